@@ -1,0 +1,30 @@
+/** The right to send one request to one ready process. `release` is called exactly once, when the answer has ended. */
+import type { ErrorCode } from '../errors.ts';
+
+/** The process behind a lease, as the proxy sees it. One object per OS process, so it can be a key. */
+export type Upstream = {
+  readonly pid: number;
+  readonly socketPath: string;
+  /** Requests it may have at once. */
+  readonly threads: number;
+  /** Aborted when the process has exited or its socket is gone: connections to it are worthless then. */
+  readonly closed: AbortSignal;
+};
+
+/** How the request went, seen from the wire; the group draws its conclusions. */
+export type LeaseOutcome = 'answered' | 'failed' | 'abandoned';
+
+export type Lease = {
+  readonly kind: 'lease';
+  readonly upstream: Upstream;
+  readonly queuedMs: number;
+  release(outcome: LeaseOutcome): void;
+};
+
+/** No lease: why, and how long a client should wait. */
+export type Refusal = {
+  readonly kind: 'refusal';
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryAfterSeconds?: number;
+};

@@ -1,0 +1,19 @@
+/**
+ * What `groups/` tells whoever listens (metrics, log, events). Owned here, fulfilled by `metrics/`.
+ */
+import type { GroupIdentity } from '../routing/group-key.ts';
+
+export type GroupState = 'idle' | 'starting' | 'ready' | 'draining' | 'backing_off' | 'failed';
+
+/** Why a process was started. */
+export type StartReason = 'demand' | 'preload' | 'crash' | 'deploy' | 'reload';
+
+/** Why a process ended; the `reason` label of `process_exits_total`. */
+export type ExitReason = 'crash' | 'signal' | 'deploy' | 'reload' | 'shutdown' | 'boot_failed' | 'inactivity';
+
+export type GroupObserver = {
+  groupStateChanged(identity: GroupIdentity, from: GroupState | undefined, to: GroupState): void;
+  processStarted(identity: GroupIdentity, reason: StartReason): void;
+  processReady(identity: GroupIdentity, startSeconds: number): void;
+  processExited(identity: GroupIdentity, reason: ExitReason): void;
+};

@@ -1,0 +1,32 @@
+/** One request as it went, told once at its end by the front. */
+import type { GroupIdentity } from '../routing/group-key.ts';
+
+export type Observation = {
+  readonly requestId: string;
+  readonly method: string;
+  readonly host: string;
+  readonly target: string;
+  readonly status: number;
+  /** Who answered: a group process, the legacy upstream, or the sidecar itself. */
+  readonly arm: 'sidecar' | 'legacy' | 'own';
+  readonly identity?: GroupIdentity;
+  /** The mount's id. */
+  readonly mount?: string;
+  /** Pid of the group process that answered. */
+  readonly pid?: number;
+  /** Why the answer is not the application's own: an error's `reasonOf(code)` or a `NoRoute`'s reason. */
+  readonly reason?: string;
+  readonly durationSeconds: number;
+  readonly queuedSeconds?: number;
+  /** To the first byte of the upstream's answer. */
+  readonly upstreamSeconds?: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  /** The client left before the answer was whole. */
+  readonly aborted: boolean;
+};
+
+export type RequestObserver = {
+  requestStarted(identity: GroupIdentity): void;
+  requestFinished(observation: Observation): void;
+};

@@ -1,0 +1,31 @@
+/**
+ * The key of a group: mod_wsgi's interpreter is the pair (process group, application group);
+ * `isolation` may add the script or the mount as a third part (DESIGN: "The group process").
+ */
+
+/** What a key is made of. The empty strings are mod_wsgi's own: embedded mode and the main interpreter. */
+export type GroupIdentity = {
+  readonly processGroup: string;
+  readonly applicationGroup: string;
+  /** Present only where `isolation` parts what one name puts together. */
+  readonly part?:
+    | { readonly kind: 'script'; readonly script: string }
+    | { readonly kind: 'mount'; readonly mount: string };
+};
+
+/** An injective rendering of a `GroupIdentity`; made only by `groupKey`. */
+export type GroupKey = string & { readonly __brand: 'GroupKey' };
+
+/** Two identities have the same key exactly when all their parts are equal. */
+export function groupKey(identity: GroupIdentity): GroupKey {
+  const { processGroup, applicationGroup, part } = identity;
+  const parts: string[] = [processGroup, applicationGroup];
+  if (part?.kind === 'script') parts.push('script', part.script);
+  if (part?.kind === 'mount') parts.push('mount', part.mount);
+  return JSON.stringify(parts) as GroupKey;
+}
+
+/** mod_wsgi's empty names as Apache's configuration spells them, for people, logs and metric labels. */
+export function displayName(name: string): string {
+  return name === '' ? '%{GLOBAL}' : name;
+}

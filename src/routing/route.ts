@@ -1,0 +1,104 @@
+/**
+ * One request, resolved: what Apache would do with it and, where mod_wsgi answers, in which interpreter.
+ * Everything here is a value; `resolveRoute` is pure but for the injected `FileProbe`.
+ */
+import type { Diagnostic } from '../apache/diagnostic.ts';
+import type { Mount, VirtualHost } from '../site/model.ts';
+import type { GroupIdentity, GroupKey } from './group-key.ts';
+
+/** A request as it arrived, seen from where Apache would have stood. Strings are byte strings. */
+export type RouteRequest = {
+  /** The local end of the connection as Apache would have it: the listener's `as`, or the socket's own. */
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Whether the client spoke TLS (to the front). */
+  readonly tls: boolean;
+  readonly method: string;
+  /** The request target as it came. */
+  readonly target: string;
+  /** The minor version of HTTP/1.x. */
+  readonly minorVersion: number;
+  /** Flat list of names and values in the order received. */
+  readonly rawHeaders: readonly string[];
+  /** The client's address after trusted forwarding headers; empty for a Unix socket without them. */
+  readonly remoteAddress: string;
+};
+
+/** How `resolveRoute` looks at files; injected, so that routing stays a calculation. */
+export type FileProbe = {
+  kind(path: string): 'file' | 'directory' | 'other' | 'missing' | 'denied';
+};
+
+type RouteBase = {
+  readonly virtualHost: VirtualHost;
+  /** The decoded, normalised path that Apache calls `r->uri`. */
+  readonly path: string;
+  /** Without `?`; empty when there is none. */
+  readonly query: string;
+  /** SERVER_NAME and SERVER_PORT by `UseCanonicalName`. */
+  readonly serverName: string;
+  readonly serverPort: number;
+};
+
+/** What Apache's access control says here, as far as the sidecar enforces it (DESIGN: "Access control"). */
+export type Access =
+  | { readonly kind: 'granted' }
+  /** Refused by a rule that is enforced here: 403. */
+  | { readonly kind: 'denied'; readonly rule: Diagnostic }
+  /** Protected in a way that is not enforced here: only behind a declared front, else 403. */
+  | { readonly kind: 'front-only'; readonly rule: Diagnostic };
+
+/** Answered by a WSGI application. */
+export type WsgiRoute = RouteBase & {
+  readonly kind: 'wsgi';
+  readonly mount: Mount;
+  readonly scriptFilename: string;
+  readonly scriptName: string;
+  readonly pathInfo: string;
+  readonly identity: GroupIdentity;
+  readonly key: GroupKey;
+  readonly callableObject: string;
+  readonly documentRoot: string;
+  /** `SetEnv`, `SetEnvIf`, `PassEnv` in force for this request, last value per name. */
+  readonly environment: ReadonlyMap<string, string>;
+  readonly options: MountOptions;
+  readonly access: Access;
+};
+
+/** The per-mount switches of mod_wsgi after the merge of scopes. */
+export type MountOptions = {
+  readonly passAuthorization: boolean;
+  readonly chunkedRequest: boolean;
+  readonly scriptReloading: boolean;
+  /** HEAD reaches the application as GET. */
+  readonly mapHeadToGet: boolean;
+  readonly serverAdmin: string;
+};
+
+/** A file that Apache would answer itself. */
+export type FileRoute = RouteBase & {
+  readonly kind: 'file';
+  readonly filename: string;
+  /** The folder that a symlink may not lead out of. */
+  readonly root: string;
+  readonly access: Access;
+};
+
+/** `Redirect` and mod_dir's slash. */
+export type RedirectRoute = RouteBase & {
+  readonly kind: 'redirect';
+  readonly status: number;
+  readonly location: string;
+};
+
+/** Nothing to serve: Apache's own status, and why. */
+export type NoRoute = {
+  readonly kind: 'none';
+  readonly status: number;
+  /** Metric label: bad_host, bad_target, not_found, not_wsgi, forbidden, restricted, unresolved, minted_port, from_request … */
+  readonly reason: string;
+  readonly message: string;
+  readonly virtualHost?: VirtualHost;
+};
+
+export type Route = WsgiRoute | FileRoute | RedirectRoute | NoRoute;

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Each folder under `test/` is a suite that runs alone: `npx vitest run test/routing`.
+ * Suites that drive Apache or Python processes get a longer limit per test; nothing sleeps to fill it.
+ */
+const config: ReturnType<typeof defineConfig> = defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+    reporters: ['default'],
+  },
+});
+
+export default config;
