@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { isSelected, lacking, SUITES } from './suites.ts';
+
+const SUITE = { name: 'integration/hgweb', packages: ['apache2', 'mercurial'], files: ['/doc/hgweb.wsgi'] };
+
+describe('lacking()', () => {
+  it('names the packages and the files that a suite misses', () => {
+    const lacks = lacking(
+      [SUITE],
+      (name) => name === 'apache2',
+      () => false,
+    );
+    expect(lacks).toEqual([{ suite: SUITE, missing: ['mercurial', '/doc/hgweb.wsgi'] }]);
+  });
+
+  it('is empty when everything is there', () => {
+    expect(
+      lacking(
+        [SUITE],
+        () => true,
+        () => true,
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('isSelected()', () => {
+  it('takes a filter as vitest does, as a part of the path', () => {
+    expect(isSelected(SUITE, [])).toBe(true);
+    expect(isSelected(SUITE, ['integration'])).toBe(true);
+    expect(isSelected(SUITE, ['routing', 'hgweb'])).toBe(true);
+    expect(isSelected(SUITE, ['routing'])).toBe(false);
+  });
+});
+
+describe('SUITES', () => {
+  it.each(SUITES.map(({ name }) => name))('names a suite that exists: %s', (name) => {
+    expect(existsSync(`test/${name}.test.ts`) || existsSync(`test/${name}`)).toBe(true);
+  });
+});

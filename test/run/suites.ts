@@ -1,0 +1,53 @@
+/** Which Debian packages the suites need: the only table of them. What is not named here runs with Node and Python 3 alone. */
+
+export type Suite = {
+  /** Folder or file under `test/`, without `.test.ts`: what `npm test -- NAME` would run alone. */
+  readonly name: string;
+  readonly packages: readonly string[];
+  /** Files that a package brings and that a slim image leaves out (`path-exclude` of `/usr/share/doc`). */
+  readonly files?: readonly string[];
+};
+
+const APACHE = ['apache2', 'libapache2-mod-wsgi-py3'];
+
+export const SUITES: readonly Suite[] = [
+  { name: 'integration/access-control', packages: APACHE },
+  { name: 'integration/graphite', packages: [...APACHE, 'graphite-web'] },
+  {
+    name: 'integration/hgweb',
+    packages: [...APACHE, 'mercurial'],
+    files: ['/usr/share/doc/mercurial-common/examples/hgweb.wsgi'],
+  },
+  {
+    name: 'integration/radicale',
+    packages: [...APACHE, 'apache2-utils', 'mercurial', 'radicale'],
+    files: ['/usr/share/doc/mercurial-common/examples/hgweb.wsgi'],
+  },
+  { name: 'integration/story', packages: APACHE },
+];
+
+/** What one suite lacks; an empty list never appears. */
+export type Lack = { readonly suite: Suite; readonly missing: readonly string[] };
+
+/** The suites among `suites` that lack a package or a file, by the two probes. */
+export function lacking(
+  suites: readonly Suite[],
+  isInstalled: (name: string) => boolean,
+  fileExists: (path: string) => boolean,
+): readonly Lack[] {
+  return suites
+    .map((suite) => ({
+      suite,
+      missing: [
+        ...suite.packages.filter((name) => !isInstalled(name)),
+        ...(suite.files ?? []).filter((path) => !fileExists(path)),
+      ],
+    }))
+    .filter(({ missing }) => missing.length > 0);
+}
+
+/** Whether `npm test -- FILTER…` would run the suite: as vitest does, a filter is a part of the file's path. */
+export function isSelected(suite: Suite, filters: readonly string[]): boolean {
+  const path = `test/${suite.name}.test.ts`;
+  return filters.length === 0 || filters.some((filter) => path.includes(filter));
+}
