@@ -1,0 +1,162 @@
+/**
+ * The numbers: fulfils the observer interfaces of `groups/` and `proxy/`, and renders both exposition formats.
+ * Labels name declared groups only; everything else counts under `__unknown__`, so that no client can mint a series.
+ */
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { ExitReason, GroupObserver, StartReason } from '../groups/observer.ts';
+import type { Observation, RequestObserver } from '../proxy/observation.ts';
+import type { GroupIdentity } from '../routing/group-key.ts';
+import { type Catalogue, createCatalogue } from './catalogue.ts';
+import { SeriesBudget } from './families.ts';
+import { GroupSeries, nameLabel, UNKNOWN } from './group-series.ts';
+import { type GroupReading, Readings } from './readings.ts';
+import { REJECTED_REASONS, UNKNOWN_GROUP_REASONS, UPSTREAM_ERROR_REASONS } from './reasons.ts';
+
+export type MetricsOptions = {
+  readonly version: string;
+  /** mod_wsgi's naming rules in force: `modWsgiVersion`. */
+  readonly modWsgiVersion: string;
+  readonly maxGroups: number;
+  /** Exposition lines that the group families may have together. */
+  readonly maxSeries: number;
+};
+
+/** prom-client's default gauges that carry `_total` in their name, or repeat what build_info says. */
+const UNWANTED = /^nodejs_(active_|version_info)/;
+
+/** Owns the registry; lives as long as the sidecar, over reloads. */
+export class Metrics implements RequestObserver, GroupObserver {
+  readonly #registry: Registry = new Registry();
+  readonly #budget: SeriesBudget;
+  readonly #catalogue: Catalogue;
+  readonly #readings: Readings;
+  readonly #unknown: GroupSeries;
+  readonly #groups = new Map<string, Map<string, GroupSeries>>();
+  #source: () => readonly GroupReading[] = () => [];
+  #lastScrape: Promise<unknown> = Promise.resolve();
+
+  constructor(options: MetricsOptions) {
+    this.#budget = new SeriesBudget(options.maxSeries);
+    this.#catalogue = createCatalogue(this.#registry, this.#budget);
+    this.#sayConstants(options);
+    this.#readings = new Readings(this.#catalogue, (identity) => this.#seriesOf(identity));
+    this.#unknown = new GroupSeries(this.#catalogue, UNKNOWN, UNKNOWN);
+    collectDefaultMetrics({ register: this.#registry as Registry });
+    for (const { name } of this.#registry.getMetricsAsArray())
+      if (UNWANTED.test(name)) this.#registry.removeSingleMetric(name);
+  }
+
+  /** Names the groups that may appear as labels; called again after each reload, it adds. */
+  declareGroups(identities: Iterable<GroupIdentity>): void {
+    for (const { processGroup, applicationGroup } of identities) {
+      const byApplication = this.#groups.get(processGroup) ?? new Map<string, GroupSeries>();
+      this.#groups.set(processGroup, byApplication);
+      if (byApplication.has(applicationGroup)) continue;
+      const series = new GroupSeries(this.#catalogue, nameLabel(processGroup), nameLabel(applicationGroup));
+      byApplication.set(applicationGroup, series);
+    }
+  }
+
+  /** Where the state of the groups is read at each scrape. */
+  readGroupsFrom(source: () => readonly GroupReading[]): void {
+    this.#source = source;
+  }
+
+  configurationLoaded(successful: boolean): void {
+    this.#catalogue.config_last_reload_successful.cell({}).value = successful ? 1 : 0;
+    if (successful)
+      this.#catalogue.config_last_reload_success_timestamp_seconds.cell({}).value = Date.now() / 1000;
+  }
+
+  requestStarted(identity: GroupIdentity): void {
+    this.#seriesOf(identity).inFlight.value += 1;
+  }
+
+  requestFinished(seen: Observation): void {
+    const series = seen.identity === undefined ? this.#unknown : this.#seriesOf(seen.identity);
+    const arm = seen.arm === 'legacy' ? 'legacy' : 'sidecar';
+    const mount = seen.mount === undefined ? UNKNOWN : seen.mount;
+    series.requests(mount, arm, seen.method, seen.status).value += 1;
+    series.durations(arm, seen.status).observe(seen.durationSeconds);
+    series.requestBytes.value += seen.requestBytes;
+    series.responseBytes.value += seen.responseBytes;
+    if (seen.identity !== undefined) series.inFlight.value -= 1;
+    if (seen.upstreamSeconds !== undefined) series.upstreamResponse(arm).observe(seen.upstreamSeconds);
+    if (seen.queuedSeconds !== undefined) series.queueWait.observe(seen.queuedSeconds);
+    if (seen.aborted) series.clientAborts.value += 1;
+    if (seen.pid !== undefined && seen.status < 500) series.lastSuccess.value = Date.now() / 1000;
+    if (seen.reason !== undefined) this.#countReason(seen.reason, series);
+  }
+
+  groupStateChanged(): void {
+    // Read at each scrape: a count kept by events could drift from what is.
+  }
+
+  processStarted(identity: GroupIdentity, reason: StartReason): void {
+    const { labels } = this.#seriesOf(identity);
+    this.#catalogue.process_starts_total.cell({ ...labels, reason }).value += 1;
+  }
+
+  processReady(identity: GroupIdentity, startSeconds: number): void {
+    this.#catalogue.process_start_duration_seconds
+      .cell(this.#seriesOf(identity).labels)
+      .observe(startSeconds);
+  }
+
+  processExited(identity: GroupIdentity, reason: ExitReason): void {
+    const { labels } = this.#seriesOf(identity);
+    this.#catalogue.process_exits_total.cell({ ...labels, reason }).value += 1;
+  }
+
+  /** The exposition and its media type. Scrapes wait for each other: the registry has one format at a time. */
+  async expose(format: 'prometheus' | 'openmetrics'): Promise<{ contentType: string; body: string }> {
+    const scrape = this.#lastScrape.then(() => this.#render(format));
+    this.#lastScrape = scrape.catch(() => undefined);
+    return await scrape;
+  }
+
+  async #render(format: 'prometheus' | 'openmetrics'): Promise<{ contentType: string; body: string }> {
+    this.#readings.take(this.#source());
+    this.#catalogue.metrics_series_dropped_total.cell({}).value = this.#budget.dropped;
+    const contentType =
+      format === 'openmetrics' ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE;
+    // Typed for one format per registry, though it can change; rendering OpenMetrics also cuts `_total` off
+    // the names for good (prom-client lib/registry.js, metrics()).
+    (this.#registry as { setContentType(type: string): void }).setContentType(contentType);
+    const metrics = this.#registry.getMetricsAsArray() as { name: string }[];
+    const names = metrics.map(({ name }) => name);
+    try {
+      return { contentType, body: await this.#registry.metrics() };
+    } finally {
+      for (const [index, metric] of metrics.entries()) metric.name = names[index] ?? metric.name;
+    }
+  }
+
+  #seriesOf(identity: GroupIdentity): GroupSeries {
+    return this.#groups.get(identity.processGroup)?.get(identity.applicationGroup) ?? this.#unknown;
+  }
+
+  #countReason(reason: string, series: GroupSeries): void {
+    const unknown = UNKNOWN_GROUP_REASONS.get(reason);
+    if (unknown !== undefined)
+      this.#catalogue.unknown_group_requests_total.cell({ reason: unknown }).value += 1;
+    const rejected = REJECTED_REASONS.get(reason);
+    if (rejected !== undefined) this.#catalogue.requests_rejected_total.cell({ reason: rejected }).value += 1;
+    const failed = UPSTREAM_ERROR_REASONS.get(reason);
+    if (failed !== undefined)
+      this.#catalogue.upstream_errors_total.cell({ ...series.labels, reason: failed }).value += 1;
+  }
+
+  #sayConstants({ version, modWsgiVersion, maxGroups }: MetricsOptions): void {
+    const build = { version, node_version: process.version, mod_wsgi_compat: modWsgiVersion };
+    this.#catalogue.build_info.cell(build).value = 1;
+    this.#catalogue.start_time_seconds.cell({}).value = Date.now() / 1000 - process.uptime();
+    this.#catalogue.groups_limit.cell({}).value = maxGroups;
+    this.#catalogue.metrics_series_dropped_total.cell({}).value = 0;
+    // A counter that has never counted is a 0, not a gap that `rate()` cannot see the first step of.
+    for (const reason of new Set(UNKNOWN_GROUP_REASONS.values()))
+      this.#catalogue.unknown_group_requests_total.cell({ reason });
+    for (const reason of new Set(REJECTED_REASONS.values()))
+      this.#catalogue.requests_rejected_total.cell({ reason });
+  }
+}

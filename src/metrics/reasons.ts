@@ -1,0 +1,41 @@
+/**
+ * Which counter a request's `reason` belongs to. The values of a label are a closed set:
+ * a reason that is not listed counts in `requests_total` alone.
+ */
+
+/** `unknown_group_requests_total`: the request names no group that the configuration declares. */
+export const UNKNOWN_GROUP_REASONS: ReadonlyMap<string, string> = new Map([
+  ['bad_host', 'bad_host'],
+  ['minted_port', 'minted_port'],
+  ['from_request', 'from_request'],
+  ['not_wsgi', 'no_alias'],
+  ['group_limit', 'over_limit'],
+  ['unresolved', 'unresolved'],
+]);
+
+/** `requests_rejected_total`: refused by a rule of the sidecar before an application saw it. */
+export const REJECTED_REASONS: ReadonlyMap<string, string> = new Map([
+  ['dup_host', 'dup_host'],
+  ['bad_host', 'bad_host'],
+  ['te_cl', 'te_cl'],
+  ['header_too_big', 'header_too_big'],
+  ['bad_target', 'target'],
+  ['target', 'target'],
+  ['body_too_large', 'body_too_large'],
+  ['http_version', 'http_version'],
+  ['connect', 'connect'],
+  ['access_control', 'access_control'],
+  ['forbidden', 'access_control'],
+  ['queue_full', 'queue_full'],
+  ['queue_timeout', 'queue_timeout'],
+  ['max_connections', 'max_connections'],
+]);
+
+/** `upstream_errors_total`: a group process did not answer, or not wholly. */
+export const UPSTREAM_ERROR_REASONS: ReadonlyMap<string, string> = new Map([
+  ['upstream_connect', 'connect_refused'],
+  ['upstream_timeout', 'timeout'],
+  ['upstream_reset', 'reset'],
+  ['upstream_truncated', 'truncated'],
+  ['upstream_invalid', 'invalid_response'],
+]);
