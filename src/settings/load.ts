@@ -1,0 +1,179 @@
+/**
+ * The sidecar's own settings: flag > environment > file > default, laid over each other raw and checked once,
+ * so that all problems come at once, each naming where the value was written. Read once at start.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { SidecarError } from '../errors.ts';
+import { readDocument, type SettingsDocument } from './document.ts';
+import { nearest } from './nearest.ts';
+import { type CheckedSettings, checkSettings, keysAt, type SettingsProblem } from './schema.ts';
+import { flagName, SETTINGS_TABLE, type SettingEntry } from './table.ts';
+
+/** Handed on in parts: nobody but the composition takes it whole. */
+export type Settings = Omit<CheckedSettings, 'runtimeDir' | 'apache'> & {
+  /** Absolute. */
+  readonly apache?: string;
+  /** The folder of the sockets; absent when the composition is to find one. */
+  readonly runtimeDir?: string;
+};
+
+export type SettingsSources = {
+  /** `sidecar.yaml`; absent: none. */
+  readonly file?: string;
+  /** What commander parsed, by the names of `flagName`. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+};
+
+type Tree = { [key: string]: unknown };
+type Path = readonly (string | number)[];
+
+/** The settings in force. Throws ERR_CONFIG_UNREADABLE or ERR_SETTINGS_INVALID; the latter lists every problem. */
+export function loadSettings({ file, flags, environment }: SettingsSources): Settings {
+  const document = file === undefined ? undefined : readSettingsFile(file);
+  const origins = new Map<string, string>();
+  const tree = copyOf(document?.value ?? {});
+  if (isTree(tree)) overlay(tree, origins, flags, environment);
+  const result = checkSettings(tree);
+  if ('settings' in result) return withAbsolutePaths(result.settings, file, origins);
+  const where = placeNamer(file, document, origins);
+  const problems = result.problems.map((problem) => describeProblem(problem, where));
+  throw new SidecarError('ERR_SETTINGS_INVALID', [...new Set(problems)].join('\n'));
+}
+
+function readSettingsFile(file: string): SettingsDocument {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const message = `Cannot read settings file "${file}": ${code ?? String(cause)}: check the path given with --config`;
+    throw new SidecarError('ERR_CONFIG_UNREADABLE', message, { cause });
+  }
+  const document = readDocument(text);
+  if (document.errors.length > 0) {
+    const lines = document.errors.map(
+      ({ place, message }) => `${file}:${place.line}:${place.column}: ${message}`,
+    );
+    throw new SidecarError('ERR_SETTINGS_INVALID', lines.join('\n'));
+  }
+  return document;
+}
+
+/** Lays environment and flags over the file's tree, and the defaults under it. */
+function overlay(
+  tree: Tree,
+  origins: Map<string, string>,
+  flags: SettingsSources['flags'],
+  environment: SettingsSources['environment'],
+): void {
+  for (const entry of SETTINGS_TABLE) {
+    const path = entry.key.split('.');
+    const fromFlag = entry.flag === undefined ? undefined : flags[flagName(entry.flag)];
+    const fromEnvironment = environment[entry.environment];
+    if (fromFlag !== undefined) {
+      put(tree, path, convert(entry, fromFlag));
+      origins.set(entry.key, (entry.flag ?? '').split(' ')[0] ?? '');
+    } else if (fromEnvironment !== undefined && fromEnvironment !== '') {
+      put(tree, path, convert(entry, fromEnvironment));
+      origins.set(entry.key, `environment variable ${entry.environment}`);
+    } else if (entry.default !== undefined && !has(tree, path)) put(tree, path, copyOf(entry.default));
+  }
+}
+
+/** Text becomes what the file would hold; what cannot is left for the schema to refuse. */
+function convert(entry: SettingEntry, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  switch (entry.kind) {
+    case 'number':
+      return value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+    case 'boolean':
+      return (
+        { true: true, on: true, yes: true, 1: true, false: false, off: false, no: false, 0: false }[
+          value.toLowerCase()
+        ] ?? value
+      );
+    case 'list':
+      return value.split(/\s+/).filter((part) => part !== '');
+    case 'text':
+      return value;
+    default:
+      return entry.kind satisfies never;
+  }
+}
+
+/** A place that an operator can go to: a flag, a variable, or file:line:column. */
+function placeNamer(
+  file: string | undefined,
+  document: SettingsDocument | undefined,
+  origins: ReadonlyMap<string, string>,
+): (path: Path) => string {
+  return (path) => {
+    for (let length = path.length; length > 0; length -= 1) {
+      const origin = origins.get(path.slice(0, length).join('.'));
+      if (origin !== undefined) return origin;
+    }
+    if (document === undefined) return 'settings';
+    const { line, column } = document.placeOf(path);
+    return `${file}:${line}:${column}`;
+  };
+}
+
+function describeProblem(problem: SettingsProblem, where: (path: Path) => string): string {
+  const { path, kind, input, wanted } = problem;
+  const key = path.join('.');
+  if (kind === 'unknown-key') {
+    const known = keysAt(path.slice(0, -1));
+    const guess = nearest(String(path.at(-1)), known);
+    const help = guess === undefined ? `known here: ${known.join(', ')}` : `did you mean "${guess}"?`;
+    return `${where(path)}: Unknown setting "${key}": ${help}`;
+  }
+  if (path.length === 0) return `${where(path)}: The settings are ${JSON.stringify(input)}: ${wanted}`;
+  const is = input === undefined ? 'is missing' : `is ${JSON.stringify(input)}`;
+  return `${where(path)}: Setting "${key}" ${is}: ${wanted}`;
+}
+
+/** A relative file name means: beside the settings file that says so, or from the working folder for a flag. */
+function withAbsolutePaths(
+  checked: CheckedSettings,
+  file: string | undefined,
+  origins: ReadonlyMap<string, string>,
+): Settings {
+  const { apache, runtimeDir, ...rest } = checked;
+  const base = (key: string): string => (file === undefined || origins.has(key) ? '.' : dirname(file));
+  return {
+    ...rest,
+    ...(apache === undefined ? {} : { apache: resolve(base('apache'), apache) }),
+    ...(runtimeDir === undefined ? {} : { runtimeDir: resolve(base('runtimeDir'), runtimeDir) }),
+  };
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function copyOf(value: unknown): unknown {
+  return structuredClone(value);
+}
+
+function has(tree: Tree, path: readonly string[]): boolean {
+  let node: unknown = tree;
+  for (const step of path) {
+    if (!isTree(node) || !(step in node)) return false;
+    node = node[step];
+  }
+  return true;
+}
+
+/** A parent that is no mapping is left as it is: the schema then says so where it stands. */
+function put(tree: Tree, path: readonly string[], value: unknown): void {
+  let node = tree;
+  for (const step of path.slice(0, -1)) {
+    const next = node[step] ?? {};
+    if (!isTree(next)) return;
+    node[step] = next;
+    node = next;
+  }
+  node[path.at(-1) as string] = value;
+}
