@@ -1,0 +1,45 @@
+/** `/proc` as the benchmark reads it: who descends from whom, and how much memory a process has. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A process, told apart from a later one of the same pid by its start time (proc_pid_stat(5), field 22). */
+export type ProcessIdentity = { readonly pid: number; readonly parent: number; readonly startTime: string };
+
+/** The given processes and everything that descends from them. */
+export function descendantsOf(roots: readonly number[]): readonly ProcessIdentity[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => identityOf(Number(name)) ?? []);
+  const family = new Set<number>(roots);
+  let before = -1;
+  while (before !== family.size) {
+    before = family.size;
+    for (const { pid, parent } of all) if (family.has(parent)) family.add(pid);
+  }
+  return all.filter(({ pid }) => family.has(pid));
+}
+
+export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
+  return identityOf(pid)?.startTime === startTime;
+}
+
+/** Resident memory in bytes, 0 for a process that is gone. */
+export function residentBytes(pid: number): number {
+  try {
+    const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Number(kibibytes ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+function identityOf(pid: number): ProcessIdentity | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The command's name stands in parentheses and may hold anything, spaces and parentheses included.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const isZombie = fields[0] === 'Z';
+    return isZombie ? undefined : { pid, parent: Number(fields[1]), startTime: fields[19] ?? '' };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+/** wrk, the load generator: HTTP/1.1 with keep-alive, one thread, no script. */
+import { runToEnd, type Stage } from './stage.ts';
+import type { Sample } from './statistics.ts';
+
+export type Load = {
+  readonly url: string;
+  readonly connections: number;
+  readonly seconds: number;
+  /** The cores that wrk may use, as taskset takes them. */
+  readonly cores: string;
+};
+
+/** Runs one load; throws when more than a few requests failed. */
+export async function runLoad(stage: Stage, load: Load): Promise<Sample> {
+  const connections = String(load.connections);
+  const duration = `${load.seconds}s`;
+  const output = await runToEnd(stage, {
+    name: 'wrk',
+    command: ['wrk', '-t1', `-c${connections}`, `-d${duration}`, '--timeout', '10s', '--latency', load.url],
+    cores: load.cores,
+    timeoutMs: load.seconds * 1000 + 30_000,
+  });
+  const sample = parseWrk(output);
+  if (typeof sample === 'string') throw new Error(`wrk against ${load.url}: ${sample}`);
+  return sample;
+}
+
+/** The figures in wrk's report, or what makes it worthless. */
+export function parseWrk(report: string): Sample | string {
+  const requestsPerSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1]);
+  const requests = Number(/(\d+) requests in/.exec(report)?.[1]);
+  const p50Ms = percentile(report, 50);
+  const p99Ms = percentile(report, 99);
+  if (!(requestsPerSecond > 0) || p50Ms === undefined || p99Ms === undefined) {
+    return `no figures in "${report.trim()}"`;
+  }
+  const errors = countErrors(report);
+  if (errors > requests * tolerableErrors) return `${errors} of ${requests} requests failed`;
+  return { requestsPerSecond, p50Ms, p99Ms, errors };
+}
+
+/** Some peers close connections under load; above this share their figures would mean nothing. */
+const tolerableErrors = 0.02;
+
+function countErrors(report: string): number {
+  const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(report)?.[1] ?? 0);
+  const broken = /Socket errors: (.*)/.exec(report)?.[1]?.match(/\d+/g) ?? [];
+  return broken.map(Number).reduce((sum, count) => sum + count, refused);
+}
+
+const unitMs: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
+
+function percentile(report: string, rank: number): number | undefined {
+  const found = new RegExp(`^\\s+${rank}%\\s+([\\d.]+)(us|ms|s|m)$`, 'm').exec(report);
+  const factor = unitMs[found?.[2] ?? ''];
+  return factor === undefined ? undefined : Number(found?.[1]) * factor;
+}
