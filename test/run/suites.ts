@@ -11,16 +11,9 @@ export type Suite = {
 const APACHE = ['apache2', 'libapache2-mod-wsgi-py3'];
 
 export const SUITES: readonly Suite[] = [
-  { name: 'integration/access-control', packages: APACHE },
-  { name: 'integration/graphite', packages: [...APACHE, 'graphite-web'] },
   {
-    name: 'integration/hgweb',
-    packages: [...APACHE, 'mercurial'],
-    files: ['/usr/share/doc/mercurial-common/examples/hgweb.wsgi'],
-  },
-  {
-    name: 'integration/radicale',
-    packages: [...APACHE, 'apache2-utils', 'mercurial', 'radicale'],
+    name: 'integration/real-applications',
+    packages: [...APACHE, 'apache2-utils', 'graphite-web', 'mercurial', 'radicale'],
     files: ['/usr/share/doc/mercurial-common/examples/hgweb.wsgi'],
   },
   { name: 'integration/story', packages: APACHE },

@@ -32,6 +32,8 @@ export type Site = {
   readonly conf: string;
   /** The port of `Listen 127.0.0.1:@PORT@`. */
   readonly port: number;
+  /** Lines of the file before the site's own directives. */
+  readonly linesBefore: number;
 };
 
 export type SiteOptions = {
@@ -55,8 +57,9 @@ export async function makeSite(options: SiteOptions): Promise<Site> {
   for (const name of ['run', 'htdocs', 'apps']) mkdirSync(join(folder.path, name));
   chmodSync(join(folder.path, 'run'), 0o777);
   for (const [name, content] of Object.entries(files)) folder.write(name, fill(content));
-  const text = fill(`${prelude([...MODULES, ...modules])}Listen ${listen}\n${conf}`);
-  return { folder, conf: folder.write('apache.conf', text), port };
+  const before = `${prelude([...MODULES, ...modules])}Listen ${listen}\n`;
+  const file = folder.write('apache.conf', fill(before + conf));
+  return { folder, conf: file, port, linesBefore: before.split('\n').length - 1 };
 }
 
 function prelude(modules: readonly string[]): string {
