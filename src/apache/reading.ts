@@ -1,0 +1,99 @@
+/**
+ * What is known while a configuration is being read, and where the next line comes from. Apache executes some
+ * directives while it reads (Define, Include, LoadModule, Macro, …: `EXEC_ON_READ`), so reading has a state; it lives
+ * in one `Reading` per `loadConfiguration` call and nowhere else.
+ */
+import type { Diagnostic } from './diagnostic.ts';
+import type { SourcePosition } from './directive.ts';
+import type { FileReader } from './file-reader.ts';
+import { type LineReader, nextLine, readerOf } from './lexer.ts';
+import type { Macro } from './macro.ts';
+import type { LoadedModule } from './modules.ts';
+
+/** A configuration file that was read. `position` is the Include that named it; the first file has none. */
+export type IncludedFile = {
+  readonly file: string;
+  readonly position?: SourcePosition;
+  /** How many Includes deep; 0 for the first file. */
+  readonly depth: number;
+};
+
+/** The state of one reading. */
+export type Reading = {
+  readonly reader: FileReader;
+  readonly environment: ReadonlyMap<string, string>;
+  /** Names that `<IfDefine>` knows, case-sensitive. */
+  readonly defines: Set<string>;
+  /** Values of `Define NAME VALUE` by lower-case name: Apache keeps them in a table without case. */
+  readonly variables: Map<string, string>;
+  /** Loaded modules by symbol, e.g. `wsgi_module`. */
+  readonly modules: Map<string, LoadedModule>;
+  /** Macros by lower-case name. */
+  readonly macros: Map<string, Macro>;
+  readonly diagnostics: Diagnostic[];
+  readonly includes: IncludedFile[];
+  readonly serverVersion: readonly number[];
+  serverRoot: string;
+  includeDepth: number;
+  /** Set when going on would be endless. */
+  isAborted: boolean;
+};
+
+/** A file, or the body of a macro in use, that lines are taken from. */
+export type Source = {
+  /** Apache's name of it: a path, or `macro 'x' (defined on …) used on …`. */
+  readonly name: string;
+  readonly lines: LineReader;
+  readonly positionOf: (line: number) => SourcePosition;
+  readonly uses?: readonly SourcePosition[];
+};
+
+/** A file and the macros in use within it, innermost last. */
+export type Stream = { readonly sources: Source[] };
+
+/** A logical line with its place. */
+export type SourceLine = {
+  readonly text: string;
+  readonly position: SourcePosition;
+  readonly reported: SourcePosition;
+  readonly uses?: readonly SourcePosition[];
+};
+
+/** The stream of a file's text. */
+export function streamOf(file: string, text: string): Stream {
+  return { sources: [{ name: file, lines: readerOf(text), positionOf: (line) => ({ file, line }) }] };
+}
+
+/** The next line; when a macro's body is used up, reading goes on behind its `Use`. */
+export function nextSourceLine(stream: Stream): SourceLine | undefined {
+  while (stream.sources.length > 0) {
+    const source = stream.sources[stream.sources.length - 1] as Source;
+    const line = nextLine(source.lines);
+    if (line !== undefined) {
+      const position = source.positionOf(line.first);
+      const isPlain = source.uses === undefined && line.first === line.last;
+      const reported = isPlain ? position : { file: source.name, line: line.last };
+      const { uses } = source;
+      return { text: line.text, position, reported, ...(uses === undefined ? {} : { uses }) };
+    }
+    stream.sources.pop();
+  }
+  return undefined;
+}
+
+/** Adds a finding about a line. */
+export function report(
+  reading: Reading,
+  line: { readonly position: SourcePosition },
+  finding: Finding,
+): void {
+  reading.diagnostics.push({ position: line.position, ...finding });
+}
+
+/** A diagnostic without its position. */
+export type Finding = Omit<Diagnostic, 'position'>;
+
+/** The finding of something that Apache refuses to start with. */
+export function syntaxError(directive: string, message: string, advice: string): Finding {
+  return { severity: 'error', id: 'config-syntax', directive, message, advice };
+}
