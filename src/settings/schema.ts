@@ -18,8 +18,15 @@ export type GroupSettings = {
   readonly processes?: number;
   readonly threads?: number;
   readonly python?: string;
+  readonly pythonPath?: readonly string[];
+  readonly pythonHome?: string;
+  readonly environment?: Readonly<Record<string, string>>;
   readonly user?: string;
   readonly group?: string;
+  /** Whether its applications may run as root. */
+  readonly allowRoot?: boolean;
+  readonly home?: string;
+  readonly umask?: string;
   readonly queueLength?: number;
   readonly queueTimeout?: number;
   readonly startupTimeout?: number;
@@ -130,8 +137,16 @@ const groupOptions = section(
     processes: v.optional(wholeNumber(1)),
     threads: v.optional(wholeNumber(1)),
     python: v.optional(text),
+    pythonPath: v.optional(v.array(text, 'wanted a list of folders')),
+    pythonHome: v.optional(text),
+    environment: v.optional(section(v.record(v.string(), v.string('wanted a text')))),
     user: v.optional(text),
     group: v.optional(text),
+    allowRoot: v.optional(flag),
+    home: v.optional(text),
+    umask: v.optional(
+      v.pipe(text, v.regex(/^0?[0-7]{1,3}$/, 'wanted an octal number in quotes, such as "0022"')),
+    ),
     queueLength: v.optional(wholeNumber(0)),
     queueTimeout: v.optional(duration),
     startupTimeout: v.optional(duration),

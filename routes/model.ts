@@ -1,0 +1,52 @@
+/** What the admin side reads: plain values, made anew for each question. The composition fulfils this; nothing here changes anything. */
+import type { Diagnostic } from '../src/apache/diagnostic.ts';
+import type { GroupState } from '../src/groups/observer.ts';
+
+/** A group as people and programs are shown it. Names are text, the empty ones written `%{GLOBAL}`. */
+export type GroupView = {
+  /** 12 hex digits; the same for the same group in every sidecar of one configuration. */
+  readonly id: string;
+  readonly processGroup: string;
+  readonly applicationGroup: string;
+  /** The script or mount that `isolation` made a group of its own. */
+  readonly part?: string;
+  readonly mode: 'embedded' | 'daemon';
+  readonly state: GroupState;
+  readonly limits: { readonly processes: number; readonly threads: number; readonly queueLength: number };
+  readonly mounts: readonly string[];
+  readonly scripts: readonly string[];
+  /** Scripts that one process serves together, when there is more than one. */
+  readonly sharing: readonly string[];
+  readonly processes: readonly { readonly pid: number; readonly state: string; readonly inFlight: number }[];
+  readonly queueDepth: number;
+  /** Why it does not serve, told here and never to clients. */
+  readonly failure?: string;
+};
+
+/** A request that someone asks about. */
+export type Question = {
+  readonly url: string;
+  readonly method: string;
+  /** `Name: value` lines. */
+  readonly headers: readonly string[];
+  /** Apache's local port; by default the URL's. */
+  readonly port?: number;
+};
+
+export type AdminModel = {
+  /** Whether requests are served, and if not why. */
+  readiness(): { readonly ready: boolean; readonly state: string };
+  groups(): readonly GroupView[];
+  /** What would become of a request, and why; throws a SidecarError for a URL that is none. */
+  explain(question: Question): object;
+  /** Listeners, virtual hosts and mounts. */
+  site(): object;
+  diagnostics(): readonly Diagnostic[];
+};
+
+/** Where the numbers come from. */
+export type MetricsSource = {
+  expose(
+    format: 'prometheus' | 'openmetrics',
+  ): Promise<{ readonly contentType: string; readonly body: string }>;
+};

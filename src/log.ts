@@ -1,0 +1,78 @@
+/**
+ * The log: JSON lines by pino with fixed field names (`group`, `process_group`, `application_group`, `request_id`,
+ * `reason`); one readable line each on a terminal. Credentials never reach it.
+ */
+import { isatty } from 'node:tty';
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { displayName, type GroupIdentity } from './routing/group-key.ts';
+
+export type Log = Logger;
+
+export type LogOptions = {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** `auto` is `text` on a terminal and `json` elsewhere. */
+  readonly format: 'auto' | 'json' | 'text';
+  /** File descriptor: 1 for a service, 2 where the command prints an answer of its own. */
+  readonly fd: 1 | 2;
+};
+
+/** Header names whose values are credentials, wherever they stand in a log line's fields. */
+const SECRETS = ['authorization', 'cookie', '["set-cookie"]', '["proxy-authorization"]', 'token'];
+
+/** A logger; writes are synchronous, so that the last words of a process that ends are not lost. */
+export function createLog({ level, format, fd }: LogOptions): Log {
+  const out = destination({ fd, sync: true });
+  const asText = format === 'text' || (format === 'auto' && isatty(fd));
+  return createLogTo(asText ? textTo(out) : out, level);
+}
+
+/** The logger on any stream of lines. */
+export function createLogTo(stream: DestinationStream, level: LogOptions['level']): Log {
+  const paths = SECRETS.flatMap((name) => {
+    const dotted = name.startsWith('[') ? name : `.${name}`;
+    return [name, `*${dotted}`, `*.headers${dotted}`];
+  });
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths, censor: '[redacted]' },
+    },
+    stream,
+  );
+}
+
+/** The fields by which every line about a group can be found. */
+export function groupFields(identity: GroupIdentity): { process_group: string; application_group: string } {
+  const text = (bytes: string): string => displayName(Buffer.from(bytes, 'latin1').toString('utf8'));
+  return { process_group: text(identity.processGroup), application_group: text(identity.applicationGroup) };
+}
+
+/** Turns JSON lines into `TIME LEVEL message  key=value …`, stacks and tracebacks on lines of their own. */
+function textTo(out: DestinationStream): DestinationStream {
+  return {
+    write(line: string): void {
+      const { level, time, msg, err, traceback, ...fields } = JSON.parse(line) as Record<string, unknown>;
+      const clock = String(time).slice(11, 23);
+      const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${renderField(value)}`);
+      const stack = (err as { stack?: string } | undefined)?.stack;
+      const below = [stack, traceback].filter((text) => typeof text === 'string').map((text) => indent(text));
+      out.write(
+        `${clock} ${String(level).toUpperCase().padEnd(5)} ${msg ?? ''}${pairs.join('')}\n${below.join('')}`,
+      );
+    },
+  };
+}
+
+/** Control characters of foreign text must not move a terminal's cursor. */
+function renderField(value: unknown): string {
+  if (typeof value === 'string' && /^[\w./:|%{}@-]+$/.test(value)) return value;
+  return JSON.stringify(value);
+}
+
+function indent(text: string): string {
+  const visible = text.replace(/[^\P{Cc}\n\t]/gu, '\u{fffd}');
+  return visible.trimEnd().replace(/^/gm, '    ').concat('\n');
+}

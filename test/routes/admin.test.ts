@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { AccessOptions } from '../../routes/access.ts';
+import { createAdmin } from '../../routes/admin.ts';
+import type { AdminModel, GroupView, Question } from '../../routes/model.ts';
+import { SidecarError } from '../../src/errors.ts';
+
+const GROUP: GroupView = {
+  id: '0123456789ab',
+  processGroup: '%{GLOBAL}',
+  applicationGroup: 'www.example.com|/<b>shop',
+  mode: 'embedded',
+  state: 'ready',
+  limits: { processes: 1, threads: 15, queueLength: 100 },
+  mounts: ['www.example.com:/shop'],
+  scripts: ['/srv/shop.wsgi'],
+  sharing: [],
+  processes: [{ pid: 7, state: 'ready', inFlight: 0 }],
+  queueDepth: 0,
+};
+
+type Given = { readonly access?: Partial<AccessOptions>; readonly ready?: boolean };
+
+function createApp({ access = {}, ready = true }: Given = {}): {
+  readonly app: ReturnType<typeof createAdmin>;
+  readonly errors: unknown[];
+  readonly questions: Question[];
+} {
+  const errors: unknown[] = [];
+  const questions: Question[] = [];
+  const model: AdminModel = {
+    readiness: () => ({ ready, state: ready ? 'ready' : 'draining' }),
+    groups: () => [GROUP],
+    explain: (question) => {
+      if (question.url === 'nonsense') throw new SidecarError('ERR_CONFIG_SYNTAX', 'That is no URL');
+      questions.push(question);
+      return { kind: 'wsgi' };
+    },
+    site: () => {
+      throw new TypeError('secret detail');
+    },
+    diagnostics: () => [
+      { severity: 'warning', id: 'x', message: 'Odd', position: { file: 'a.conf', line: 3 } },
+    ],
+  };
+  const metrics = {
+    expose: async (format: string) => ({ contentType: 'text/plain', body: `format ${format}\n` }),
+  };
+  const app = createAdmin(
+    { model, metrics, onError: (error) => errors.push(error) },
+    { transport: 'tcp', ...access },
+  );
+  return { app, errors, questions };
+}
+
+function ask(
+  given: Given,
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): Promise<Response> {
+  const { app } = createApp(given);
+  const request = new Request(`http://127.0.0.1:9180${path}`, {
+    method,
+    headers: { host: '127.0.0.1:9180', ...headers },
+  });
+  return Promise.resolve(app.fetch(request));
+}
+
+describe('createAdmin()', () => {
+  it.each(['127.0.0.1:9180', '127.8.9.1', 'localhost:1', '[::1]:9180', 'LOCALHOST'])(
+    'answers Host "%s"',
+    async (host) => {
+      expect((await ask({}, '/livez', { host })).status).toBe(200);
+    },
+  );
+
+  it.each(['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:9180', '10.0.0.1', ''])(
+    'refuses Host "%s", which a rebound name would send',
+    async (host) => {
+      expect((await ask({}, '/metrics', { host })).status).toBe(403);
+    },
+  );
+
+  it('takes any Host on a Unix socket', async () => {
+    expect((await ask({ access: { transport: 'unix' } }, '/metrics', { host: 'sidecar' })).status).toBe(200);
+  });
+
+  it.each([
+    ['another origin', { origin: 'http://evil.example' }, 403],
+    ['the null origin', { origin: 'null' }, 403],
+    ['its own origin', { origin: 'http://127.0.0.1:9180' }, 200],
+    ['a cross-site fetch', { 'sec-fetch-site': 'cross-site' }, 403],
+    ['a same-site fetch', { 'sec-fetch-site': 'same-site' }, 403],
+    ['a page typed in', { 'sec-fetch-site': 'none' }, 200],
+  ])('judges %s', async (_case, headers, status) => {
+    expect((await ask({}, '/api/groups', headers as Record<string, string>)).status).toBe(status);
+  });
+
+  it('wants the token where one is set, except for health', async () => {
+    const given = { access: { token: 'secret' } };
+    const refused = await ask(given, '/metrics');
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect((await ask(given, '/metrics', { authorization: 'Bearer wrong' })).status).toBe(401);
+    expect((await ask(given, '/metrics', { authorization: 'Bearer secret' })).status).toBe(200);
+    expect((await ask(given, '/livez')).status).toBe(200);
+  });
+
+  it('is ready or says why not', async () => {
+    expect((await ask({}, '/readyz')).status).toBe(200);
+    const draining = await ask({ ready: false }, '/readyz');
+    expect([draining.status, await draining.json()]).toEqual([503, { status: 'draining' }]);
+  });
+
+  it.each([
+    ['nothing', {}, 'format prometheus\n'],
+    ['anything', { accept: '*/*' }, 'format prometheus\n'],
+    [
+      'what Prometheus sends',
+      { accept: 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5' },
+      'format openmetrics\n',
+    ],
+    [
+      'text first',
+      { accept: 'text/plain;version=0.0.4;q=0.9,application/openmetrics-text;q=0.1' },
+      'format prometheus\n',
+    ],
+  ])('exposes metrics to a client that accepts %s', async (_case, headers, body) => {
+    expect(await (await ask({}, '/metrics', headers as Record<string, string>)).text()).toBe(body);
+  });
+
+  it('shows one group, and 404 as a problem for another', async () => {
+    expect(await (await ask({}, '/api/groups/0123456789ab')).json()).toMatchObject({ id: '0123456789ab' });
+    const missing = await ask({}, '/api/groups/nope');
+    expect(missing.headers.get('content-type')).toBe('application/problem+json');
+    expect(await missing.json()).toMatchObject({ status: 404, detail: expect.stringContaining('"nope"') });
+  });
+
+  it('hands the whole question on', async () => {
+    const { app, questions } = createApp();
+    const query = 'url=http%3A%2F%2Fx%2Fa&method=POST&header=A%3A%201&header=B%3A%202&port=8080';
+    await app.request(`/api/explain?${query}`, { headers: { host: 'localhost' } });
+    expect(questions).toEqual([{ url: 'http://x/a', method: 'POST', headers: ['A: 1', 'B: 2'], port: 8080 }]);
+  });
+
+  it.each([
+    ['no URL', '/api/explain', 400],
+    ['what is no URL', '/api/explain?url=nonsense', 400],
+    ['a port that is none', '/api/explain?url=http://x/&port=x', 400],
+    ['an unknown path', '/api/nothing', 404],
+  ])('answers %s with a problem', async (_case, path, status) => {
+    const response = await ask({}, path);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('changes nothing by %s', async (method) => {
+    const response = await ask({}, '/api/groups', {}, method);
+    expect(response.status).toBe(405);
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('keeps the cause of its own errors to the log', async () => {
+    const { app, errors } = createApp();
+    const response = await app.request('/api/site', { headers: { host: 'localhost' } });
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('secret detail');
+    expect(errors).toHaveLength(1);
+  });
+
+  it('escapes names on the page', async () => {
+    const page = await (await ask({}, '/')).text();
+    expect(page).toContain('&lt;b&gt;shop');
+    expect(page).not.toContain('<b>shop');
+  });
+
+  it('has a route for every path of openapi.yaml and no other', () => {
+    const { app } = createApp();
+    const registered = app.routes
+      .filter(({ method }) => method === 'GET')
+      .map(({ path }) => path.replace(/:(\w+)/g, '{$1}'));
+    const text = readFileSync(new URL('../../routes/openapi.yaml', import.meta.url), 'utf8');
+    const documented = Object.keys((parse(text) as { paths: object }).paths);
+    expect(registered.sort()).toEqual(documented.sort());
+  });
+});
