@@ -100,7 +100,10 @@ async function startApache(setting: Setting, name: string, lines: readonly strin
   return { url: `http://127.0.0.1:${port}`, child, logPath };
 }
 
-/** Debian's mpm_event.conf, and keep-alive without a limit of requests so that no peer is made to reconnect. */
+/**
+ * Debian's mpm_event.conf, but that processes are not taken away between rounds (MaxSpareThreads) and connections have
+ * no limit of requests: both would make wrk reconnect.
+ */
 function ground({ stage }: Setting, name: string, port: number): readonly string[] {
   return [
     `ServerRoot ${stage.folder}`,
@@ -115,7 +118,7 @@ function ground({ stage }: Setting, name: string, port: number): readonly string
     ...(userInfo().uid === 0 ? ['User www-data', 'Group www-data'] : []),
     'StartServers 2',
     'MinSpareThreads 25',
-    'MaxSpareThreads 75',
+    'MaxSpareThreads 150',
     'ThreadLimit 64',
     'ThreadsPerChild 25',
     'MaxRequestWorkers 150',

@@ -13,7 +13,7 @@ import {
 } from '../peers/proxies.ts';
 import type { CaseResult } from '../statistics.ts';
 import { runLoad } from '../wrk.ts';
-import { chosenPeers, interleave, type SuiteContext } from './suite.ts';
+import { chosenPeers, interleave, type SuiteContext, warmUp } from './suite.ts';
 
 const proxyCore = '0';
 const loadCore = '1';
@@ -42,7 +42,7 @@ export async function measureProxy(context: SuiteContext): Promise<readonly Case
   }
   const load = (url: string, seconds: number) =>
     runLoad(stage, { url: `${url}/`, connections, seconds, cores: loadCore });
-  for (const url of urls.values()) await load(url, 1);
+  await warmUp(context, urls, load);
   const name = `${connections} connections`;
   return [
     await interleave(context, name, [...urls.keys()], (peer) => load(urls.get(peer) ?? '', options.seconds)),

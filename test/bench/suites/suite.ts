@@ -22,7 +22,10 @@ export async function interleave(
   for (let round = 0; round < context.options.rounds; round += 1) {
     context.tell(`${name}, round ${round + 1} of ${context.options.rounds}`);
     for (const peer of [...peers.slice(round % peers.length), ...peers.slice(0, round % peers.length)]) {
-      samples.get(peer)?.push(await measure(peer, round));
+      const sample = await measure(peer, round).catch((error: unknown) => {
+        throw new Error(`${peer}, ${name}: ${error instanceof Error ? error.message : String(error)}`);
+      });
+      samples.get(peer)?.push(sample);
     }
   }
   return { name, samples };
@@ -34,4 +37,15 @@ export function chosenPeers(peers: readonly Peer[], { options }: SuiteContext): 
   const isChosen = (name: string): boolean =>
     options.peers.some((start) => name.toLowerCase().startsWith(start.toLowerCase()));
   return peers.filter(({ name }) => isChosen(name));
+}
+
+/** Loads each address for a moment, so that no first round pays for growing pools and compilation. */
+export async function warmUp(
+  { tell }: SuiteContext,
+  urls: ReadonlyMap<string, string>,
+  load: (url: string, seconds: number) => Promise<Sample>,
+): Promise<void> {
+  for (const [peer, url] of urls) {
+    await load(url, 1).catch((error: unknown) => tell(`warming up ${peer}: ${String(error)}`));
+  }
 }

@@ -9,7 +9,7 @@ import { sidecar } from '../peers/sidecar.ts';
 import type { Stage } from '../stage.ts';
 import type { CaseResult } from '../statistics.ts';
 import { runLoad } from '../wrk.ts';
-import { chosenPeers, interleave, type SuiteContext } from './suite.ts';
+import { chosenPeers, interleave, type SuiteContext, warmUp } from './suite.ts';
 
 /** Every process, the load included, shares these; a machine with more cores would favour servers of many processes. */
 export const wholeCores = '0,1';
@@ -39,7 +39,7 @@ export async function measureWhole(context: SuiteContext): Promise<readonly Case
   for (const connections of [1, 16, 64]) {
     const load = (url: string, seconds: number) =>
       runLoad(stage, { url: `${url}/`, connections, seconds, cores: wholeCores });
-    for (const url of urls.values()) await load(url, 1);
+    await warmUp(context, urls, load);
     const name = connections === 1 ? '1 connection' : `${connections} connections`;
     results.push(
       await interleave(context, name, [...urls.keys()], (peer) =>
