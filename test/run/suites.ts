@@ -16,6 +16,7 @@ export const SUITES: readonly Suite[] = [
     packages: [...APACHE, 'apache2-utils', 'graphite-web', 'mercurial', 'radicale'],
     files: ['/usr/share/doc/mercurial-common/examples/hgweb.wsgi'],
   },
+  { name: 'integration/broken-applications', packages: APACHE },
   { name: 'integration/story', packages: APACHE },
 ];
 

@@ -90,6 +90,43 @@ export function openSocket(target: Target): Socket {
     : connect(target.port, target.host ?? '127.0.0.1');
 }
 
+export type Connection = {
+  write(bytes: string): void;
+  /** Resolves once the other side has sent the text; rejects when it ends the connection before. */
+  until(part: string): Promise<void>;
+  /** Resolves with all that came when the other side has ended the connection. */
+  readonly closed: Promise<string>;
+  end(): void;
+};
+
+/** A connection for what one request and one answer cannot show: an answer held open, half a head. */
+export function openConnection(target: Target): Connection {
+  const socket = openSocket(target);
+  const watchers = new Set<() => void>();
+  let text = '';
+  socket
+    .on('error', () => {})
+    .on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+      for (const watcher of watchers) watcher();
+    });
+  const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(text)));
+  return {
+    write: (bytes) => void socket.write(bytes, 'latin1'),
+    until: (part) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (text.includes(part)) resolve();
+        };
+        watchers.add(look);
+        socket.once('close', () => reject(new Error(`The connection ended before "${part}": ${text}`)));
+        look();
+      }),
+    closed,
+    end: () => void socket.destroy(),
+  };
+}
+
 function announcedLength(received: Buffer): number | undefined {
   const at = received.indexOf('\r\n\r\n');
   const length = /\r\ncontent-length: *(\d+)/i.exec(received.subarray(0, at + 2).toString('latin1'))?.[1];

@@ -1,0 +1,229 @@
+/** The command line as the README shows it, and what it says of input that is wrong. */
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/package-root.ts';
+import { builtProgram } from '../support/build.ts';
+import { descendantsOf, isRunning } from '../support/descendants.ts';
+import { reservePort } from '../support/port.ts';
+import { openConnection, openSocket } from '../support/raw-http.ts';
+import { type Finished, runProcess } from '../support/real-process.ts';
+import { runSidecar, SYSTEM_PYTHON, startSidecar } from '../support/sidecar.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const HELLO = `def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello"]
+`;
+
+const SLOW = `import os, time
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    yield b"begun"
+    while not os.path.exists(os.path.join(os.path.dirname(__file__), "gate")):
+        time.sleep(0.02)
+    yield b" ended"
+`;
+
+const CONF = `Listen 127.0.0.1:80
+<VirtualHost *:80>
+    ServerName shop.test
+    WSGIApplicationGroup %{SERVER}
+    WSGIScriptAlias /hello @ROOT@/hello.wsgi
+    WSGIScriptAlias /slow @ROOT@/slow.wsgi
+</VirtualHost>
+`;
+
+let folder: TemporaryFolder;
+let conf: string;
+
+beforeAll(async () => {
+  folder = makeTemporaryFolder();
+  folder.write('hello.wsgi', HELLO);
+  folder.write('slow.wsgi', SLOW);
+  conf = folder.write('apache.conf', CONF.replaceAll('@ROOT@', folder.path));
+  await builtProgram();
+});
+
+afterAll(() => folder?.remove());
+
+/** A run that has to fail at its start, without a stack trace. */
+async function expectRefusal(...words: readonly string[]): Promise<string> {
+  const finished = await runSidecar(...words);
+  expect(finished.code).not.toBe(0);
+  expect(finished.code).not.toBe(null);
+  expect(finished.all).not.toMatch(/^\s+at .*:\d+:\d+/m);
+  return finished.all;
+}
+
+describe('wsgi-sidecar run, told something wrong', () => {
+  const settings = (more: Readonly<Record<string, unknown>>): string =>
+    folder.write(
+      `settings-${Math.random().toString(36).slice(2)}.yaml`,
+      JSON.stringify({ apache: conf, python: SYSTEM_PYTHON, runtimeDir: `${folder.path}/run`, ...more }),
+    );
+
+  it('wants a configuration', async () => {
+    expect(await expectRefusal('run')).toMatch(/--apache/);
+  });
+
+  it('names the configuration that is not there', async () => {
+    expect(await expectRefusal('run', '--apache', '/nonexistent/apache2.conf')).toContain(
+      '/nonexistent/apache2.conf',
+    );
+  });
+
+  it('names a folder that was given for a file', async () => {
+    expect(await expectRefusal('run', '--apache', folder.path)).toContain(folder.path);
+  });
+
+  it('names the settings file that is not there', async () => {
+    expect(await expectRefusal('run', '--config', '/nonexistent/sidecar.yaml')).toContain(
+      '/nonexistent/sidecar.yaml',
+    );
+  });
+
+  it.each([
+    ['a section that is not closed', 'Listen 80\n<VirtualHost *:80>\nServerName a.test\n', 2],
+    ['a section that was not opened', 'Listen 80\n</VirtualHost>\n', 2],
+    ['a directive without its arguments', 'Listen 80\nWSGIScriptAlias /only\n', 2],
+    ['an include of nothing', 'Listen 80\nInclude /nonexistent/more.conf\n', 2],
+  ])('names file and line of %s', async (name, text, line) => {
+    const file = folder.write(`${name.replaceAll(' ', '-')}.conf`, text);
+    for (const command of ['check', 'run']) {
+      expect(await expectRefusal(command, '--apache', file)).toContain(`${file}:${line}:`);
+    }
+  });
+
+  it('names the setting that it does not know, with file and line', async () => {
+    const file = folder.write('typo.yaml', `apache: ${conf}\nisolaton: per-script\n`);
+    const said = await expectRefusal('run', '--config', file);
+    expect(said).toContain(`${file}:2:`);
+    expect(said).toContain('isolation');
+  });
+
+  it('names the port that is taken', async () => {
+    const server = createServer();
+    const port = await reservePort();
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const config = settings({ listen: [{ bind: `127.0.0.1:${port}`, as: '*:80' }] });
+    const said = await expectRefusal('run', '--config', config);
+    server.close();
+    expect(said).toContain(`127.0.0.1:${port}`);
+  });
+
+  it('names the socket folder that it cannot write', async () => {
+    const file = folder.write('a-file', '');
+    const listen = [{ bind: `127.0.0.1:${await reservePort()}`, as: '*:80' }];
+    const config = settings({ listen, runtimeDir: `${file}/run` });
+    expect(await expectRefusal('run', '--config', config)).toContain(`${file}/run`);
+  });
+});
+
+describe('wsgi-sidecar groups', () => {
+  it('shows which mounts and scripts share a process', async () => {
+    const { stdout, code } = await runSidecar('groups', '--apache', conf);
+    expect(code).toBe(0);
+    for (const part of ['shop.test', '/hello', '/slow', 'hello.wsgi', 'slow.wsgi'])
+      expect(stdout).toContain(part);
+  });
+
+  it('says the same as JSON', async () => {
+    const { stdout } = await runSidecar('groups', '--apache', conf, '--json');
+    const text = JSON.stringify(JSON.parse(stdout));
+    expect(text).toContain('shop.test');
+    expect(text).toContain(`${folder.path}/slow.wsgi`);
+  });
+});
+
+describe('wsgi-sidecar explain', () => {
+  it('tells the virtual host, the mount, the group and why', async () => {
+    const { stdout, code } = await runSidecar('explain', '--apache', conf, 'http://shop.test/hello/more');
+    expect(code).toBe(0);
+    for (const part of ['shop.test', '/hello', 'hello.wsgi', 'apache.conf']) expect(stdout).toContain(part);
+  });
+
+  it('says the same as JSON', async () => {
+    const { stdout } = await runSidecar('explain', '--apache', conf, '--json', 'http://shop.test/hello/more');
+    const text = JSON.stringify(JSON.parse(stdout));
+    for (const part of ['/hello', '/more', 'hello.wsgi']) expect(text).toContain(part);
+  });
+});
+
+describe('wsgi-sidecar check', () => {
+  it('finds nothing wrong with what is right', async () => {
+    expect((await runSidecar('check', '--apache', conf)).code).toBe(0);
+  });
+
+  it('says what it finds as JSON', async () => {
+    const file = folder.write('missing.conf', 'Listen 80\nWSGIScriptAlias / /nonexistent/app.wsgi\n');
+    const { stdout } = await runSidecar('check', '--apache', file, '--json');
+    expect(JSON.stringify(JSON.parse(stdout))).toContain('/nonexistent/app.wsgi');
+  });
+});
+
+describe('npm start', () => {
+  const demo = (...words: readonly string[]): Promise<Finished> =>
+    runProcess('npm', ['start', '--silent', '--', 'demo', '--once', ...words], {
+      cwd: packageRoot(),
+      environment: { ...process.env, PATH: `/usr/bin:${process.env.PATH}` },
+    });
+
+  it('shows the two sites apart', async () => {
+    const { code, all } = await demo();
+    expect(code).toBe(0);
+    expect(all).toContain('/hoge');
+    expect(all).toContain('/moge');
+    expect(all).toContain('/metrics');
+  });
+
+  it('shows them mixing in one interpreter, and parted by script under the same name', async () => {
+    const mixed = await demo('--group', '%{GLOBAL}');
+    const parted = await demo('--group', '%{GLOBAL}', '--isolation', 'per-script');
+    expect([mixed.code, parted.code]).toEqual([0, 0]);
+    expect(mixed.all).not.toBe(parted.all);
+    expect(parted.all).toContain('%{GLOBAL}');
+  });
+});
+
+describe('the end of a sidecar', () => {
+  it('waits on SIGTERM for the request in flight', async () => {
+    const sidecar = await startSidecar({ apache: conf, as: '*:80' });
+    const held = openConnection({ port: sidecar.port });
+    held.write('GET /slow HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n');
+    await held.until('begun');
+    sidecar.process.child.kill('SIGTERM');
+    await refused(sidecar.port);
+    folder.write('gate', '');
+    await held.until('ended');
+    expect(await sidecar.process.exited).toEqual({ code: 0, signal: null });
+    await sidecar.stop();
+  });
+
+  it('leaves no process behind when it is killed', async () => {
+    const sidecar = await startSidecar({ apache: conf, as: '*:80' });
+    expect((await sidecar.get('shop.test', '/hello')).text()).toBe('hello');
+    const children = descendantsOf(sidecar.process.pid);
+    expect(children.length).toBeGreaterThan(0);
+    process.kill(sidecar.process.pid, 'SIGKILL');
+    await sidecar.process.exited;
+    for (const { pid } of children) await ended(pid);
+    await sidecar.stop();
+  });
+});
+
+/** Resolves when the port takes no more connections. */
+async function refused(port: number): Promise<void> {
+  for (;;) {
+    const isRefused = await new Promise<boolean>((resolve) => {
+      const socket = openSocket({ port });
+      socket.once('connect', () => resolve(false)).once('error', () => resolve(true));
+      socket.once('connect', () => socket.destroy());
+    });
+    if (isRefused) return;
+  }
+}
+
+/** Resolves when the process has ended. */
+async function ended(pid: number): Promise<void> {
+  while (isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
