@@ -1,0 +1,151 @@
+/**
+ * The two environ objects that travel to a group process (ARCHITECTURE: "Request to a worker"): what is the same for many
+ * requests of a mount, and the rest. Variables and values as `ap_add_common_vars`, `ap_add_cgi_vars` and
+ * `wsgi_build_environment` of mod_wsgi 4.9.4 make them. Both are ASCII JSON whose code points are bytes.
+ */
+import type { WsgiRoute } from '../routing/route.ts';
+
+/** What the environ needs to know of the connection. */
+export type Connection = {
+  readonly tls: boolean;
+  readonly localAddress: string;
+  readonly localPort: number;
+};
+
+/** What the environ needs to know of the request, beside its route. */
+export type RequestFacts = {
+  readonly method: string;
+  /** The request target as it came. */
+  readonly target: string;
+  readonly minorVersion: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** REMOTE_USER, when a trusted front named one. */
+  readonly user: string | undefined;
+  readonly requestId: string;
+  /** Microseconds since the epoch. */
+  readonly startedUs: number;
+  /** `Content-Length: 0`, which the transport does not send for methods that expect no body. */
+  readonly emptyBody: boolean;
+  readonly chunked: boolean;
+};
+
+/** The `x-sidecar-mount` object of a route. */
+export function renderMountEnviron(route: WsgiRoute, connection: Connection): string {
+  const https = route.environment.get('HTTPS');
+  const secure = connection.tls || https === '1' || https?.toLowerCase() === 'on';
+  const environ = new Map(route.environment);
+  environ.delete('HTTPS');
+  environ.delete('PATH');
+  const variables: Readonly<Record<string, string>> = {
+    GATEWAY_INTERFACE: 'CGI/1.1',
+    SERVER_SIGNATURE: '',
+    SERVER_SOFTWARE: 'wsgi-sidecar',
+    SERVER_NAME: route.serverName,
+    SERVER_ADDR: connection.localAddress,
+    SERVER_PORT: String(route.serverPort),
+    DOCUMENT_ROOT: route.documentRoot,
+    REQUEST_SCHEME: connection.tls ? 'https' : 'http',
+    CONTEXT_PREFIX: '',
+    CONTEXT_DOCUMENT_ROOT: route.documentRoot,
+    SERVER_ADMIN: route.options.serverAdmin,
+    SCRIPT_FILENAME: route.scriptFilename,
+    'wsgi.url_scheme': secure ? 'https' : 'http',
+    'mod_wsgi.process_group': route.identity.processGroup,
+    'mod_wsgi.application_group': route.identity.applicationGroup,
+    'mod_wsgi.callable_object': route.callableObject,
+    'mod_wsgi.request_handler': 'wsgi-script',
+    'mod_wsgi.handler_script': '',
+    'mod_wsgi.script_reloading': route.options.scriptReloading ? '1' : '0',
+    'mod_wsgi.listener_host': '',
+    'mod_wsgi.listener_port': String(connection.localPort),
+    'mod_wsgi.enable_sendfile': '0',
+    'mod_wsgi.ignore_activity': '0',
+  };
+  for (const name in variables) environ.set(name, variables[name] as string);
+  const members = Array.from(environ, ([name, value]) => `${quote(name)}:${quote(value)}`);
+  return `{${members.join(',')}}`;
+}
+
+/** The `x-sidecar-request` object of one request. Built by hand: it is on the path of every request. */
+export function renderRequestEnviron(route: WsgiRoute, facts: RequestFacts): string {
+  const { method, user } = facts;
+  const script = quote(route.scriptName);
+  const info = quote(route.pathInfo);
+  const shownMethod = method === 'HEAD' && route.options.mapHeadToGet ? 'GET' : method;
+  let json = `{"REQUEST_METHOD":"${shownMethod}","SCRIPT_NAME":${script},"PATH_INFO":${info}`;
+  json += `,"REQUEST_URI":${quote(facts.target)},"QUERY_STRING":${quote(route.query)}`;
+  json += `,"SERVER_PROTOCOL":"HTTP/1.${facts.minorVersion}"`;
+  json += `,"REMOTE_ADDR":${quote(facts.remoteAddress)},"REMOTE_PORT":"${facts.remotePort}"`;
+  if (route.pathInfo !== '') json += `,"PATH_TRANSLATED":${quote(translatedPath(route))}`;
+  if (user !== undefined) json += `,"REMOTE_USER":${quote(user)}`;
+  if (facts.emptyBody) json += ',"CONTENT_LENGTH":"0"';
+  if (facts.chunked) json += ',"HTTP_TRANSFER_ENCODING":"chunked"';
+  json += `,"mod_wsgi.request_id":"${facts.requestId}","mod_wsgi.request_start":"${facts.startedUs}"`;
+  return `${json},"mod_wsgi.script_name":${script},"mod_wsgi.path_info":${info}}`;
+}
+
+/** `ap_add_cgi_vars` looks PATH_INFO up as a URL of its own: under a mount at `/` that is the script again. */
+function translatedPath(route: WsgiRoute): string {
+  return (route.scriptName === '' ? route.scriptFilename : route.documentRoot) + route.pathInfo;
+}
+
+const UNSAFE = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
+const UNSAFE_ALL = /[^\x20\x21\x23-\x5b\x5d-\x7e]/g;
+
+/** A byte string as an ASCII JSON string that may stand in a header value. */
+function quote(bytes: string): string {
+  return UNSAFE.test(bytes) ? `"${bytes.replace(UNSAFE_ALL, escapeCharacter)}"` : `"${bytes}"`;
+}
+
+function escapeCharacter(character: string): string {
+  if (character === '"' || character === '\\') return `\\${character}`;
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** Renders of one mount that are kept; `Host` decides SERVER_NAME, so a client can ask for ever new ones. */
+const KEPT_RENDERS = 8;
+
+type Render = { readonly route: WsgiRoute; readonly connection: Connection; readonly text: string };
+
+/** Renders mount environs and keeps the latest of each mount. */
+export function createMountEnvirons(): (route: WsgiRoute, connection: Connection) => string {
+  const byMount = new WeakMap<object, Render[]>();
+  return (route, connection) => {
+    const renders = byMount.get(route.mount) ?? [];
+    for (const render of renders) {
+      if (isSameRender(render, route, connection)) return render.text;
+    }
+    const text = renderMountEnviron(route, connection);
+    if (renders.length >= KEPT_RENDERS) renders.pop();
+    renders.unshift({ route, connection, text });
+    byMount.set(route.mount, renders);
+    return text;
+  };
+}
+
+function isSameRender(render: Render, route: WsgiRoute, connection: Connection): boolean {
+  const known = render.route;
+  return (
+    known.serverName === route.serverName &&
+    known.serverPort === route.serverPort &&
+    known.scriptFilename === route.scriptFilename &&
+    known.documentRoot === route.documentRoot &&
+    known.callableObject === route.callableObject &&
+    known.identity.processGroup === route.identity.processGroup &&
+    known.identity.applicationGroup === route.identity.applicationGroup &&
+    known.options.serverAdmin === route.options.serverAdmin &&
+    known.options.scriptReloading === route.options.scriptReloading &&
+    render.connection.tls === connection.tls &&
+    render.connection.localAddress === connection.localAddress &&
+    render.connection.localPort === connection.localPort &&
+    isSameMap(known.environment, route.environment)
+  );
+}
+
+function isSameMap(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  for (const [name, value] of a) if (b.get(name) !== value) return false;
+  return true;
+}

@@ -1,0 +1,203 @@
+/**
+ * One request and its answer. Lives from the parsed head to the end of the response; made, observed and forgotten once.
+ * Law: whatever happens, `requestFinished` is told exactly once and the lease is released exactly once.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { ErrorCode } from '../errors.ts';
+import { reasonOf } from '../errors.ts';
+import type { Lease, LeaseOutcome } from '../groups/lease.ts';
+import type { WsgiRoute } from '../routing/route.ts';
+import { failureOf, sendErrorPage } from './failure.ts';
+import type { RequestHeaders } from './headers.ts';
+import type { ProxyLog } from './log.ts';
+import type { Observation, RequestObserver } from './observation.ts';
+import type { Peer } from './peer.ts';
+import type { Destination, UpstreamAnswer } from './upstream-answer.ts';
+import type { RequestHead } from './validate.ts';
+
+const exchangeKey = Symbol('exchange');
+type CarryingRequest = IncomingMessage & { [exchangeKey]?: Exchange };
+
+/** The exchange that a request belongs to. */
+export function exchangeOf(request: IncomingMessage): Exchange {
+  return (request as CarryingRequest)[exchangeKey] as Exchange;
+}
+
+/** What an exchange reports to. */
+export type ExchangeDeps = { readonly observer: RequestObserver; readonly log: ProxyLog };
+
+/** What is known of a request before its head has been judged. */
+export type ExchangeStart = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly peer: Peer;
+  readonly requestId: string;
+  readonly headers: RequestHeaders;
+  readonly expectsContinue: boolean;
+};
+
+/** A refusal or failure to be told to the client. */
+export type Refused = {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers?: readonly string[];
+  readonly close?: boolean;
+};
+
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly peer: Peer;
+  readonly requestId: string;
+  readonly headers: RequestHeaders;
+  readonly startedAt: number = performance.now();
+  readonly deps: ExchangeDeps;
+  /** The client waits for a 100 before it sends its body. */
+  awaitsContinue: boolean;
+  head: RequestHead | undefined;
+  /** Set when a group answers. */
+  route: WsgiRoute | undefined;
+  lease: Lease | undefined;
+  pid: number | undefined;
+  queuedMs: number | undefined;
+  answer: UpstreamAnswer | undefined;
+  destination: Destination | undefined;
+  dispatcher: Dispatcher | undefined;
+  /** Tries to reach an upstream so far. */
+  attempts = 0;
+  arm: Observation['arm'] = 'own';
+  status = 0;
+  reason: string | undefined;
+  /** The answer broke off because the upstream's did. */
+  truncated = false;
+  upstreamAt = 0;
+  requestBytes = 0;
+  responseBytes = 0;
+  #closed = false;
+
+  constructor(start: ExchangeStart, deps: ExchangeDeps) {
+    this.request = start.request;
+    this.response = start.response;
+    this.peer = start.peer;
+    this.requestId = start.requestId;
+    this.headers = start.headers;
+    this.awaitsContinue = start.expectsContinue;
+    this.deps = deps;
+    (start.request as CarryingRequest)[exchangeKey] = this;
+    start.response.on('close', onResponseClose);
+    // Node ends a pipelined response that never got its turn without an event.
+    if (start.response.socket === null) {
+      start.peer.gone().addEventListener('abort', () => this.close(), { once: true });
+    }
+  }
+
+  /** Whether nobody is left to answer. */
+  get clientGone(): boolean {
+    return this.#closed || this.request.socket.destroyed;
+  }
+
+  /** Marks the exchange as one of a group: it is in flight there from now on. */
+  enterGroup(route: WsgiRoute): void {
+    this.route = route;
+    this.arm = 'sidecar';
+    this.deps.observer.requestStarted(route.identity);
+  }
+
+  /** Takes a lease; `releaseLease` gives it back. */
+  takeLease(lease: Lease): void {
+    this.lease = lease;
+    this.pid = lease.upstream.pid;
+    this.queuedMs = lease.queuedMs;
+  }
+
+  releaseLease(outcome: LeaseOutcome): void {
+    const { lease } = this;
+    if (lease === undefined) return;
+    this.lease = undefined;
+    lease.release(outcome);
+  }
+
+  /** Lets a waiting client send its body. */
+  continueNow(): void {
+    if (!this.awaitsContinue) return;
+    this.awaitsContinue = false;
+    this.response.writeContinue();
+  }
+
+  /** Answers with an error page, unless an answer has begun or nobody is left to read it. */
+  refuse(refused: Refused): void {
+    this.reason = refused.reason;
+    this.status = refused.status;
+    if (this.clientGone || this.response.headersSent) return;
+    const { requestId } = this;
+    // A client that was not told to continue may or may not send its body: only a new connection is unambiguous.
+    const close = refused.close === true || this.awaitsContinue;
+    const page = { status: refused.status, requestId, headers: refused.headers ?? [], close };
+    this.responseBytes += sendErrorPage(this.response, page);
+  }
+
+  /** Answers for a failure by the one table, and writes it to the log. */
+  fail(code: ErrorCode, message: string, cause?: { error?: unknown; retryAfterSeconds?: number }): void {
+    const failure = failureOf(code, cause?.retryAfterSeconds);
+    const { requestId, route } = this;
+    const fields = { requestId, code, mount: route?.mount.id, pid: this.pid, err: cause?.error };
+    this.deps.log[failure.level](fields, message);
+    const retry = failure.retryAfterSeconds;
+    const headers = retry === undefined ? [] : ['Retry-After', String(retry)];
+    this.refuse({ status: failure.status, reason: reasonOf(code), headers });
+  }
+
+  /** Breaks the client's connection so that what was sent cannot be taken for the whole. */
+  breakOff(code: ErrorCode, message: string, error?: unknown): void {
+    this.truncated = true;
+    this.reason = reasonOf(code);
+    const { requestId, route, response } = this;
+    this.deps.log.error({ requestId, code, mount: route?.mount.id, pid: this.pid, err: error }, message);
+    const socket = response.socket ?? this.request.socket;
+    // A Unix socket has no reset; there the missing length or last chunk has to tell.
+    if (this.peer.address === '') socket.destroy();
+    else socket.resetAndDestroy();
+  }
+
+  /** The end: the response is out, or the client is gone. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const aborted = !this.response.writableFinished && !this.truncated;
+    if (aborted) this.answer?.abandon();
+    this.releaseLease('abandoned');
+    this.deps.observer.requestFinished(this.#observe(aborted));
+  }
+
+  #observe(aborted: boolean): Observation {
+    const { route } = this;
+    const observation = {
+      requestId: this.requestId,
+      method: this.request.method ?? '',
+      host: this.head?.host ?? '',
+      target: this.request.url ?? '',
+      status: this.status === 0 ? 499 : this.status,
+      arm: this.arm,
+      durationSeconds: (performance.now() - this.startedAt) / 1000,
+      requestBytes: this.requestBytes,
+      responseBytes: this.responseBytes,
+      aborted,
+    };
+    const parts: Partial<Record<keyof Observation, unknown>> = observation;
+    if (route !== undefined) {
+      parts.identity = route.identity;
+      parts.mount = route.mount.id;
+    }
+    if (this.pid !== undefined) parts.pid = this.pid;
+    if (this.reason !== undefined) parts.reason = this.reason;
+    else if (aborted) parts.reason = 'client_gone';
+    if (this.queuedMs !== undefined) parts.queuedSeconds = this.queuedMs / 1000;
+    if (this.upstreamAt !== 0) parts.upstreamSeconds = (this.upstreamAt - this.startedAt) / 1000;
+    return observation;
+  }
+}
+
+function onResponseClose(this: ServerResponse): void {
+  exchangeOf(this.req).close();
+}

@@ -1,0 +1,148 @@
+/**
+ * Files that Apache would answer itself: GET and HEAD with ETag, Last-Modified, conditions and one range (RFC 9110 §13, §14).
+ * Law: no symbolic link leads out of the folder that the configuration opens.
+ */
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, readlink } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { fromBytes } from '../apache/bytes.ts';
+import type { FileRoute } from '../routing/route.ts';
+import type { Exchange } from './exchange.ts';
+import { mediaType } from './media-types.ts';
+
+/** Answers with a file. */
+export async function sendFile(exchange: Exchange, route: FileRoute): Promise<void> {
+  const { method } = exchange.request;
+  if (method !== 'GET' && method !== 'HEAD') {
+    exchange.refuse({ status: 405, reason: 'method', headers: ['Allow', 'GET, HEAD'] });
+    return;
+  }
+  let file: FileHandle | undefined;
+  try {
+    file = await openWithin(fromBytes(route.filename), fromBytes(route.root));
+    const stats = await file.stat();
+    if (stats.isFile()) await answer(exchange, { file, stats, filename: route.filename });
+    else exchange.refuse({ status: 404, reason: 'not_found' });
+  } catch (error) {
+    refuseFile(exchange, error);
+  } finally {
+    await file?.close();
+  }
+}
+
+class OutsideRoot extends Error {}
+
+/**
+ * Opens a file and then asks the kernel what was opened: a name that is checked first and opened later could be another file by then.
+ */
+async function openWithin(filename: string, root: string): Promise<FileHandle> {
+  // Without O_NONBLOCK a named pipe would wait here for a writer.
+  const file = await open(filename, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  const folder = await open(root, constants.O_RDONLY | constants.O_DIRECTORY).catch(
+    async (error: unknown) => {
+      await file.close();
+      throw error;
+    },
+  );
+  try {
+    const [opened, within] = await Promise.all([
+      readlink(`/proc/self/fd/${file.fd}`),
+      readlink(`/proc/self/fd/${folder.fd}`),
+    ]);
+    if (!opened.startsWith(within.endsWith('/') ? within : `${within}/`)) throw new OutsideRoot();
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  } finally {
+    await folder.close();
+  }
+}
+
+function refuseFile(exchange: Exchange, error: unknown): void {
+  const { code } = error as { code?: unknown };
+  if (exchange.clientGone) return;
+  if (exchange.response.headersSent) {
+    exchange.breakOff('ERR_INTERNAL', 'Cannot read on in a file that is being sent', error);
+  } else if (error instanceof OutsideRoot || code === 'EACCES' || code === 'EPERM' || code === 'ELOOP') {
+    exchange.refuse({ status: 403, reason: 'forbidden' });
+  } else if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENXIO' || code === 'ENAMETOOLONG') {
+    exchange.refuse({ status: 404, reason: 'not_found' });
+  } else exchange.fail('ERR_INTERNAL', 'Cannot send a file', { error });
+}
+
+type OpenFile = { readonly file: FileHandle; readonly stats: Stats; readonly filename: string };
+
+async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
+  const { file, stats, filename } = opened;
+  const { response, request } = exchange;
+  const etag = `"${stats.size.toString(16)}-${Math.floor(stats.mtimeMs * 1000).toString(16)}"`;
+  const headers = [
+    'Last-Modified',
+    new Date(stats.mtimeMs).toUTCString(),
+    'ETag',
+    etag,
+    'Accept-Ranges',
+    'bytes',
+  ];
+  const conditions = request.headers;
+  if (isUnchanged(conditions, etag, stats.mtimeMs)) {
+    exchange.status = 304;
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const range = chooseRange(conditions, { etag, size: stats.size, mtimeMs: stats.mtimeMs });
+  if (range === 'unsatisfiable') {
+    exchange.refuse({ status: 416, reason: 'range', headers: ['Content-Range', `bytes */${stats.size}`] });
+    return;
+  }
+  const { start, end } = range ?? { start: 0, end: stats.size - 1 };
+  const type = mediaType(filename);
+  if (type !== undefined) headers.push('Content-Type', type);
+  if (range !== undefined) headers.push('Content-Range', `bytes ${start}-${end}/${stats.size}`);
+  headers.push('Content-Length', String(end - start + 1));
+  exchange.status = range === undefined ? 200 : 206;
+  response.writeHead(exchange.status, headers);
+  if (request.method === 'HEAD' || end < start) {
+    response.end();
+    return;
+  }
+  exchange.responseBytes = end - start + 1;
+  await pipeline(file.createReadStream({ start, end, autoClose: false, highWaterMark: 262_144 }), response);
+}
+
+type Conditions = Exchange['request']['headers'];
+
+/** RFC 9110 §13.2.2: If-None-Match decides; If-Modified-Since only without it. */
+function isUnchanged(conditions: Conditions, etag: string, mtimeMs: number): boolean {
+  const tags = conditions['if-none-match'];
+  if (tags !== undefined) {
+    return tags.trim() === '*' || tags.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+  }
+  const since = Date.parse(conditions['if-modified-since'] ?? '');
+  return Math.floor(mtimeMs / 1000) * 1000 <= since;
+}
+
+type Range = { readonly start: number; readonly end: number };
+type Validator = { readonly etag: string; readonly size: number; readonly mtimeMs: number };
+
+/** One byte range; undefined for the whole file, as RFC 9110 §14.2 allows for several ranges and unknown units. */
+function chooseRange(conditions: Conditions, of: Validator): Range | 'unsatisfiable' | undefined {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(conditions.range?.trim() ?? '');
+  if (match === null || (match[1] === '' && match[2] === '')) return undefined;
+  const condition = conditions['if-range'];
+  if (typeof condition === 'string' && condition !== of.etag) {
+    if (Date.parse(condition) !== Math.floor(of.mtimeMs / 1000) * 1000) return undefined;
+  }
+  const last = of.size - 1;
+  if (match[1] === '') {
+    const length = Number(match[2]);
+    return length === 0 || of.size === 0
+      ? 'unsatisfiable'
+      : { start: Math.max(0, of.size - length), end: last };
+  }
+  const start = Number(match[1]);
+  const end = match[2] === '' ? last : Math.min(Number(match[2]), last);
+  if (start > last) return 'unsatisfiable';
+  return end < start ? undefined : { start, end };
+}

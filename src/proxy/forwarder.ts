@@ -1,0 +1,93 @@
+/**
+ * The http-proxy pipeline with one pass of ours in place of its `stream` pass, which dispatches through undici.
+ * Its passes `deleteLength` (CVE-2026-29057), `timeout`, `XHeaders` and `stream` are removed: headers are made by `headers.ts`.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import httpProxy from 'http-proxy';
+import type { Dispatcher } from 'undici';
+import type { Upstream } from '../groups/lease.ts';
+import { type Exchange, exchangeOf } from './exchange.ts';
+import { RequestBody } from './request-body.ts';
+import { type Destination, UpstreamAnswer } from './upstream-answer.ts';
+import { UpstreamPools, type UpstreamTimeouts } from './upstream-pools.ts';
+import type { RequestHead } from './validate.ts';
+
+type WebPass = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** What @types/http-proxy leaves out. */
+type Pipeline = httpProxy<IncomingMessage, ServerResponse> & {
+  readonly webPasses: { readonly name: string }[];
+  before(type: 'web', name: string, pass: WebPass): void;
+};
+
+const REPLACED: ReadonlySet<string> = new Set(['deleteLength', 'timeout', 'XHeaders', 'stream']);
+
+/** An exchange whose request has a destination. */
+type Sent = Exchange & {
+  readonly dispatcher: Dispatcher;
+  readonly destination: Destination;
+  readonly answer: UpstreamAnswer;
+  readonly head: RequestHead;
+};
+
+/** Sends requests to group processes and to URLs; owns the connections to both. */
+export class Forwarder {
+  readonly #pools: UpstreamPools;
+  readonly #proxy: Pipeline;
+
+  constructor(timeouts: UpstreamTimeouts) {
+    this.#pools = new UpstreamPools(timeouts);
+    // The pipeline refuses to run without a target; the exchange knows the real one.
+    const proxy = httpProxy.createProxyServer({ target: { host: 'localhost', port: 80 } }) as Pipeline;
+    proxy.before('web', 'stream', (request) => this.#dispatch(request));
+    for (let i = proxy.webPasses.length - 1; i >= 0; i -= 1) {
+      if (REPLACED.has(proxy.webPasses[i]?.name ?? '')) proxy.webPasses.splice(i, 1);
+    }
+    proxy.on('error', (error: Error, request: IncomingMessage) =>
+      exchangeOf(request).fail('ERR_INTERNAL', 'Proxy failed', { error }),
+    );
+    this.#proxy = proxy;
+  }
+
+  /** Sends a request to the process of its lease. */
+  toUpstream(exchange: Exchange, upstream: Upstream, destination: Destination): void {
+    this.#send(exchange, this.#pools.of(upstream), destination);
+  }
+
+  /** Sends a request to an `http://host:port` origin. */
+  toUrl(exchange: Exchange, url: string, destination: Destination): void {
+    this.#send(exchange, this.#pools.ofUrl(url), destination);
+  }
+
+  async close(): Promise<void> {
+    await this.#pools.close();
+  }
+
+  #send(exchange: Exchange, dispatcher: Dispatcher, destination: Destination): void {
+    const answer = new UpstreamAnswer(exchange, destination);
+    exchange.answer = answer;
+    exchange.attempts += 1;
+    exchange.destination = destination;
+    exchange.dispatcher = dispatcher;
+    this.#proxy.web(exchange.request, exchange.response);
+  }
+
+  #dispatch(request: IncomingMessage): boolean {
+    const exchange = exchangeOf(request);
+    const { dispatcher, destination, answer, head } = exchange as Sent;
+    const empty = head.body === 'none' || Number(exchange.headers.length) === 0;
+    dispatcher.dispatch(
+      {
+        path: head.path,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: destination.headers,
+        body: empty ? null : new RequestBody(exchange),
+        // Without it undici ends the connection after every HEAD and every body that it does not expect.
+        reset: false,
+        blocking: false,
+      },
+      answer,
+    );
+    return true;
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * The way of a request: read, resolve, then a file, a redirect, a refusal, the legacy upstream or a group process; observed once
+ * at its end. Law: nothing is trusted that a client can send, and no request ends without an answer or a broken connection.
+ */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Lease, Refusal } from '../groups/lease.ts';
+import type { GroupIdentity, GroupKey } from '../routing/group-key.ts';
+import type { FileRoute, NoRoute, Route, RouteRequest, WsgiRoute } from '../routing/route.ts';
+import { type AccessControl, judgeAccess } from './access.ts';
+import { answerRaw } from './client-error.ts';
+import { createMountEnvirons, renderRequestEnviron } from './environ.ts';
+import { Exchange } from './exchange.ts';
+import { sendFile } from './files.ts';
+import type { Forwarder } from './forwarder.ts';
+import { createHeaderScanner, type HeaderScanner } from './headers.ts';
+import { isForLegacy, legacyHeaders } from './legacy.ts';
+import type { ProxyLog } from './log.ts';
+import type { RequestObserver } from './observation.ts';
+import { clientAddress, peerOf, type StandsFor, type TrustList } from './peer.ts';
+import { sendRedirect } from './redirect.ts';
+import type { Destination } from './upstream-answer.ts';
+import { type RequestHead, readHead } from './validate.ts';
+
+/** The parts that a front joins. */
+export type FrontDeps = {
+  resolve(request: RouteRequest): Route;
+  acquire(
+    identity: GroupIdentity,
+    key: GroupKey,
+    signal: AbortSignal,
+  ): Lease | Refusal | Promise<Lease | Refusal>;
+  readonly observer: RequestObserver;
+  readonly log: ProxyLog;
+  readonly forwarder: Forwarder;
+};
+
+/** How one listener stands in for Apache's, and whom it believes. */
+export type FrontOptions = {
+  readonly as: StandsFor;
+  /** The client speaks TLS to the front before this listener. */
+  readonly tls: boolean;
+  readonly trust: TrustList;
+  /** Header by which a trusted front names the user, e.g. `X-Remote-User`; absent: nobody is named. */
+  readonly userHeader?: string;
+  readonly accessControl: AccessControl;
+  /** `http://host:port` of the Apache that answers what has not moved. */
+  readonly legacy?: string;
+};
+
+/** Waits before a new try when a process could not be reached, in milliseconds; a crash is noticed meanwhile. */
+const RETRY_DELAYS_MS = [0, 25, 100] as const;
+
+/** The request handler of one listener. */
+export class Front {
+  readonly #deps: FrontDeps;
+  readonly #options: FrontOptions;
+  readonly #scan: HeaderScanner;
+  readonly #mountEnviron = createMountEnvirons();
+  readonly #idPrefix = randomBytes(4).toString('hex');
+  #requests = 0;
+
+  constructor(deps: FrontDeps, options: FrontOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#scan = createHeaderScanner(options.userHeader?.toLowerCase() ?? '');
+  }
+
+  /** Answers one request; never throws. */
+  handle(request: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
+    const exchange = this.#open(request, response, expectsContinue);
+    try {
+      const head = readHead(
+        {
+          method: request.method ?? '',
+          target: request.url ?? '',
+          majorVersion: request.httpVersionMajor,
+          minorVersion: request.httpVersionMinor,
+        },
+        exchange.headers,
+      );
+      if (head.kind === 'refused') exchange.refuse({ ...head, close: true });
+      else if (head.kind === 'server-options') answerServerOptions(exchange);
+      else this.#serve(exchange, head);
+    } catch (error) {
+      exchange.fail('ERR_INTERNAL', 'Request failed inside the sidecar', { error });
+    }
+  }
+
+  /** Answers bytes that no request could be made of, and ends their connection. */
+  refuseRaw(socket: Socket, status: number, reason: string): void {
+    const requestId = this.#nextId();
+    answerRaw(socket, status, requestId);
+    this.#deps.observer.requestFinished({
+      requestId,
+      method: '',
+      host: '',
+      target: '',
+      status,
+      arm: 'own',
+      reason,
+      durationSeconds: 0,
+      requestBytes: 0,
+      responseBytes: 0,
+      aborted: false,
+    });
+  }
+
+  #nextId(): string {
+    this.#requests += 1;
+    return `${this.#idPrefix}-${this.#requests.toString(36)}`;
+  }
+
+  #open(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange {
+    const peer = peerOf(request.socket, this.#options.trust, this.#options.as);
+    const requestId = this.#nextId();
+    const headers = this.#scan(request.rawHeaders);
+    return new Exchange({ request, response, peer, requestId, headers, expectsContinue }, this.#deps);
+  }
+
+  #serve(exchange: Exchange, head: RequestHead): void {
+    exchange.head = head;
+    const remoteAddress = clientAddress(exchange.peer, exchange.headers.forwardedFor, this.#options.trust);
+    const route = this.#deps.resolve({
+      localAddress: exchange.peer.localAddress,
+      localPort: exchange.peer.localPort,
+      tls: this.#options.tls,
+      method: exchange.request.method ?? '',
+      target: exchange.request.url ?? '',
+      minorVersion: exchange.request.httpVersionMinor,
+      rawHeaders: exchange.request.rawHeaders,
+      remoteAddress,
+    });
+    if (route.kind === 'none') this.#serveNoRoute(exchange, route);
+    else if (route.kind === 'redirect') sendRedirect(exchange, route, this.#options.tls);
+    else if (!this.#mayPass(exchange, route)) return;
+    else if (route.kind === 'file') void sendFile(exchange, route);
+    else this.#serveGroup(exchange, route, remoteAddress);
+  }
+
+  #mayPass(exchange: Exchange, route: WsgiRoute | FileRoute): boolean {
+    const verdict = judgeAccess(route.access, exchange.peer, this.#options.accessControl);
+    if (verdict === 'pass') return true;
+    if (verdict === 'unenforced' && this.#options.legacy !== undefined) this.#toLegacy(exchange);
+    else exchange.refuse({ status: 403, reason: 'access_control' });
+    return false;
+  }
+
+  #serveNoRoute(exchange: Exchange, route: NoRoute): void {
+    if (this.#options.legacy !== undefined && isForLegacy(route)) this.#toLegacy(exchange);
+    else exchange.refuse({ status: route.status, reason: route.reason });
+  }
+
+  #serveGroup(exchange: Exchange, route: WsgiRoute, remoteAddress: string): void {
+    if (exchange.head?.body === 'chunked' && !route.options.chunkedRequest) {
+      exchange.refuse({ status: 411, reason: 'length_required', close: true });
+      return;
+    }
+    exchange.enterGroup(route);
+    const destination = {
+      headers: this.#groupHeaders(exchange, route, remoteAddress),
+      trustClose: false,
+      connectFailed: this.#retry,
+    };
+    this.#acquire(exchange, route, destination);
+  }
+
+  #acquire(exchange: Exchange, route: WsgiRoute, destination: Destination): void {
+    const turn = this.#deps.acquire(route.identity, route.key, exchange.peer.gone());
+    if (turn instanceof Promise) {
+      turn.then(
+        (outcome) => this.#forward(exchange, outcome, destination),
+        (error: unknown) => exchange.fail('ERR_INTERNAL', 'Cannot acquire a group process', { error }),
+      );
+    } else this.#forward(exchange, turn, destination);
+  }
+
+  #forward(exchange: Exchange, outcome: Lease | Refusal, destination: Destination): void {
+    if (outcome.kind === 'refusal') {
+      const { code, message, retryAfterSeconds } = outcome;
+      exchange.fail(code, message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+      return;
+    }
+    exchange.takeLease(outcome);
+    if (exchange.clientGone) {
+      exchange.releaseLease('abandoned');
+      return;
+    }
+    exchange.continueNow();
+    this.#deps.forwarder.toUpstream(exchange, outcome.upstream, destination);
+  }
+
+  /** Nothing was sent, so any request may be tried again: with a new lease, on a process that lives. */
+  readonly #retry = (exchange: Exchange, error: Error): void => {
+    const { route, destination } = exchange;
+    const delay = RETRY_DELAYS_MS[exchange.attempts - 1];
+    if (delay === undefined || route === undefined || destination === undefined) {
+      exchange.fail('ERR_UPSTREAM_CONNECT', 'Cannot reach the group process', { error });
+      return;
+    }
+    setTimeout(() => {
+      if (!exchange.clientGone) this.#acquire(exchange, route, destination);
+    }, delay);
+  };
+
+  #toLegacy(exchange: Exchange): void {
+    exchange.arm = 'legacy';
+    exchange.continueNow();
+    this.#deps.forwarder.toUrl(exchange, this.#options.legacy as string, {
+      headers: legacyHeaders(exchange, this.#options.tls),
+      trustClose: true,
+      connectFailed: (_, error) =>
+        exchange.fail('ERR_UPSTREAM_CONNECT', 'Cannot reach the legacy upstream', { error }),
+    });
+  }
+
+  #groupHeaders(exchange: Exchange, route: WsgiRoute, remoteAddress: string): string[] {
+    const { headers, peer, request, head } = exchange;
+    const sent = headers.forward;
+    if (peer.trusted && headers.forwarding.length > 0) sent.push(...headers.forwarding);
+    sent.push('host', head?.host ?? '');
+    if (headers.length !== undefined) sent.push('content-length', headers.length);
+    if (headers.authorization !== undefined && route.options.passAuthorization) {
+      sent.push('authorization', headers.authorization);
+    }
+    const { tls } = this.#options;
+    const connection = { tls, localAddress: peer.localAddress, localPort: peer.localPort };
+    sent.push('x-sidecar-mount', this.#mountEnviron(route, connection));
+    const environ = renderRequestEnviron(route, {
+      method: request.method ?? '',
+      target: request.url ?? '',
+      minorVersion: request.httpVersionMinor,
+      remoteAddress,
+      remotePort: remoteAddress === peer.address ? peer.port : 0,
+      user: peer.trusted && headers.users === 1 ? headers.user : undefined,
+      requestId: exchange.requestId,
+      startedUs: Date.now() * 1000,
+      emptyBody: Number(headers.length) === 0,
+      chunked: head?.body === 'chunked',
+    });
+    sent.push('x-sidecar-request', environ);
+    return sent;
+  }
+}
+
+/** `OPTIONS *` asks the server itself; Apache answers with an empty 200. */
+function answerServerOptions(exchange: Exchange): void {
+  exchange.status = 200;
+  exchange.response.writeHead(200, ['Allow', 'GET, HEAD, POST, OPTIONS', 'Content-Length', '0']);
+  exchange.response.end();
+}

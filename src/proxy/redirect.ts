@@ -1,0 +1,41 @@
+/** Redirects that Apache makes itself: `Redirect`, and mod_dir's slash. */
+import { STATUS_CODES } from 'node:http';
+import type { RedirectRoute } from '../routing/route.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Answers with a redirect; one without a location (410) is an error page. */
+export function sendRedirect(exchange: Exchange, route: RedirectRoute, tls: boolean): void {
+  if (route.location === '') {
+    exchange.refuse({ status: route.status, reason: 'redirect' });
+    return;
+  }
+  const body = `<!DOCTYPE html>\n<html lang="en"><head><title>${route.status} ${STATUS_CODES[route.status] ?? 'Redirect'}</title></head><body></body></html>\n`;
+  exchange.status = route.status;
+  exchange.responseBytes = body.length;
+  exchange.response.writeHead(route.status, [
+    'Location',
+    encodeControls(absoluteLocation(route, tls)),
+    'Content-Type',
+    'text/html; charset=utf-8',
+    'Content-Length',
+    String(body.length),
+  ]);
+  exchange.response.end(body);
+}
+
+/** `ap_construct_url`: a path becomes a URL of the server's name, with its port unless that is the scheme's own. */
+export function absoluteLocation(route: RedirectRoute, tls: boolean): string {
+  const { location, serverName, serverPort } = route;
+  if (!location.startsWith('/')) return location;
+  const name = serverName.includes(':') ? `[${serverName}]` : serverName;
+  const port = serverPort === (tls ? 443 : 80) ? '' : `:${serverPort}`;
+  return `${tls ? 'https' : 'http'}://${name}${port}${location}`;
+}
+
+/** A header value carries no control characters; a decoded path may. */
+function encodeControls(location: string): string {
+  return location.replace(
+    /[^\x21-\x7e\x80-\xff]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
+  );
+}

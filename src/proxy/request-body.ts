@@ -1,0 +1,55 @@
+/** The body of a request on its way to an upstream. */
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Exchange } from './exchange.ts';
+
+/**
+ * Reads a client's body at the upstream's pace. Unlike the request itself it can be destroyed without ending the client's
+ * connection: an answer that comes early still gets out, and what the client goes on sending is read and thrown away.
+ * Lives as long as one try to forward; a later try makes a new one, since nothing is read before the upstream asks.
+ */
+export class RequestBody extends Readable {
+  readonly #exchange: Exchange;
+  readonly #request: IncomingMessage;
+  #started = false;
+
+  constructor(exchange: Exchange) {
+    super();
+    this.#exchange = exchange;
+    this.#request = exchange.request;
+    this.on('error', ignore);
+  }
+
+  override _read(): void {
+    if (!this.#started) {
+      this.#started = true;
+      this.#request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
+      this.#request.on('error', ignore);
+    }
+    this.#request.resume();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    const request = this.#request;
+    request.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
+    if (this.#started && !request.destroyed) request.resume();
+    callback(error);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#exchange.requestBytes += chunk.length;
+    if (!this.push(chunk)) this.#request.pause();
+  };
+
+  readonly #onEnd = (): void => {
+    this.push(null);
+  };
+
+  readonly #onClose = (): void => {
+    if (!this.#request.complete) this.destroy(new Error('the client left before its body was whole'));
+  };
+}
+
+function ignore(): void {
+  // The exchange hears of a broken connection by the response's close.
+}

@@ -1,0 +1,188 @@
+/**
+ * An upstream's answer on its way to the client: the handler that the transport calls. Laws: a body that the upstream did not
+ * finish never looks whole to the client; the upstream is read no faster than the client reads; a small whole answer is one write.
+ */
+import type { Dispatcher } from 'undici';
+import type { ErrorCode } from '../errors.ts';
+import type { Exchange } from './exchange.ts';
+import { outcomeReason } from './outcome.ts';
+import { cleanReason, type ResponseHead, readResponseHead } from './response-headers.ts';
+
+/** Up to this many bytes the head waits for the body's first chunk; larger or unannounced bodies get their head at once. */
+const WAIT_FOR_BODY_BYTES = 65_536;
+
+/** Where a request goes: with which headers, and what its answer is worth. */
+export type Destination = {
+  /** Flat list of names and values, without those that the transport makes. */
+  readonly headers: string[];
+  /** An answer that only the end of the connection ends counts as whole. */
+  readonly trustClose: boolean;
+  /** Called when no connection could be made and nothing has been sent. */
+  readonly connectFailed: (exchange: Exchange, error: Error) => void;
+};
+
+export class UpstreamAnswer implements Dispatcher.DispatchHandler {
+  readonly #exchange: Exchange;
+  readonly #destination: Destination;
+  #abort: (() => void) | undefined;
+  #resume: (() => void) | undefined;
+  #head: ResponseHead | undefined;
+  #reasonPhrase = '';
+  /** The client's answer is complete or broken off; what still comes is not for it. */
+  #done = false;
+  #abandoned = false;
+
+  constructor(exchange: Exchange, destination: Destination) {
+    this.#exchange = exchange;
+    this.#destination = destination;
+  }
+
+  /** Ends the upstream's work: the client is gone. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#done = true;
+    this.#abort?.();
+  }
+
+  onConnect(abort: () => void): void {
+    this.#abort = abort;
+    if (this.#abandoned) abort();
+  }
+
+  onHeaders(status: number, raw: Buffer[], resume: () => void, reasonPhrase: string): boolean {
+    if (status < 200) return this.#interim(status);
+    const exchange = this.#exchange;
+    exchange.upstreamAt = performance.now();
+    if (this.#done) return true;
+    const head = readResponseHead(raw);
+    if (head.outcome !== undefined) return this.#replace(status, head.outcome);
+    exchange.status = status;
+    this.#head = head;
+    this.#resume = resume;
+    this.#reasonPhrase = cleanReason(status, reasonPhrase);
+    if (exchange.request.method === 'HEAD' || status === 204 || status === 304) this.#endWithoutBody(status);
+    else if (head.length < 0 || head.length > WAIT_FOR_BODY_BYTES) this.#sendHeadNow();
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#done) return true;
+    const { response } = this.#exchange;
+    this.#exchange.responseBytes += chunk.length;
+    if (!response.headersSent) {
+      this.#writeHead();
+      if (chunk.length === this.#head?.length) {
+        this.#done = true;
+        response.end(chunk);
+        return true;
+      }
+    }
+    if (response.write(chunk)) return true;
+    response.once('drain', () => this.#resume?.());
+    return false;
+  }
+
+  onComplete(): void {
+    const exchange = this.#exchange;
+    exchange.releaseLease('answered');
+    if (this.#done) return;
+    this.#done = true;
+    if (this.#endsByClose() && !this.#destination.trustClose) {
+      exchange.breakOff(
+        'ERR_UPSTREAM_TRUNCATED',
+        'Answer ended by the end of its connection: it may not be whole',
+      );
+      return;
+    }
+    if (!exchange.response.headersSent) this.#writeHead();
+    exchange.response.end();
+  }
+
+  onError(error: Error): void {
+    const exchange = this.#exchange;
+    if (this.#abandoned || exchange.clientGone) {
+      exchange.releaseLease('abandoned');
+      return;
+    }
+    exchange.releaseLease('failed');
+    if (this.#done) return;
+    this.#done = true;
+    if (this.#abort === undefined) {
+      this.#destination.connectFailed(exchange, error);
+      return;
+    }
+    const code = codeOf(error);
+    if (exchange.response.headersSent) {
+      exchange.breakOff(code, 'Group process broke off in the middle of its answer', error);
+    } else exchange.fail(code, 'Group process did not answer', { error });
+  }
+
+  /** 102 says that the application has begun to read: now the client may send its body. */
+  #interim(status: number): boolean {
+    const exchange = this.#exchange;
+    if (status === 102 && !this.#done) {
+      exchange.continueNow();
+    }
+    return true;
+  }
+
+  /** An answer that the group process made in the application's place: the client gets a page of ours. */
+  #replace(status: number, outcome: string): boolean {
+    this.#done = true;
+    this.#exchange.refuse({ status, reason: outcomeReason(outcome) });
+    return true;
+  }
+
+  #endWithoutBody(status: number): void {
+    this.#done = true;
+    if (status === 204) dropLength(this.#head as ResponseHead);
+    this.#writeHead();
+    this.#exchange.response.end();
+  }
+
+  #endsByClose(): boolean {
+    const head = this.#head as ResponseHead;
+    return head.length < 0 && !head.chunked;
+  }
+
+  #writeHead(): void {
+    const { response, status, awaitsContinue } = this.#exchange;
+    const { headers } = this.#head as ResponseHead;
+    // The client holds back a body that nobody asked for: only a new connection is unambiguous.
+    if (awaitsContinue) headers.push('Connection', 'close');
+    if (this.#endsByClose()) {
+      response.shouldKeepAlive = false;
+      response.useChunkedEncodingByDefault = false;
+    }
+    response.writeHead(status, this.#reasonPhrase, headers);
+  }
+
+  /** Sends the head with whatever else comes in this turn of the event loop. */
+  #sendHeadNow(): void {
+    const { response } = this.#exchange;
+    const { socket } = response;
+    this.#writeHead();
+    if (socket === null) return;
+    socket.cork();
+    process.nextTick(uncork, socket);
+    response.flushHeaders();
+  }
+}
+
+function uncork(socket: { uncork(): void }): void {
+  socket.uncork();
+}
+
+function dropLength(head: ResponseHead): void {
+  const { headers } = head;
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if ((headers[i] as string).toLowerCase() === 'content-length') headers.splice(i, 2);
+  }
+}
+
+function codeOf(error: Error): ErrorCode {
+  const code = (error as Error & { code?: unknown }).code;
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return 'ERR_UPSTREAM_TIMEOUT';
+  if (code === 'UND_ERR_HEADERS_OVERFLOW' || String(code).startsWith('HPE_')) return 'ERR_UPSTREAM_INVALID';
+  return 'ERR_UPSTREAM_TRUNCATED';
+}
