@@ -17,3 +17,13 @@ export type GroupObserver = {
   processReady(identity: GroupIdentity, startSeconds: number): void;
   processExited(identity: GroupIdentity, reason: ExitReason): void;
 };
+
+type LogMethod = (fields: object, message: string) => void;
+
+/** The part of a pino logger that `groups/` writes to. */
+export type GroupLog = {
+  readonly debug: LogMethod;
+  readonly info: LogMethod;
+  readonly warn: LogMethod;
+  readonly error: LogMethod;
+};

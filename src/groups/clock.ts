@@ -1,0 +1,16 @@
+/** Time as groups see it; injected, so that schedules can be tested in virtual time. */
+export type Clock = {
+  /** Milliseconds; only differences and, in reports, Unix time count. */
+  readonly now: () => number;
+  /** Calls back once after that many ms; returns how to call it off. */
+  readonly after: (ms: number, callback: () => void) => () => void;
+};
+
+/** The real one. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,52 @@
+/**
+ * The steps of one start with their times and the child's last output: what an error message and the page tell
+ * about a start that failed, and how long each part of a good one took.
+ */
+
+/** One step that was reached. */
+export type JourneyStep = { readonly step: string; readonly afterMs: number };
+
+/** A start as it went; a value. */
+export type JourneyReport = {
+  /** Unix time in milliseconds. */
+  readonly startedAt: number;
+  readonly steps: readonly JourneyStep[];
+  /** Last lines of stdout and stderr, oldest first. */
+  readonly output: readonly string[];
+};
+
+const OUTPUT_LINES = 50;
+
+/** A start under way. Lives as long as its process is starting; its report outlives it. */
+export class Journey {
+  readonly #startedAt: number;
+  readonly #now: () => number;
+  readonly #steps: JourneyStep[] = [];
+  readonly #output: string[] = [];
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#startedAt = now();
+  }
+
+  enter(step: string): void {
+    this.#steps.push({ step, afterMs: this.elapsedMs() });
+  }
+
+  addOutput(line: string): void {
+    if (this.#output.push(line) > OUTPUT_LINES) this.#output.shift();
+  }
+
+  elapsedMs(): number {
+    return this.#now() - this.#startedAt;
+  }
+
+  /** The step that is under way. */
+  currentStep(): string {
+    return this.#steps.at(-1)?.step ?? 'spawn';
+  }
+
+  report(): JourneyReport {
+    return { startedAt: this.#startedAt, steps: [...this.#steps], output: [...this.#output] };
+  }
+}

@@ -1,0 +1,45 @@
+/** A process as its group drives it; `process.ts` has the real one. */
+import type { ControlMessage } from './control.ts';
+import type { JourneyReport } from './journey.ts';
+import type { Upstream } from './lease.ts';
+import type { GroupPlan, ScriptImport } from './plan.ts';
+
+/** Why a process could not be started, told to people. */
+export type StartFailure = {
+  /** The step that failed: one of the launcher's, `spawn`, or `startup-timeout`. */
+  readonly step: string;
+  readonly message: string;
+  readonly traceback?: string;
+  readonly journey: JourneyReport;
+};
+
+/** How a start ended. */
+export type StartResult =
+  | {
+      readonly kind: 'ready';
+      readonly startMs: number;
+      readonly python: string;
+      readonly imported: readonly string[];
+      readonly failed: readonly string[];
+      readonly journey: JourneyReport;
+    }
+  | { readonly kind: 'failed'; readonly failure: StartFailure };
+
+/** How a process ended; both null when it never ran. */
+export type ProcessExit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+
+/** A process as its group drives it. Both promises are always kept. */
+export type ManagedProcess = Upstream & {
+  readonly started: Promise<StartResult>;
+  readonly exited: Promise<ProcessExit>;
+  /** TERM, the plan's grace, KILL; kept when the process is gone. */
+  terminate(): Promise<void>;
+};
+
+/** What one start is about. */
+export type StartRequest = {
+  readonly plan: GroupPlan;
+  readonly imports: readonly ScriptImport[];
+  /** Messages other than those that end the start. */
+  readonly onMessage: (message: ControlMessage) => void;
+};

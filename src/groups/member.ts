@@ -1,0 +1,59 @@
+/** A process as its group sees it: what it is doing and how many requests it has; and which one gets the next. */
+import type { ManagedProcess } from './managed-process.ts';
+import type { ExitReason, StartReason } from './observer.ts';
+
+/** States of a process. */
+export type ProcessState = 'starting' | 'ready' | 'draining' | 'exited';
+
+/** Owned and changed by its `Group` alone. */
+export type Member = {
+  readonly process: ManagedProcess;
+  readonly startReason: StartReason;
+  readonly startedAt: number;
+  state: ProcessState;
+  since: number;
+  readyAt: number;
+  inFlight: number;
+  served: number;
+  failed: number;
+  /** Rank of its last use within the group: the higher, the warmer. */
+  lastUse: number;
+  /** Why the group ends it; undefined when it ends by itself. */
+  endReason: ExitReason | undefined;
+  /** Whether another process is being started in its place. */
+  isBeingReplaced: boolean;
+  readonly imported: Set<string>;
+};
+
+/** A process that has just been spawned. */
+export function startingMember(process: ManagedProcess, startReason: StartReason, now: number): Member {
+  return {
+    process,
+    startReason,
+    startedAt: now,
+    state: 'starting',
+    since: now,
+    readyAt: now,
+    inFlight: 0,
+    served: 0,
+    failed: 0,
+    lastUse: 0,
+    endReason: undefined,
+    isBeingReplaced: false,
+    imported: new Set(),
+  };
+}
+
+/**
+ * The ready process with a free thread and the fewest requests; among equals the one used last, whose caches are warm,
+ * so that the others can be done without. Undefined when nobody is free. Allocates nothing: it is on every request's way.
+ */
+export function leastBusy(members: readonly Member[]): Member | undefined {
+  let best: Member | undefined;
+  for (const member of members) {
+    if (member.state !== 'ready' || member.inFlight >= member.process.threads) continue;
+    if (best === undefined || member.inFlight < best.inFlight) best = member;
+    else if (member.inFlight === best.inFlight && member.lastUse > best.lastUse) best = member;
+  }
+  return best;
+}

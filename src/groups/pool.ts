@@ -1,0 +1,122 @@
+/**
+ * All groups of a sidecar: key → `Group`, made when a request first asks for it. A thousand declared groups that
+ * nobody uses cost nothing here; names that a client can mint are kept under a ceiling (DESIGN, law 2).
+ */
+import { type GroupIdentity, type GroupKey, groupKey } from '../routing/group-key.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { Group, type GroupDeps, type RestartResult } from './group.ts';
+import type { Lease, Refusal } from './lease.ts';
+import type { GroupLog, GroupObserver } from './observer.ts';
+import { type GroupPlan, groupId } from './plan.ts';
+import { GroupProcess, type ProcessDeps } from './process.ts';
+import { draining, groupLimit } from './refusals.ts';
+import type { GroupSnapshot } from './snapshot.ts';
+import { socketPath } from './socket-path.ts';
+import { StartGate } from './start-gate.ts';
+
+/** What a pool is wired to. */
+export type GroupPoolDeps = {
+  /** Called once when a group is first wanted, and again on `restart`. */
+  readonly planOf: (identity: GroupIdentity) => GroupPlan;
+  /** The folder of `launcher.py`. */
+  readonly pythonFolder: string;
+  /** As `prepareRuntimeDir` returned it. */
+  readonly runtimeDir: string;
+  readonly guard: ProcessDeps['guard'];
+  readonly observer: GroupObserver;
+  readonly log: GroupLog;
+  readonly clock?: Clock;
+};
+
+export type GroupPoolOptions = {
+  /** Groups at once, used or not. */
+  readonly maxGroups: number;
+  /** Processes starting at once; 4 by default. */
+  readonly maxStarting?: number;
+};
+
+const MAX_STARTING = 4;
+
+export class GroupPool {
+  readonly #deps: GroupPoolDeps;
+  readonly #maxGroups: number;
+  readonly #groupDeps: GroupDeps;
+  readonly #groups = new Map<GroupKey, Group>();
+  #sequence = 0;
+  #isStopping = false;
+
+  constructor(deps: GroupPoolDeps, { maxGroups, maxStarting }: GroupPoolOptions) {
+    this.#deps = deps;
+    this.#maxGroups = maxGroups;
+    const clock = deps.clock ?? systemClock;
+    const { observer, log, pythonFolder, guard } = deps;
+    const processDeps: ProcessDeps = { pythonFolder, guard, log, now: clock.now };
+    this.#groupDeps = {
+      clock,
+      observer,
+      log,
+      random: Math.random,
+      gate: new StartGate(maxStarting ?? MAX_STARTING, clock),
+      startProcess: (request) => {
+        this.#sequence += 1;
+        const socket = socketPath(deps.runtimeDir, request.plan.id, this.#sequence);
+        return new GroupProcess(processDeps, request, socket);
+      },
+    };
+  }
+
+  /** A lease at once when the group has a free thread; else a refusal, or a promise that ends as either. */
+  acquire(
+    identity: GroupIdentity,
+    key: GroupKey,
+    signal: AbortSignal,
+  ): Lease | Refusal | Promise<Lease | Refusal> {
+    const group = this.#groups.get(key) ?? this.#open(identity, key);
+    return group instanceof Group ? group.acquire(signal) : group;
+  }
+
+  /** Starts a group's first process; kept when that start is over. */
+  async preload(identity: GroupIdentity): Promise<void> {
+    const group = this.#open(identity, groupKey(identity));
+    if (group instanceof Group) await group.preload();
+  }
+
+  snapshot(): readonly GroupSnapshot[] {
+    return [...this.#groups.values()].map((group) => group.snapshot());
+  }
+
+  /** Undefined when no group has that id. */
+  async restart(id: string): Promise<RestartResult | undefined> {
+    for (const [key, group] of this.#groups) {
+      if (groupId(key) === id) return await group.restart(this.#deps.planOf(group.identity));
+    }
+    return undefined;
+  }
+
+  /** Drains and ends every group; new requests are refused from now on. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all([...this.#groups.values()].map((group) => group.stop()));
+  }
+
+  #open(identity: GroupIdentity, key: GroupKey): Group | Refusal {
+    const existing = this.#groups.get(key);
+    if (existing !== undefined) return existing;
+    if (this.#isStopping) return draining(identity);
+    if (this.#groups.size >= this.#maxGroups && !this.#dropUnused())
+      return groupLimit(identity, this.#maxGroups);
+    const group = new Group(this.#deps.planOf(identity), this.#groupDeps);
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  /** Makes room by forgetting a group that has no process; false when all have. */
+  #dropUnused(): boolean {
+    for (const [key, group] of this.#groups) {
+      if (group.state !== 'idle') continue;
+      this.#groups.delete(key);
+      return true;
+    }
+    return false;
+  }
+}

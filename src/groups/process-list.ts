@@ -1,0 +1,183 @@
+/**
+ * The processes of one group: spawns them through the gate, counts their requests, drains and ends them. It does what
+ * its `Group` decides and tells it what happened; it decides nothing itself.
+ */
+import type { Clock } from './clock.ts';
+import type { ControlMessage } from './control.ts';
+import { HeldLease } from './held-lease.ts';
+import type { Lease, LeaseOutcome } from './lease.ts';
+import type {
+  ManagedProcess,
+  ProcessExit,
+  StartFailure,
+  StartRequest,
+  StartResult,
+} from './managed-process.ts';
+import { leastBusy, type Member, startingMember } from './member.ts';
+import type { ExitReason, StartReason } from './observer.ts';
+import type { GroupPlan, ScriptImport } from './plan.ts';
+import type { StartGate } from './start-gate.ts';
+
+/** What starting processes takes. */
+export type ProcessListDeps = {
+  readonly startProcess: (request: StartRequest) => ManagedProcess;
+  readonly gate: StartGate;
+  readonly clock: Clock;
+};
+
+/** One start that the group wants. */
+export type Start = {
+  readonly plan: GroupPlan;
+  readonly imports: readonly ScriptImport[];
+  readonly reason: StartReason;
+  /** Drained once the new process is ready. */
+  readonly replaces?: Member;
+  /** Told what became of it. */
+  readonly settled?: (result: StartResult) => void;
+};
+
+/** What the group is told. */
+export type ProcessEvents = {
+  spawned(member: Member, start: Start): void;
+  /** The start is over; a member that is to serve has to be `admit`ted. Returns what it makes of the result. */
+  started(member: Member, start: Start, result: StartResult): StartResult;
+  said(member: Member, message: ControlMessage): void;
+  /** A process that had been ready is gone. */
+  exited(member: Member, exit: ProcessExit): void;
+  /** A lease came back. */
+  freed(): void;
+};
+
+const CALLED_OFF: StartFailure = {
+  step: 'gate',
+  message: 'The group was stopped before the process was started',
+  journey: { startedAt: 0, steps: [], output: [] },
+};
+
+export class ProcessList {
+  readonly #deps: ProcessListDeps;
+  readonly #events: ProcessEvents;
+  readonly #members: Member[] = [];
+  #starting = 0;
+  #uses = 0;
+  #isClosed = false;
+
+  constructor(deps: ProcessListDeps, events: ProcessEvents) {
+    this.#deps = deps;
+    this.#events = events;
+  }
+
+  get members(): readonly Member[] {
+    return this.#members;
+  }
+
+  /** Starts under way, those that wait at the gate included. */
+  get starting(): number {
+    return this.#starting;
+  }
+
+  hasReady(): boolean {
+    return this.#members.some((member) => member.state === 'ready');
+  }
+
+  /** Ready processes that nothing is about to replace. */
+  staying(): Member[] {
+    return this.#members.filter((member) => member.state === 'ready' && !member.isBeingReplaced);
+  }
+
+  inFlight(): number {
+    return this.#members.reduce((sum, member) => sum + member.inFlight, 0);
+  }
+
+  /** A lease on the least busy process; undefined when no thread is free. */
+  lease(queuedMs: number): Lease | undefined {
+    const free = leastBusy(this.#members);
+    if (free === undefined) return undefined;
+    free.inFlight += 1;
+    return new HeldLease(this, free, queuedMs);
+  }
+
+  /** Called by a lease when it is released. */
+  takeBack(member: Member, outcome: LeaseOutcome): void {
+    member.inFlight -= 1;
+    member.served += 1;
+    if (outcome === 'failed') member.failed += 1;
+    member.lastUse = ++this.#uses;
+    if (member.state === 'draining' && member.inFlight === 0) void this.#terminate(member);
+    this.#events.freed();
+  }
+
+  start(start: Start): void {
+    this.#starting += 1;
+    this.#deps.gate.enter((leave) => {
+      if (!this.#isClosed) {
+        this.#spawn(start, leave);
+        return;
+      }
+      this.#starting -= 1;
+      leave();
+      start.settled?.({ kind: 'failed', failure: CALLED_OFF });
+    });
+  }
+
+  /** From now on it gets requests. */
+  admit(member: Member, imported: readonly string[]): void {
+    this.#setState(member, 'ready');
+    member.readyAt = member.since;
+    for (const script of imported) member.imported.add(script);
+  }
+
+  /** No new requests; its end when the last one is answered, or when the plan's drain time is over. */
+  drain(member: Member, reason: ExitReason, timeoutMs: number): void {
+    member.endReason ??= reason;
+    this.#setState(member, 'draining');
+    if (member.inFlight === 0) void this.#terminate(member);
+    else this.#deps.clock.after(timeoutMs, () => void this.#terminate(member));
+  }
+
+  /** Ends a process now, as far as the grace of its plan goes. */
+  async end(member: Member, reason: ExitReason): Promise<void> {
+    member.endReason ??= reason;
+    await this.#terminate(member);
+  }
+
+  /** No start any more, and every process ended. */
+  async endAll(reason: ExitReason): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#members].map((member) => this.end(member, reason)));
+  }
+
+  #spawn(start: Start, leaveGate: () => void): void {
+    const { plan, imports, reason } = start;
+    const onMessage = (message: ControlMessage): void => this.#events.said(member, message);
+    const process = this.#deps.startProcess({ plan, imports, onMessage });
+    const member = startingMember(process, reason, this.#deps.clock.now());
+    this.#members.push(member);
+    this.#events.spawned(member, start);
+    void process.started.then((result) => {
+      leaveGate();
+      this.#starting -= 1;
+      const verdict = this.#events.started(member, start, result);
+      start.settled?.(verdict);
+    });
+    void process.exited.then((exit) => this.#exited(member, exit));
+  }
+
+  #exited(member: Member, exit: ProcessExit): void {
+    const wasStarting = member.state === 'starting';
+    this.#setState(member, 'exited');
+    this.#members.splice(this.#members.indexOf(member), 1);
+    // The end of a start is told by `started`.
+    if (!wasStarting) this.#events.exited(member, exit);
+  }
+
+  async #terminate(member: Member): Promise<void> {
+    if (member.state === 'ready') this.#setState(member, 'draining');
+    await member.process.terminate();
+  }
+
+  #setState(member: Member, state: Member['state']): void {
+    member.state = state;
+    member.since = this.#deps.clock.now();
+  }
+}

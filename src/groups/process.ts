@@ -1,0 +1,135 @@
+/**
+ * One OS process of a group and its socket: starting → ready → draining → exited. A `Group` outlives its processes,
+ * a process its leases. The process is the leader of its own process group, which ends with it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { type ControlMessage, LONGEST_MESSAGE, parseControlMessage } from './control.ts';
+import { interpreterOf } from './interpreter.ts';
+import { Journey } from './journey.ts';
+import { readLines } from './lines.ts';
+import type { ManagedProcess, ProcessExit, StartRequest, StartResult } from './managed-process.ts';
+import type { GroupLog } from './observer.ts';
+import type { GroupPlan } from './plan.ts';
+import { type MessageTap, waitUntilReady } from './ready.ts';
+import { renderStartOrder } from './start-order.ts';
+import { signalGroup, terminate } from './terminate.ts';
+
+/** What every process of a sidecar shares. */
+export type ProcessDeps = {
+  readonly pythonFolder: string;
+  readonly guard: { register(processGroup: number): void; unregister(processGroup: number): void };
+  readonly log: GroupLog;
+  readonly now: () => number;
+};
+
+/** The worker keeps the grace itself; the margin is what its own end takes. */
+const KILL_MARGIN_MS = 1_000;
+
+export class GroupProcess implements ManagedProcess {
+  readonly pid: number;
+  readonly socketPath: string;
+  readonly threads: number;
+  readonly closed: AbortSignal;
+  readonly started: Promise<StartResult>;
+  readonly exited: Promise<ProcessExit>;
+  readonly #plan: GroupPlan;
+  readonly #deps: ProcessDeps;
+  readonly #closing = new AbortController();
+  readonly #journey: Journey;
+
+  /** Spawns at once. */
+  constructor(deps: ProcessDeps, request: StartRequest, socketPath: string) {
+    const { plan, imports, onMessage } = request;
+    this.#deps = deps;
+    this.#plan = plan;
+    this.#journey = new Journey(deps.now);
+    this.#journey.enter('spawn');
+    this.socketPath = socketPath;
+    this.threads = plan.threads;
+    this.closed = this.#closing.signal;
+    const child = spawnLauncher(plan, deps.pythonFolder);
+    this.pid = child.pid ?? 0;
+    if (child.pid !== undefined) deps.guard.register(child.pid);
+    this.exited = this.#watchExit(child);
+    const messages = this.#listen(child, onMessage);
+    this.started = waitUntilReady({ child, plan, messages, journey: this.#journey });
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.write(`${renderStartOrder({ plan, socketPath, imports })}\n`);
+  }
+
+  async terminate(): Promise<void> {
+    if (this.pid === 0 || this.closed.aborted) return;
+    const graceMs = this.#plan.shutdownTimeoutMs + KILL_MARGIN_MS;
+    await terminate({ processGroup: this.pid, graceMs, exited: this.exited });
+  }
+
+  /** Connects log, journey and control pipe; returns the place where the first decisive message is told. */
+  #listen(child: ChildProcess, onMessage: (message: ControlMessage) => void): MessageTap {
+    const tap: MessageTap = { onDecisive: () => undefined };
+    this.#logLines(child.stdout, 'stdout');
+    this.#logLines(child.stderr, 'stderr');
+    const control = child.stdio[3] as Readable | null | undefined;
+    if (!control) return tap;
+    readLines(
+      control,
+      (line) => {
+        const message = parseControlMessage(line);
+        if (message === undefined)
+          this.#deps.log.warn({ ...this.#fields(), line }, 'Unknown control message');
+        else if (message.event === 'step') this.#journey.enter(message.step);
+        else if (message.event === 'ready' || message.event === 'boot-failed') tap.onDecisive(message);
+        else onMessage(message);
+      },
+      LONGEST_MESSAGE,
+    );
+    return tap;
+  }
+
+  #logLines(stream: Readable | null, name: 'stdout' | 'stderr'): void {
+    if (stream === null) return;
+    readLines(stream, (line) => {
+      this.#journey.addOutput(line);
+      this.#deps.log.info({ ...this.#fields(), stream: name }, line);
+    });
+  }
+
+  #watchExit(child: ChildProcess): Promise<ProcessExit> {
+    return new Promise((resolve) => {
+      const end = (exit: ProcessExit): void => {
+        if (this.#closing.signal.aborted) return;
+        this.#closing.abort();
+        if (this.pid !== 0) {
+          // What the applications have started ends with them.
+          signalGroup(this.pid, 'SIGKILL');
+          this.#deps.guard.unregister(this.pid);
+        }
+        rm(this.socketPath, { force: true }).catch((err: unknown) => {
+          this.#deps.log.warn({ ...this.#fields(), err }, 'Cannot remove the socket of an ended process');
+        });
+        resolve(exit);
+      };
+      child.once('exit', (code, signal) => end({ code, signal }));
+      child.once('error', () => {
+        if (child.pid === undefined) end({ code: null, signal: null });
+      });
+    });
+  }
+
+  #fields(): { readonly group: string; readonly pid: number } {
+    return { group: this.#plan.id, pid: this.pid };
+  }
+}
+
+function spawnLauncher(plan: GroupPlan, pythonFolder: string): ChildProcess {
+  // -s keeps root's own site folder out of an application that runs as somebody else.
+  const flags = plan.user === undefined ? [] : ['-s'];
+  return spawn(interpreterOf(plan), [...flags, join(pythonFolder, 'launcher.py')], {
+    cwd: '/',
+    detached: true,
+    env: { ...plan.environment },
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+  });
+}

@@ -1,0 +1,91 @@
+/** The read model of groups: what the admin side and the command line show. Values, made on demand. */
+import type { GroupIdentity } from '../routing/group-key.ts';
+import type { Condition } from './condition.ts';
+import type { History } from './history.ts';
+import type { JourneyReport } from './journey.ts';
+import type { Member, ProcessState } from './member.ts';
+import type { GroupState } from './observer.ts';
+import type { GroupPlan } from './plan.ts';
+
+export type ProcessSnapshot = {
+  readonly pid: number;
+  readonly state: ProcessState;
+  /** Unix time in ms, like all times here. */
+  readonly startedAt: number;
+  readonly since: number;
+  readonly inFlight: number;
+  readonly threads: number;
+  /** Requests that it has answered, and those whose answer broke. */
+  readonly served: number;
+  readonly failed: number;
+};
+
+/** The last start that failed or process that crashed; kept until the group is dropped. */
+export type FailureSnapshot = {
+  readonly at: number;
+  readonly step: string;
+  readonly message: string;
+  readonly traceback?: string;
+  readonly journey?: JourneyReport;
+};
+
+/** A script that could not be imported; its mounts answer 500, the group serves the others. */
+export type ScriptFailure = {
+  readonly at: number;
+  readonly script: string;
+  readonly message: string;
+  readonly traceback: string;
+};
+
+export type GroupSnapshot = {
+  readonly id: string;
+  readonly identity: GroupIdentity;
+  readonly mode: 'embedded' | 'daemon';
+  readonly state: GroupState;
+  readonly since: number;
+  /** Why it is in that state, for people. */
+  readonly reason: string;
+  /** When the next start is tried, where the state is backing_off or failed. */
+  readonly nextStartAt?: number;
+  readonly processes: readonly ProcessSnapshot[];
+  readonly processLimit: number;
+  readonly queue: { readonly depth: number; readonly limit: number };
+  readonly lastFailure?: FailureSnapshot;
+  /** Scripts in the running processes. */
+  readonly imported: readonly string[];
+  readonly failedScripts: readonly ScriptFailure[];
+};
+
+/** What a group is made of, for `snapshotGroup`. */
+export type GroupParts = {
+  readonly plan: GroupPlan;
+  readonly condition: Condition;
+  readonly members: readonly Member[];
+  readonly queueDepth: number;
+  readonly history: History;
+};
+
+/** The group as it is now. */
+export function snapshotGroup({ plan, condition, members, queueDepth, history }: GroupParts): GroupSnapshot {
+  const { lastFailure } = history;
+  return {
+    id: plan.id,
+    identity: plan.identity,
+    mode: plan.mode,
+    state: condition.state,
+    since: condition.since,
+    reason: condition.reason,
+    ...('until' in condition ? { nextStartAt: condition.until } : {}),
+    processes: members.map(snapshotMember),
+    processLimit: plan.processes,
+    queue: { depth: queueDepth, limit: plan.queueLength },
+    ...(lastFailure === undefined ? {} : { lastFailure }),
+    imported: [...new Set(members.flatMap((member) => [...member.imported]))],
+    failedScripts: history.failedScripts(),
+  };
+}
+
+function snapshotMember(member: Member): ProcessSnapshot {
+  const { process, state, startedAt, since, inFlight, served, failed } = member;
+  return { pid: process.pid, state, startedAt, since, inFlight, threads: process.threads, served, failed };
+}

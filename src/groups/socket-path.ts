@@ -1,0 +1,54 @@
+/** Where group processes listen: a folder that only the sidecar's user may enter, and names that fit a socket address. */
+import { lstat, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { SidecarError } from '../errors.ts';
+
+/** `sun_path` of Linux holds 108 bytes with the closing NUL (unix(7)). */
+const SOCKET_PATH_BYTES = 107;
+/** `/` + id (12) + `-` + sequence (up to 10 digits) + `.sock` */
+const SOCKET_NAME_BYTES = 29;
+
+/**
+ * Makes sure of the runtime folder: made with 0700 if it is missing, refused if it is a symlink, not ours, or open to
+ * others, since whoever can write there can stand in for a group. Returns its absolute path.
+ */
+export async function prepareRuntimeDir(folder: string): Promise<string> {
+  const path = resolve(folder);
+  if (Buffer.byteLength(path) + SOCKET_NAME_BYTES > SOCKET_PATH_BYTES) {
+    throw runtimeDirError(
+      path,
+      `is longer than the ${SOCKET_PATH_BYTES - SOCKET_NAME_BYTES} bytes that leave room for a socket name`,
+    );
+  }
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw runtimeDirError(path, `cannot be made (${codeOf(cause)})`, cause);
+  }
+  await checkRuntimeDir(path);
+  return path;
+}
+
+/** The socket of a group's `sequence`th process; the sequence never repeats within a sidecar. */
+export function socketPath(runtimeDir: string, id: string, sequence: number): string {
+  return join(runtimeDir, `${id}-${sequence}.sock`);
+}
+
+async function checkRuntimeDir(path: string): Promise<void> {
+  const found = await lstat(path);
+  if (found.isSymbolicLink()) throw runtimeDirError(path, 'is a symbolic link');
+  if (!found.isDirectory()) throw runtimeDirError(path, 'is not a folder');
+  const owner = process.geteuid?.() ?? found.uid;
+  if (found.uid !== owner) throw runtimeDirError(path, `belongs to user ${found.uid}, not to user ${owner}`);
+  const mode = found.mode & 0o777;
+  if (mode !== 0o700) throw runtimeDirError(path, `has mode 0${mode.toString(8)}, not 0700`);
+}
+
+function runtimeDirError(path: string, problem: string, cause?: unknown): SidecarError {
+  const message = `Runtime folder "${path}" ${problem}: set "runtimeDir" to a folder that only this user may enter`;
+  return new SidecarError('ERR_RUNTIME_DIR', message, cause === undefined ? {} : { cause });
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+}

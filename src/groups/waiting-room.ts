@@ -1,0 +1,84 @@
+/** Requests that wait for a free thread: a `WaitingList` with its promises, its timer and clients that may leave. */
+import type { GroupIdentity } from '../routing/group-key.ts';
+import type { Clock } from './clock.ts';
+import type { Lease, Refusal } from './lease.ts';
+import { clientGone, queueFull, queueTimeout } from './refusals.ts';
+import { WaitingList } from './waiting-list.ts';
+
+type Waiter = { readonly settle: (answer: Lease | Refusal) => void };
+
+/** How many may wait, and how long each. */
+export type WaitingLimits = { readonly length: number; readonly timeoutMs: number };
+
+/** The waiting room of one group. Everyone who enters leaves with a lease or a refusal, whatever happens. */
+export class WaitingRoom {
+  readonly #identity: GroupIdentity;
+  readonly #limits: WaitingLimits;
+  readonly #clock: Clock;
+  readonly #list: WaitingList<Waiter>;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(identity: GroupIdentity, limits: WaitingLimits, clock: Clock) {
+    this.#identity = identity;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#list = new WaitingList(limits.length, limits.timeoutMs);
+  }
+
+  get depth(): number {
+    return this.#list.depth;
+  }
+
+  /** A refusal at once when the room is full, else a promise that is always kept. */
+  enter(signal: AbortSignal): Refusal | Promise<Lease | Refusal> {
+    const { promise, resolve } = settleable<Lease | Refusal>();
+    const leave = (): void => {
+      if (ticket !== undefined && this.#list.remove(ticket)) settle(clientGone(this.#identity));
+    };
+    const settle = (answer: Lease | Refusal): void => {
+      signal.removeEventListener('abort', leave);
+      resolve(answer);
+    };
+    const ticket = this.#list.push({ settle }, this.#clock.now());
+    if (ticket === undefined) return queueFull(this.#identity, this.#limits.length);
+    signal.addEventListener('abort', leave, { once: true });
+    this.#setTimer();
+    return promise;
+  }
+
+  /** Gives leases to those who have waited longest, until `makeLease` has none left; it gets the time waited in ms. */
+  admit(makeLease: (queuedMs: number) => Lease | undefined): void {
+    for (let next = this.#list.peek(); next !== undefined; next = this.#list.peek()) {
+      const lease = makeLease(this.#clock.now() - next.since);
+      if (lease === undefined) return;
+      this.#list.remove(next);
+      next.item.settle(lease);
+    }
+  }
+
+  refuseAll(refusal: Refusal): void {
+    for (let next = this.#list.shift(); next !== undefined; next = this.#list.shift())
+      next.item.settle(refusal);
+  }
+
+  /** One timer for the whole room: all may wait equally long, so the first who came is the first to give up. */
+  #setTimer(): void {
+    const deadline = this.#list.nextDeadline();
+    if (this.#cancelTimer !== undefined || deadline === undefined) return;
+    this.#cancelTimer = this.#clock.after(Math.max(0, deadline - this.#clock.now()), () => {
+      this.#cancelTimer = undefined;
+      for (const { item } of this.#list.expire(this.#clock.now())) {
+        item.settle(queueTimeout(this.#identity, this.#limits.timeoutMs));
+      }
+      this.#setTimer();
+    });
+  }
+}
+
+function settleable<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

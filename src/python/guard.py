@@ -1,0 +1,55 @@
+"""Leaves no orphan: kills every process group of a sidecar as soon as that sidecar is gone.
+
+One per sidecar, in a session of its own. Reads `+PGID` and `-PGID` lines on stdin; end of file means that the
+sidecar has ended, by whatever cause. A worker in a C call or stopped by SIGSTOP does not see the end of its own
+stdin, but SIGKILL reaches it. Standard library only, CPython 2.7 and 3.6 or later; it imports little, because it
+stands beside every sidecar for all its life.
+"""
+import os
+import signal
+
+
+def guard(descriptor):
+    # type: (int) -> set
+    """Follows the list until end of file; returns the process groups that are left."""
+    alive = set()
+    pending = b''
+    while True:
+        try:
+            chunk = os.read(descriptor, 65536)
+        except OSError:
+            return alive
+        if not chunk:
+            return alive
+        lines = (pending + chunk).split(b'\n')
+        pending = lines.pop()
+        for line in lines:
+            follow(alive, line)
+
+
+def follow(alive, line):
+    # type: (set, bytes) -> None
+    sign, digits = line[:1], line[1:]
+    # Group 1 and 0 would be init and ourselves.
+    if not digits.isdigit() or int(digits) <= 1:
+        return
+    if sign == b'+':
+        alive.add(int(digits))
+    elif sign == b'-':
+        alive.discard(int(digits))
+
+
+def main():
+    # type: () -> None
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(name, signal.SIG_IGN)
+    os.write(1, b'ready\n')
+    for group in guard(0):
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except OSError:
+            pass
+
+
+if __name__ == '__main__':
+    main()

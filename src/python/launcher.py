@@ -1,0 +1,392 @@
+"""Starts one group process: everything that must happen before application code may run.
+
+Reads the start order (ARCHITECTURE.md, "The group process") from the first line of stdin while it still is the
+sidecar's user, does every privileged step in the order of `STEPS`, drops privileges for good, and calls
+`wsgi_worker.serve()` in the same process. A step that fails is told over the control pipe (fd 3) with what to do
+next, and the process ends with status 78 (EX_CONFIG), so that the sidecar does not restart it blindly.
+
+CPython 2.7 and 3.6 or later, standard library only.
+"""
+import errno
+import fcntl
+import grp
+import io
+import json
+import os
+import pwd
+import resource
+import site
+import socket
+import stat
+import sys
+import threading
+import traceback
+import types
+
+CONTROL_FD = 3
+EXIT_BOOT_FAILED = 78
+# sun_path of Linux holds 108 bytes, the last of them NUL.
+SOCKET_PATH_LIMIT = 107
+PR_SET_NAME = 15
+OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
+HAS_TEXT_ENVIRON = sys.version_info[0] >= 3
+
+
+class BootFailure(Exception):
+    """A step that cannot succeed; the message names what to do next."""
+
+
+class Control(object):
+    """The control pipe to the sidecar: one ASCII JSON object a line, from any thread."""
+
+    def __init__(self, descriptor, lifeline):
+        # type: (int, int) -> None
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+        self.lifeline = lifeline
+
+    def send(self, event):
+        # type: (dict) -> None
+        """Sends one event; when the sidecar is gone there is nobody to tell, and the lifeline ends the process."""
+        # Python 2 has byte strings here; like all byte strings of the protocol they travel as latin-1 code points.
+        text = json.dumps(event) if HAS_TEXT_ENVIRON else json.dumps(event, encoding='latin-1')
+        data = (text + '\n').encode('ascii')
+        with self._lock:
+            try:
+                while data:
+                    data = data[os.write(self._descriptor, data):]
+            except OSError:
+                pass
+
+
+def native(text):
+    # type: (str) -> str
+    """The file name or user name that a byte string of the order stands for."""
+    data = text.encode('latin-1')
+    return os.fsdecode(data) if HAS_TEXT_ENVIRON else data
+
+
+def keep_from_children(descriptor):
+    # type: (int) -> None
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFD)
+    fcntl.fcntl(descriptor, fcntl.F_SETFD, flags | fcntl.FD_CLOEXEC)
+
+
+def take_over_descriptors():
+    # type: () -> Control
+    """Moves the lifeline off fd 0, so that applications and their children find /dev/null there, and hides fd 3."""
+    lifeline = fcntl.fcntl(0, fcntl.F_DUPFD, CONTROL_FD + 1)
+    keep_from_children(lifeline)
+    keep_from_children(CONTROL_FD)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    if null != 0:
+        os.close(null)
+    return Control(CONTROL_FD, lifeline)
+
+
+def use_line_buffers():
+    # type: () -> None
+    """Makes `print` write whole lines at once: a pipe would hold them back until the process is gone."""
+    if HAS_TEXT_ENVIRON:
+        for name, descriptor in (('stdout', 1), ('stderr', 2)):
+            stream = io.open(descriptor, 'w', 1, encoding='utf-8', errors='backslashreplace', closefd=False)
+            setattr(sys, name, stream)
+            setattr(sys, '__%s__' % name, stream)
+    else:
+        sys.stdout = os.fdopen(1, 'w', 1)
+
+
+def read_order(lifeline):
+    # type: (int) -> dict
+    """The first line of stdin; the sidecar writes nothing after it."""
+    data = b''
+    while not data.endswith(b'\n'):
+        chunk = os.read(lifeline, 65536)
+        if not chunk:
+            os._exit(EXIT_BOOT_FAILED)
+        data += chunk
+    return json.loads(data.decode('ascii'))
+
+
+def load_sources():
+    # type: () -> types.ModuleType
+    """Imports worker and group code from beside this file, which the dropped user may not be able to read later."""
+    try:
+        import wsgi_group  # noqa: F401
+        import wsgi_worker
+    except ImportError as error:
+        raise BootFailure('Cannot load the worker from "%s": %s: reinstall wsgi-sidecar' % (OWN_FOLDER, error))
+    return wsgi_worker
+
+
+def remove_stale_socket(path):
+    # type: (str) -> None
+    try:
+        found = os.lstat(path)
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return
+        raise BootFailure('Cannot look at socket "%s": %s: check the runtime folder' % (path, error.strerror))
+    if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.geteuid():
+        raise BootFailure('Something that is not our socket stands at "%s": remove it by hand' % path)
+    os.unlink(path)
+
+
+def bind(order):
+    # type: (dict) -> socket.socket
+    """Binds and listens as the sidecar's user: the socket lies in a folder that the dropped user cannot enter."""
+    path = native(order['socket'])
+    size = len(order['socket'])
+    if size > SOCKET_PATH_LIMIT:
+        raise BootFailure('Socket path "%s" has %d bytes, %d are possible: choose a shorter runtime folder'
+                          % (path, size, SOCKET_PATH_LIMIT))
+    remove_stale_socket(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    keep_from_children(listener.fileno())
+    previous = os.umask(0o177)
+    try:
+        listener.bind(path)
+        listener.listen(order.get('backlog', 100))
+    except (OSError, socket.error) as error:
+        raise BootFailure('Cannot listen on "%s": %s: check the runtime folder' % (path, error.strerror))
+    finally:
+        os.umask(previous)
+    return listener
+
+
+def resolve_user(order):
+    # type: (dict) -> tuple
+    """(uid, gid, supplementary gids) to become, or None to stay; read before chroot hides the user database.
+
+    Names are Apache's: a user name, or "#" and a number.
+    """
+    if order.get('user') is None and order.get('group') is None:
+        refuse_silent_root(order)
+        return None
+    entry = user_entry(order.get('user'))
+    uid, gid = entry.pw_uid, entry.pw_gid
+    if order.get('group') is not None:
+        gid = group_id(order['group'])
+    if uid == 0 and (order.get('user') is not None or not order.get('allowRoot')):
+        raise BootFailure('Refusing to run applications as root: name another user')
+    named = order.get('supplementaryGroups')
+    if named is not None:
+        return uid, gid, [group_id(name) for name in named]
+    return uid, gid, member_of(entry.pw_name, gid)
+
+
+def refuse_silent_root(order):
+    # type: (dict) -> None
+    if os.geteuid() == 0 and not order.get('allowRoot'):
+        raise BootFailure('Refusing to run applications as root: set "User" in the Apache configuration '
+                          'or "user" of the group, or allow it with "allowRoot: true"')
+
+
+def user_entry(name):
+    # type: (str) -> pwd.struct_passwd
+    try:
+        if name is None:
+            return pwd.getpwuid(os.geteuid())
+        if name.startswith('#'):
+            return numeric_user(int(name[1:]))
+        return pwd.getpwnam(native(name))
+    except (KeyError, ValueError):
+        raise BootFailure('No user "%s" on this machine: create it or name another one' % name)
+
+
+def numeric_user(uid):
+    # type: (int) -> pwd.struct_passwd
+    try:
+        return pwd.getpwuid(uid)
+    except KeyError:
+        return pwd.struct_passwd(('', 'x', uid, os.getegid(), '', '/', ''))
+
+
+def group_id(name):
+    # type: (str) -> int
+    try:
+        return int(name[1:]) if name.startswith('#') else grp.getgrnam(native(name)).gr_gid
+    except (KeyError, ValueError):
+        raise BootFailure('No group "%s" on this machine: create it or name another one' % name)
+
+
+def member_of(user, gid):
+    # type: (str, int) -> list
+    """What initgroups(3) would set; computed, because it must be known before chroot."""
+    return sorted(set([gid] + [entry.gr_gid for entry in grp.getgrall() if user and user in entry.gr_mem]))
+
+
+def apply_limits(order):
+    # type: (dict) -> None
+    kinds = {'data': resource.RLIMIT_DATA, 'as': resource.RLIMIT_AS, 'cpu': resource.RLIMIT_CPU}
+    for name, value in sorted((order.get('limits') or {}).items()):
+        try:
+            # The hard limit of CPU time stands off, so that SIGXCPU can be answered before SIGKILL comes.
+            hard = value + 10 if name == 'cpu' else value
+            resource.setrlimit(kinds[name], (value, hard))
+        except (KeyError, ValueError, OSError, resource.error) as error:
+            raise BootFailure('Cannot limit "%s" to %s: %s: choose another limit' % (name, value, error))
+    if order.get('nice') is not None:
+        try:
+            os.nice(order['nice'] - os.nice(0))
+        except OSError as error:
+            raise BootFailure('Cannot set priority %d: %s: only root may raise it' % (order['nice'], error.strerror))
+    if order.get('umask') is not None:
+        os.umask(int(order['umask'], 8))
+
+
+def enter_chroot(order):
+    # type: (dict) -> None
+    if order.get('chroot') is None:
+        return
+    path = native(order['chroot'])
+    try:
+        os.chroot(path)
+        os.chdir('/')
+    except OSError as error:
+        raise BootFailure('Cannot change root to "%s": %s: it takes root and an existing folder'
+                          % (path, error.strerror))
+
+
+def drop_privileges(identity):
+    # type: (tuple) -> None
+    """Becomes the group's user for good. Without root only the user that we are already can be asked for."""
+    if identity is None:
+        return
+    uid, gid, groups = identity
+    if os.geteuid() != 0:
+        if (uid, gid) != (os.geteuid(), os.getegid()):
+            raise BootFailure('Cannot become user %d, group %d: start wsgi-sidecar as root, or drop the user option'
+                              % (uid, gid))
+        return
+    os.setgroups(groups)
+    os.setgid(gid)
+    os.setuid(uid)
+    if uid != 0:
+        check_no_way_back(uid, gid)
+
+
+def check_no_way_back(uid, gid):
+    # type: (int, int) -> None
+    if os.getresuid() != (uid, uid, uid) or os.getresgid() != (gid, gid, gid):
+        raise BootFailure('Privileges were dropped in part only: refusing to run applications')
+    for regain in (os.setuid, os.seteuid):
+        try:
+            regain(0)
+        except OSError:
+            continue
+        raise BootFailure('Root can be taken back after it was dropped: refusing to run applications')
+
+
+def settle_home(order, switched):
+    # type: (dict, bool) -> None
+    """HOME, USER and LOGNAME of who we are now, and the working folder: `home`, else the new user's own, else "/"."""
+    try:
+        entry = pwd.getpwuid(os.geteuid())
+        os.environ.update({'HOME': entry.pw_dir, 'USER': entry.pw_name, 'LOGNAME': entry.pw_name})
+    except KeyError:
+        entry = None
+    if order.get('home') is not None:
+        try:
+            os.chdir(native(order['home']))
+        except OSError as error:
+            raise BootFailure('Cannot enter home "%s" as user %d: %s: check that the folder exists and who may enter it'
+                              % (native(order['home']), os.geteuid(), error.strerror))
+        return
+    try:
+        os.chdir(entry.pw_dir if switched and entry is not None else '/')
+    except OSError:
+        os.chdir('/')
+
+
+def extend_path(order, switched):
+    # type: (dict, bool) -> None
+    """Adds `pythonPath` as mod_wsgi does: site.addsitedir, so that .pth files count, and what is new comes first."""
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != OWN_FOLDER]
+    if switched:
+        # Root's own site folder was kept out by -s; the user's own belongs in.
+        site.ENABLE_USER_SITE, site.USER_SITE, site.USER_BASE = True, None, None
+        site.addusersitepackages(set(sys.path))
+    before = list(sys.path)
+    for entry in order.get('pythonPath') or []:
+        site.addsitedir(native(entry))
+    added = [entry for entry in sys.path if entry not in before]
+    sys.path[:] = added + before
+
+
+def show_name(order):
+    # type: (dict) -> None
+    """Names the process for ps(1); a Python without ctypes goes unnamed."""
+    if not order.get('displayName'):
+        return
+    try:
+        import ctypes
+        ctypes.CDLL(None).prctl(PR_SET_NAME, order['displayName'].encode('latin-1'), 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        pass
+
+
+class Boot(object):
+    """The start of one group process, step by step; `run` reads as the table of contents."""
+
+    def __init__(self, control):
+        # type: (Control) -> None
+        self._control = control
+        self.step = 'order'
+
+    def enter(self, step):
+        # type: (str) -> None
+        self.step = step
+        self._control.send({'event': 'step', 'step': step})
+
+    def run(self):
+        # type: () -> None
+        order = read_order(self._control.lifeline)
+        self.enter('sources')
+        worker = load_sources()
+        self.enter('socket')
+        listener = bind(order)
+        self.enter('limits')
+        show_name(order)
+        identity = resolve_user(order)
+        apply_limits(order)
+        enter_chroot(order)
+        self.enter('privileges')
+        drop_privileges(identity)
+        self.enter('home')
+        switched = identity is not None and identity[0] != 0
+        settle_home(order, switched)
+        self.enter('python-path')
+        extend_path(order, switched)
+        self.enter('worker')
+        worker.serve(listener, order, self._control)
+
+
+def main():
+    # type: () -> None
+    control = take_over_descriptors()
+    use_line_buffers()
+    # What mod_wsgi shows; the launcher's own arguments are nobody's business.
+    sys.argv[:] = ['mod_wsgi']
+    boot = Boot(control)
+    try:
+        boot.run()
+    except SystemExit:
+        raise
+    except BaseException as error:
+        control.send({'event': 'boot-failed', 'step': boot.step, 'message': describe(error),
+                      'traceback': traceback.format_exc()})
+        sys.stderr.flush()
+        os._exit(EXIT_BOOT_FAILED)
+
+
+def describe(error):
+    # type: (BaseException) -> str
+    if isinstance(error, BootFailure):
+        return str(error)
+    return '%s: %s' % (type(error).__name__, error)
+
+
+if __name__ == '__main__':
+    main()
