@@ -27,10 +27,10 @@ export function decide(reading: Reading, name: string, text: string): Verdict {
   const key = lowerAscii(name);
   if (key === 'ifversion') return decideVersion(reading, text);
   const end = text.lastIndexOf('>');
-  if (end < 0) return failed(name, `<${name}> directive missing closing ">"`);
+  if (end < 0) return failed(name, 'Missing closing ">"');
   const isNegated = text.startsWith('!');
   const { word } = readWord(text.slice(isNegated ? 1 : 0, end));
-  if (word === '') return failed(name, `<${name}> directive requires additional arguments`);
+  if (word === '') return failed(name, 'Requires additional arguments');
   const result = tests.get(key)?.(reading, word);
   if (result === undefined) return undecidable(name, word);
   return { holds: result !== isNegated };
@@ -39,7 +39,7 @@ export function decide(reading: Reading, name: string, text: string): Verdict {
 function failed(name: string, message: string): Verdict {
   return {
     holds: false,
-    finding: syntaxError(`<${name}>`, message, `Write <${name} …>; what is inside is skipped for now`),
+    finding: syntaxError(`<${name}>`, message, 'Correct the line; what is inside is skipped until then'),
   };
 }
 
@@ -59,14 +59,12 @@ function undecidable(name: string, word: string): Verdict {
 /** `<IfVersion [[!]OPERATOR] VERSION>`; the `>` may be a word of its own (httpd modules/metadata/mod_version.c). */
 function decideVersion(reading: Reading, text: string): Verdict {
   const words = splitWords(text);
-  if (words.length > 3) return failed('IfVersion', '<IfVersion takes one, two or three arguments');
+  if (words.length > 3) return failed('IfVersion', 'Takes one, two or three arguments');
   const hasOwnBracket = words.length > 1 && words.at(-1) === '>';
   const last = hasOwnBracket ? words.at(-2) : words.at(-1)?.replace(/>$/, '');
   const isClosed = hasOwnBracket || words.at(-1)?.endsWith('>') === true;
-  if (!isClosed || last === undefined)
-    return failed('IfVersion', '<IfVersion> directive missing closing ">"');
-  if (!hasOwnBracket && words.length === 3)
-    return failed('IfVersion', '<IfVersion> directive missing closing ">"');
+  if (!isClosed || last === undefined) return failed('IfVersion', 'Missing closing ">"');
+  if (!hasOwnBracket && words.length === 3) return failed('IfVersion', 'Missing closing ">"');
   const isPlain = words.length === (hasOwnBracket ? 2 : 1);
   const written = isPlain ? '=' : (words[0] ?? '=');
   const isNegated = written.startsWith('!') && written.length > 1;

@@ -12,13 +12,18 @@ export type DebianEnvironment = {
   readonly diagnostics: readonly Diagnostic[];
 };
 
+/** The folder of a Debian `apache2.conf`, `/etc/apache2` or that of a further instance, `/etc/apache2-NAME`; else undefined. */
+export function debianFolder(file: string): string | undefined {
+  return /^(\/etc\/apache2(?:-[^/]+)?)\/+apache2\.conf$/.exec(file)?.[1];
+}
+
 /** The environment for a configuration file: with the `envvars` beside it when it is a Debian `apache2.conf`, else as given. */
 export function readDebianEnvironment(
   reader: FileReader,
   file: string,
   given: ReadonlyMap<string, string>,
 ): DebianEnvironment {
-  const folder = /^(\/etc\/apache2(?:-[^/]+)?)\/+apache2\.conf$/.exec(file)?.[1];
+  const folder = debianFolder(file);
   if (folder === undefined) return { environment: given, diagnostics: [] };
   const path = `${folder}/envvars`;
   const content = reader.read(path);

@@ -4,10 +4,10 @@
  */
 import { decide, isCondition } from './condition.ts';
 import type { DirectiveNode } from './directive.ts';
+import { execute } from './execute.ts';
 import { absolutePath, resolveInclude } from './include.ts';
 import { lowerAscii, readWord, splitWords } from './lexer.ts';
-import { defineMacro, removeMacro, useMacro } from './macro.ts';
-import { moduleOf } from './modules.ts';
+import { defineMacro } from './macro.ts';
 import {
   addNode,
   closeSection,
@@ -119,12 +119,23 @@ function readOpening(step: Step, name: string, text: string): void {
   }
   const inside = sectionText(text);
   if (inside === undefined) {
-    const message = `<${name}> directive missing closing ">"`;
-    report(reading, line, syntaxError(`<${name}>`, message, `Write <${name} ${text}>`));
+    report(reading, line, syntaxError(`<${name}>`, 'Missing closing ">"', `Write <${name} ${text}>`));
+  } else if (inside === '' && needsArguments.has(key)) {
+    report(
+      reading,
+      line,
+      syntaxError(`<${name}>`, 'Requires additional arguments', 'Say what it applies to'),
+    );
   }
   const children: DirectiveNode[] = [];
   openSection(builder, { kind: 'section', ...nodeOf(line, name, key, inside ?? text), children }, children);
 }
+
+const needsArguments: ReadonlySet<string> = new Set(
+  'virtualhost directory directorymatch location locationmatch files filesmatch if elseif limit limitexcept proxy proxymatch'.split(
+    ' ',
+  ),
+);
 
 /** What a directive and a section share. */
 function nodeOf(
@@ -171,129 +182,29 @@ function skipSection({ reading, stream, line: opening }: Step, name: string, key
 }
 
 function readDirective(step: Step, name: string, text: string): void {
-  const key = lowerAscii(name);
-  const executable = executables.get(key);
-  if (
-    executable !== undefined &&
-    (executable.module === undefined || step.reading.modules.has(executable.module))
-  ) {
-    execute(step, executable, name, text);
-    return;
-  }
-  addNode(step.builder, { kind: 'directive', ...nodeOf(step.line, name, key, text) });
+  const { reading, stream, builder, line } = step;
+  const outcome = execute({ reading, stream, line }, name, text);
+  if (outcome === 'kept')
+    addNode(builder, { kind: 'directive', ...nodeOf(line, name, lowerAscii(name), text) });
+  else if (outcome !== 'done') include(step, name, outcome);
 }
 
-/** A directive that takes effect while the configuration is read, and is not part of the tree. */
-type Executable = {
-  readonly module?: string;
-  /** How many words it takes, and Apache's words for that; undefined when it sees the text itself. */
-  readonly takes?: { readonly least: number; readonly most: number; readonly what: string };
-  readonly run: (step: Step, args: readonly string[], text: string) => void;
-};
-
-const oneArgument = { least: 1, most: 1, what: 'takes one argument' };
-
-const executables: ReadonlyMap<string, Executable> = new Map<string, Executable>([
-  ['define', { takes: { least: 1, most: 2, what: 'takes 1-2 arguments' }, run: define }],
-  ['undefine', { takes: oneArgument, run: undefine }],
-  ['include', { takes: oneArgument, run: (step, args) => include(step, args[0] ?? '', false) }],
-  ['includeoptional', { takes: oneArgument, run: (step, args) => include(step, args[0] ?? '', true) }],
-  ['loadmodule', { takes: { least: 2, most: 2, what: 'takes two arguments' }, run: loadModule }],
-  [
-    'loadfile',
-    { takes: { least: 1, most: Infinity, what: 'requires at least one argument' }, run: () => {} },
-  ],
-  ['serverroot', { takes: oneArgument, run: setServerRoot }],
-  ['defaultruntimedir', { takes: oneArgument, run: () => {} }],
-  [
-    'use',
-    {
-      module: 'macro_module',
-      run: ({ reading, stream, line }, _, text) => useMacro(reading, stream, line, text),
-    },
-  ],
-  [
-    'undefmacro',
-    {
-      module: 'macro_module',
-      takes: oneArgument,
-      run: ({ reading, line }, args) => removeMacro(reading, line, args[0] ?? ''),
-    },
-  ],
-]);
-
-function execute(step: Step, { takes, run }: Executable, name: string, text: string): void {
-  const args = splitWords(text);
-  const isComplete = args.length >= (takes?.least ?? 0) && args[0] !== '';
-  if (takes !== undefined && (!isComplete || args.length > takes.most)) {
-    const message = `${name} ${takes.what}, and there ${args.length === 1 ? 'is 1' : `are ${args.length}`}`;
-    report(step.reading, step.line, syntaxError(name, message, 'Put an argument with spaces in quotes'));
-    return;
-  }
-  run(step, args, text);
-}
-
-function define({ reading, line }: Step, [name = '', value]: readonly string[]): void {
-  if (hasColon(reading, line, 'Define', name)) return;
-  reading.defines.add(name);
-  if (value !== undefined && value !== '') reading.variables.set(lowerAscii(name), value);
-}
-
-function undefine({ reading, line }: Step, [name = '']: readonly string[]): void {
-  if (hasColon(reading, line, 'UnDefine', name)) return;
-  reading.defines.delete(name);
-  reading.variables.delete(lowerAscii(name));
-}
-
-function hasColon(reading: Reading, line: SourceLine, directive: string, name: string): boolean {
-  if (!name.includes(':')) return false;
-  report(
-    reading,
-    line,
-    syntaxError(directive, `Variable name "${name}" must not contain ":"`, 'Choose another name'),
-  );
-  return true;
-}
-
-function loadModule({ reading, line }: Step, [symbol = '', file = '']: readonly string[]): void {
-  const loaded = reading.modules.get(symbol);
-  if (loaded === undefined) {
-    reading.modules.set(symbol, moduleOf(symbol, absolutePath(reading.serverRoot, file)));
-  } else if (loaded.file === undefined) {
-    const message = `Module ${symbol} is built-in and can't be loaded`;
-    report(reading, line, syntaxError('LoadModule', message, 'Remove this line'));
-  } else {
-    report(reading, line, {
-      severity: 'warning',
-      id: 'module-loaded-twice',
-      directive: 'LoadModule',
-      message: `Module ${symbol} is already loaded, skipping`,
-      advice: 'Remove this line',
-    });
-  }
-}
-
-function setServerRoot({ reading, line }: Step, [path = '']: readonly string[]): void {
-  reading.serverRoot = absolutePath('/', path);
-  if (reading.reader.kind(reading.serverRoot) === 'directory') return;
-  const message = `ServerRoot must be a valid directory, and "${path}" is none`;
-  report(reading, line, syntaxError('ServerRoot', message, 'Create the folder, or correct the path'));
-}
-
-function include({ reading, builder, line }: Step, name: string, isOptional: boolean): void {
-  const directive = isOptional ? 'IncludeOptional' : 'Include';
+function include(
+  step: Step,
+  directive: string,
+  { path, isOptional }: { path: string; isOptional: boolean },
+): void {
+  const { reading, builder, line } = step;
   if (reading.includeDepth >= maxIncludeDepth) {
     const message = `Exceeded maximum include depth of ${maxIncludeDepth}: there appears to be a recursion, and reading stops here`;
-    report(reading, line, {
-      ...syntaxError(directive, message, 'Remove the Include that leads back'),
-      id: 'include-depth',
-    });
+    const advice = 'Remove the Include that leads back to a file above it';
+    report(reading, line, { ...syntaxError(directive, message, advice), id: 'include-depth' });
     reading.isAborted = true;
     return;
   }
   const { files, problem } = resolveInclude(
     reading.reader,
-    absolutePath(reading.serverRoot, name),
+    absolutePath(reading.serverRoot, path),
     isOptional,
   );
   reading.includeDepth += 1;

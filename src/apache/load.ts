@@ -1,13 +1,14 @@
 /** The entry of Apache's configuration language: a path → the tree of what is in force, and everything that is wrong with it. */
 import { toBytes } from './bytes.ts';
-import { readDebianEnvironment } from './debian.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import { debianFolder, readDebianEnvironment } from './debian.ts';
+import { type Diagnostic, renderDiagnostic } from './diagnostic.ts';
 import type { DirectiveNode } from './directive.ts';
 import { readFile } from './expand.ts';
 import type { FileReader } from './file-reader.ts';
 import { absolutePath } from './include.ts';
 import { compiledInModules, type LoadedModule } from './modules.ts';
 import type { IncludedFile, Reading } from './reading.ts';
+import { unknownDirectives } from './unknown-directive.ts';
 
 /** What is read, and the circumstances that Apache would find. */
 export type ConfigurationSource = {
@@ -56,13 +57,23 @@ export function loadConfiguration(source: ConfigurationSource): LoadedConfigurat
     diagnostics,
     includes: [],
     serverVersion: (source.serverVersion ?? defaultServerVersion).split('.').map(Number),
-    serverRoot: source.serverRoot ?? '/etc/apache2',
+    serverRoot: source.serverRoot ?? debianFolder(source.file) ?? '/etc/apache2',
     includeDepth: 0,
     isAborted: false,
   };
   const tree = readFile(reading, absolutePath(reading.serverRoot, source.file));
+  diagnostics.push(...unknownDirectives(tree, reading.modules));
   const { serverRoot, modules, includes, variables, defines, environment } = reading;
-  return { tree, diagnostics, serverRoot, modules, includes, variables, defines, environment };
+  return {
+    tree,
+    diagnostics: withoutRepeats(diagnostics),
+    serverRoot,
+    modules,
+    includes,
+    variables,
+    defines,
+    environment,
+  };
 }
 
 function environmentOf(source: ConfigurationSource, diagnostics: Diagnostic[]): ReadonlyMap<string, string> {
@@ -73,4 +84,14 @@ function environmentOf(source: ConfigurationSource, diagnostics: Diagnostic[]): 
   const debian = readDebianEnvironment(source.reader, source.file, given);
   diagnostics.push(...debian.diagnostics);
   return debian.environment;
+}
+
+/** A file that is included twice, or a macro that is used twice, would say everything twice. */
+function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Map<string, Diagnostic>();
+  for (const diagnostic of diagnostics) {
+    const key = `${diagnostic.id} ${renderDiagnostic(diagnostic)}`;
+    if (!seen.has(key)) seen.set(key, diagnostic);
+  }
+  return [...seen.values()];
 }

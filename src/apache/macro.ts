@@ -3,7 +3,7 @@
  * the place of the `Use` line, so a section may begin in a macro and end after it.
  */
 import type { SourcePosition } from './directive.ts';
-import { readerOf, readWord, splitWords } from './lexer.ts';
+import { lowerAscii, readerOf, readWord, splitWords } from './lexer.ts';
 import {
   nextSourceLine,
   type Reading,
@@ -29,7 +29,7 @@ export function defineMacro(reading: Reading, stream: Stream, line: SourceLine, 
   const end = text.lastIndexOf('>');
   const inside = end < 0 ? text : text.slice(0, end);
   const { word, next } = readWord(inside);
-  const name = word.toLowerCase();
+  const name = lowerAscii(word);
   const location = `defined on line ${line.reported.line} of "${line.reported.file}"`;
   const parameters = splitWords(inside.slice(next));
   const body = takeBody(reading, stream, line, name === '' ? 'macro' : `macro "${name}"`);
@@ -53,8 +53,8 @@ export function defineMacro(reading: Reading, stream: Stream, line: SourceLine, 
 }
 
 function definitionProblem(end: number, name: string, parameters: readonly string[]): string | undefined {
-  if (end < 0) return '<Macro> directive missing closing ">"';
-  if (name === '') return '<Macro macro definition: empty name';
+  if (end < 0) return 'Missing closing ">"';
+  if (name === '') return 'Macro definition without a name';
   for (const [at, parameter] of parameters.entries()) {
     if (parameter === '') return `Macro "${name}": empty argument #${at + 1} name`;
     const first = parameters.indexOf(parameter);
@@ -76,7 +76,7 @@ function takeBody(
   let depth = 1;
   for (let line = nextSourceLine(stream); line !== undefined; line = nextSourceLine(stream)) {
     if (line.text.startsWith('#')) continue;
-    const first = readWord(line.text).word.toLowerCase();
+    const first = lowerAscii(readWord(line.text).word);
     if (first === '<macro') depth += 1;
     if (first === '</macro>') {
       depth -= 1;
@@ -143,7 +143,7 @@ function warn(reading: Reading, line: SourceLine, message: string, advice: strin
 /** Executes `Use NAME values…`: the macro's lines come next. */
 export function useMacro(reading: Reading, stream: Stream, line: SourceLine, text: string): void {
   const { word, next } = readWord(text);
-  const name = word.toLowerCase();
+  const name = lowerAscii(word);
   const macro = reading.macros.get(name);
   const values = splitWords(text.slice(next));
   const problem = useProblem(stream, name, macro, values);
@@ -250,7 +250,7 @@ function quoted(value: string): string {
 
 /** Executes `UndefMacro NAME`. */
 export function removeMacro(reading: Reading, line: SourceLine, name: string): void {
-  if (reading.macros.delete(name.toLowerCase())) return;
+  if (reading.macros.delete(lowerAscii(name))) return;
   report(
     reading,
     line,

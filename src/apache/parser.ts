@@ -133,8 +133,9 @@ function recover(builder: TreeBuilder, name: string): string | undefined {
   const key = name.toLowerCase();
   const at = builder.frames.findLastIndex((frame) => frame.key === key);
   if (at < 0) return undefined;
+  const isInnermost = at === builder.frames.length - 1;
   while (builder.frames.length > at) popFrame(builder);
-  return 'Close what was opened after it first, each on a line of its own';
+  return isInnermost ? 'Write nothing else on its line' : 'Close what was opened after it first';
 }
 
 function popFrame(builder: TreeBuilder): void {
