@@ -14,6 +14,8 @@ import { isSelected, type Lack, lacking, SUITES } from './suites.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const INSTALL_FLAG = '--install';
 
+const MACHINE = { isInstalled, fileExists: existsSync, isRoot: process.getuid?.() === 0 };
+
 type LeftOut = { readonly lacks: readonly Lack[]; readonly why: string };
 
 async function main(args: readonly string[]): Promise<number> {
@@ -29,17 +31,17 @@ async function main(args: readonly string[]): Promise<number> {
 /** Installs what is missing where that is allowed; what is still missing afterwards is left out. */
 async function provide(filters: readonly string[], wantsInstall: boolean): Promise<LeftOut> {
   const selected = SUITES.filter((suite) => isSelected(suite, filters));
-  const lacks = lacking(selected, isInstalled, existsSync);
-  if (lacks.length === 0) return { lacks, why: '' };
+  const find = (): readonly Lack[] => lacking(selected, MACHINE);
+  const installable = find().filter(({ missing }) => missing.length > 0);
+  if (installable.length === 0) return { lacks: find(), why: '' };
   const permission = mayInstall(wantsInstall, process.env);
-  if (!permission.allowed) return { lacks, why: permission.why };
-  say(`Installing what ${lacks.map(({ suite }) => suite.name).join(', ')} need (${permission.why})`);
+  if (!permission.allowed) return { lacks: find(), why: permission.why };
+  say(`Installing what ${installable.map(({ suite }) => suite.name).join(', ')} need (${permission.why})`);
   try {
-    await installMissing(lacks);
-    return { lacks: lacking(selected, isInstalled, existsSync), why: 'apt-get brought no such file' };
+    await installMissing(installable);
+    return { lacks: find(), why: 'apt-get brought no such file' };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { lacks: lacking(selected, isInstalled, existsSync), why: `installing failed: ${why}` };
+    return { lacks: find(), why: `installing failed: ${error instanceof Error ? error.message : error}` };
   }
 }
 
@@ -72,8 +74,10 @@ async function runVitest(args: readonly string[], lacks: readonly Lack[]): Promi
 /** The last lines. Under CI a suite that was left out is a failure: nobody would read the line about it. */
 function close(run: Tally, { lacks, why }: LeftOut): number {
   const isFailure = isSet(process.env.CI);
-  for (const { suite, missing } of lacks) {
-    say(`Left out: ${suite.name}: missing ${missing.join(', ')}: ${why}`);
+  for (const { suite, missing, lacksRoot } of lacks) {
+    const reasons = missing.length > 0 ? [`missing ${missing.join(', ')}: ${why}`] : [];
+    if (lacksRoot) reasons.push('it needs root');
+    say(`Left out: ${suite.name}: ${reasons.join('; ')}`);
   }
   const tally = { ...run, failed: run.failed + (isFailure ? lacks.length : 0) };
   say(closingLine(tally));

@@ -5,23 +5,24 @@ import { isSelected, lacking, SUITES } from './suites.ts';
 const SUITE = { name: 'integration/hgweb', packages: ['apache2', 'mercurial'], files: ['/doc/hgweb.wsgi'] };
 
 describe('lacking()', () => {
+  const machine = { isInstalled: () => true, fileExists: () => true, isRoot: true };
+
   it('names the packages and the files that a suite misses', () => {
-    const lacks = lacking(
-      [SUITE],
-      (name) => name === 'apache2',
-      () => false,
-    );
-    expect(lacks).toEqual([{ suite: SUITE, missing: ['mercurial', '/doc/hgweb.wsgi'] }]);
+    const bare = { ...machine, isInstalled: (name: string) => name === 'apache2', fileExists: () => false };
+    const lacks = lacking([SUITE], bare);
+    expect(lacks).toEqual([{ suite: SUITE, missing: ['mercurial', '/doc/hgweb.wsgi'], lacksRoot: false }]);
+  });
+
+  it('says that a suite needs root only where there is none', () => {
+    const suite = { ...SUITE, needsRoot: true };
+    expect(lacking([suite], machine)).toEqual([]);
+    expect(lacking([suite], { ...machine, isRoot: false })).toEqual([
+      { suite, missing: [], lacksRoot: true },
+    ]);
   });
 
   it('is empty when everything is there', () => {
-    expect(
-      lacking(
-        [SUITE],
-        () => true,
-        () => true,
-      ),
-    ).toEqual([]);
+    expect(lacking([SUITE], machine)).toEqual([]);
   });
 });
 

@@ -6,6 +6,8 @@ export type Suite = {
   readonly packages: readonly string[];
   /** Files that a package brings and that a slim image leaves out (`path-exclude` of `/usr/share/doc`). */
   readonly files?: readonly string[];
+  /** Whether it takes a port below 1024 or another user's files. */
+  readonly needsRoot?: boolean;
 };
 
 const APACHE = ['apache2', 'libapache2-mod-wsgi-py3'];
@@ -15,29 +17,38 @@ export const SUITES: readonly Suite[] = [
     name: 'integration/real-applications',
     packages: [...APACHE, 'apache2-utils', 'graphite-web', 'mercurial', 'radicale'],
     files: ['/usr/share/doc/mercurial-common/examples/hgweb.wsgi'],
+    needsRoot: true,
   },
   { name: 'integration/broken-applications', packages: APACHE },
   { name: 'integration/story', packages: APACHE },
 ];
 
-/** What one suite lacks; an empty list never appears. */
-export type Lack = { readonly suite: Suite; readonly missing: readonly string[] };
+/** What one suite lacks. Packages and files may be installed, root may not. */
+export type Lack = {
+  readonly suite: Suite;
+  readonly missing: readonly string[];
+  readonly lacksRoot: boolean;
+};
 
-/** The suites among `suites` that lack a package or a file, by the two probes. */
-export function lacking(
-  suites: readonly Suite[],
-  isInstalled: (name: string) => boolean,
-  fileExists: (path: string) => boolean,
-): readonly Lack[] {
+/** How a machine is asked. */
+export type Machine = {
+  readonly isInstalled: (name: string) => boolean;
+  readonly fileExists: (path: string) => boolean;
+  readonly isRoot: boolean;
+};
+
+/** The suites among `suites` that cannot run on the machine. */
+export function lacking(suites: readonly Suite[], machine: Machine): readonly Lack[] {
   return suites
     .map((suite) => ({
       suite,
       missing: [
-        ...suite.packages.filter((name) => !isInstalled(name)),
-        ...(suite.files ?? []).filter((path) => !fileExists(path)),
+        ...suite.packages.filter((name) => !machine.isInstalled(name)),
+        ...(suite.files ?? []).filter((path) => !machine.fileExists(path)),
       ],
+      lacksRoot: suite.needsRoot === true && !machine.isRoot,
     }))
-    .filter(({ missing }) => missing.length > 0);
+    .filter(({ missing, lacksRoot }) => missing.length > 0 || lacksRoot);
 }
 
 /** Whether `npm test -- FILTER…` would run the suite: as vitest does, a filter is a part of the file's path. */
