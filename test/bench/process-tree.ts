@@ -2,7 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** A process, told apart from a later one of the same pid by its start time (proc_pid_stat(5), field 22). */
-export type ProcessIdentity = { readonly pid: number; readonly parent: number; readonly startTime: string };
+export type ProcessIdentity = {
+  readonly pid: number;
+  readonly parent: number;
+  readonly startTime: string;
+  /** Processor time so far. */
+  readonly ticks: number;
+};
 
 /** The given processes and everything that descends from them. */
 export function descendantsOf(roots: readonly number[]): readonly ProcessIdentity[] {
@@ -32,13 +38,23 @@ export function residentBytes(pid: number): number {
   }
 }
 
+/** Linux counts processor time in hundredths of a second everywhere (USER_HZ). */
+const ticksPerSecond = 100;
+
+/** Processor time, user and system, that the processes and their living descendants have used. */
+export function cpuSeconds(roots: readonly number[]): number {
+  return descendantsOf(roots).reduce((sum, { ticks }) => sum + ticks, 0) / ticksPerSecond;
+}
+
 function identityOf(pid: number): ProcessIdentity | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The command's name stands in parentheses and may hold anything, spaces and parentheses included.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const isZombie = fields[0] === 'Z';
-    return isZombie ? undefined : { pid, parent: Number(fields[1]), startTime: fields[19] ?? '' };
+    if (isZombie) return undefined;
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    return { pid, parent: Number(fields[1]), startTime: fields[19] ?? '', ticks };
   } catch {
     return undefined;
   }

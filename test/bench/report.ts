@@ -14,6 +14,7 @@ const columns: readonly { readonly metric: Metric; readonly title: string; reado
   { metric: 'requestsPerSecond', title: 'req/s', digits: 0 },
   { metric: 'p50Ms', title: 'p50 ms', digits: 3 },
   { metric: 'p99Ms', title: 'p99 ms', digits: 3 },
+  { metric: 'cpuUs', title: 'cpu µs', digits: 1 },
   { metric: 'megabytesPerSecond', title: 'MB/s', digits: 0 },
   { metric: 'seconds', title: 'seconds', digits: 3 },
   { metric: 'errors', title: 'errors', digits: 0 },
@@ -25,6 +26,7 @@ const comparable: ReadonlySet<Metric> = new Set([
   'requestsPerSecond',
   'p50Ms',
   'p99Ms',
+  'cpuUs',
   'megabytesPerSecond',
   'seconds',
 ]);

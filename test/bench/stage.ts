@@ -72,6 +72,12 @@ export class Stage {
     return this.path(`${name.replaceAll(/[^\w.-]+/g, '-')}.log`);
   }
 
+  /** Pids of the processes that were started here and still run. */
+  pids(): readonly number[] {
+    const running = this.#children.filter((child) => child.exitCode === null && child.signalCode === null);
+    return running.flatMap((child) => child.pid ?? []);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -91,8 +97,7 @@ export class Stage {
   }
 
   async #end(): Promise<void> {
-    const running = this.#children.filter((child) => child.exitCode === null && child.signalCode === null);
-    const own = running.flatMap((child) => child.pid ?? []);
+    const own = this.pids();
     const family = descendantsOf(own);
     signalAll(
       family.filter(({ pid }) => own.includes(pid)),

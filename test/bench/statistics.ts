@@ -6,6 +6,7 @@ export type Metric =
   | 'megabytesPerSecond'
   | 'p50Ms'
   | 'p99Ms'
+  | 'cpuUs'
   | 'seconds'
   | 'errors'
   | 'sidecarGrowthMib'

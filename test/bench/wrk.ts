@@ -1,6 +1,5 @@
 /** wrk, the load generator: HTTP/1.1 with keep-alive, one thread, no script. */
 import { runToEnd, type Stage } from './stage.ts';
-import type { Sample } from './statistics.ts';
 
 export type Load = {
   readonly url: string;
@@ -23,7 +22,7 @@ export type WrkFigures = {
 const tolerableErrors = 0.1;
 
 /** Runs one load; throws when more than a few requests failed. */
-export async function runLoad(stage: Stage, load: Load): Promise<Sample> {
+export async function runLoad(stage: Stage, load: Load): Promise<WrkFigures> {
   const connections = String(load.connections);
   const duration = `${load.seconds}s`;
   const output = await runToEnd(stage, {
@@ -34,11 +33,10 @@ export async function runLoad(stage: Stage, load: Load): Promise<Sample> {
   });
   const sample = parseWrk(output);
   if (typeof sample === 'string') throw new Error(`wrk against ${load.url}: ${sample}`);
-  const { requests, ...figures } = sample;
-  if (figures.errors > requests * tolerableErrors) {
-    throw new Error(`wrk against ${load.url}: ${figures.errors} of ${requests} requests failed`);
+  if (sample.errors > sample.requests * tolerableErrors) {
+    throw new Error(`wrk against ${load.url}: ${sample.errors} of ${sample.requests} requests failed`);
   }
-  return figures;
+  return sample;
 }
 
 /** The figures in wrk's report, or what makes it worthless. */

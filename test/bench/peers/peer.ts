@@ -26,21 +26,29 @@ export type StartedPeer = {
   readonly logPath: string;
 };
 
+/** A peer that has given the answer it has to give. */
+export type RunningPeer = StartedPeer & {
+  readonly name: string;
+  /** The processes that were started for it; others may descend from them. */
+  readonly pids: readonly number[];
+};
+
+/** What every peer of a suite answers, with status 200. */
+export type Expected = { readonly path: string; readonly body: string };
+
 const startLimitMs = 30_000;
 
-/** Starts a peer and returns once it has answered 200 with `body` at `path`. */
-export async function startVerified(
-  peer: Peer,
-  setting: Setting,
-  expected: { readonly path: string; readonly body: string },
-): Promise<StartedPeer> {
+/** Starts a peer and returns once it has answered as expected. */
+export async function startVerified(peer: Peer, setting: Setting, expected: Expected): Promise<RunningPeer> {
+  const before = setting.stage.pids();
   const started = await peer.start(setting);
+  const pids = setting.stage.pids().filter((pid) => !before.includes(pid));
   const end = Date.now() + startLimitMs;
   let last = 'no answer';
   while (Date.now() < end && started.child.exitCode === null) {
     const answer = await ask(started.url + expected.path);
     if (typeof answer !== 'string' && answer.status === 200 && answer.body === expected.body) {
-      return started;
+      return { ...started, name: peer.name, pids };
     }
     last =
       typeof answer === 'string' ? answer : `${answer.status} ${JSON.stringify(answer.body.slice(0, 200))}`;

@@ -1,16 +1,14 @@
 /** (c) A body of 1 GiB up and one down: speed against nginx, and what the sidecar and its worker grow by. */
-
-import type { ChildProcess } from 'node:child_process';
 import { closeSync, ftruncateSync, openSync } from 'node:fs';
+import { placeApplication } from '../apps.ts';
 import { nginxGunicorn, nginxUwsgi } from '../peers/nginx.ts';
-import { type Peer, startVerified } from '../peers/peer.ts';
+import type { Peer, RunningPeer } from '../peers/peer.ts';
 import { sidecar } from '../peers/sidecar.ts';
 import { descendantsOf, residentBytes } from '../process-tree.ts';
 import { subjectName } from '../reaches.ts';
 import { runToEnd, type Stage } from '../stage.ts';
 import type { CaseResult, Sample } from '../statistics.ts';
-import { chosenPeers, interleave, type SuiteContext } from './suite.ts';
-import { placeApplication, wholeCores } from './whole.ts';
+import { interleave, type SuiteContext, sharedCores, startPeers } from './suite.ts';
 
 const bodyBytes = 1024 ** 3;
 const sampleEveryMs = 20;
@@ -20,56 +18,35 @@ const peers: readonly Peer[] = [sidecar, nginxUwsgi, nginxGunicorn];
 /** Measures both ways. */
 export async function measureBodies(context: SuiteContext): Promise<readonly CaseResult[]> {
   const { stage } = context;
-  const serves = placeApplication(stage, 'bodies.py');
-  const file = sparseFile(stage);
-  const running = new Map<string, RunningPeer>();
-  for (const peer of chosenPeers(peers, context)) {
-    const setting = { stage, cores: wholeCores, serves };
-    const { url, child } = await startVerified(peer, setting, { path: '/0', body: '' });
-    running.set(peer.name, { url, child });
-    context.tell(`${peer.name} answers`);
-  }
-  const names = [...running.keys()];
-  const transfer = (name: string, options: readonly string[], path: string) =>
-    measureTransfer(stage, { name, path, options, ...peerOf(running, name) });
+  const running = await startPeers(context, peers, {
+    cores: sharedCores,
+    serves: placeApplication(stage, 'bodies.py'),
+    expected: { path: '/0', body: '' },
+  });
+  const up = ['--upload-file', sparseFile(stage), '--request', 'POST', '--header', 'Expect:'];
   return [
-    await interleave(context, '1 GiB up', names, (name) => transfer(name, ['-T', file, '-X', 'POST'], '/')),
-    await interleave(context, '1 GiB down', names, (name) => transfer(name, [], `/${bodyBytes}`)),
+    await interleave(context, '1 GiB up', running, (peer) => transfer(stage, peer, [...up, `${peer.url}/`])),
+    await interleave(context, '1 GiB down', running, (peer) =>
+      transfer(stage, peer, [`${peer.url}/${bodyBytes}`]),
+    ),
   ];
 }
 
-type RunningPeer = { readonly url: string; readonly child: ChildProcess };
-
-type Transfer = RunningPeer & {
-  readonly name: string;
-  readonly path: string;
-  /** What makes curl send, rather than fetch. */
-  readonly options: readonly string[];
-};
-
-function peerOf(running: ReadonlyMap<string, RunningPeer>, name: string): RunningPeer {
-  const peer = running.get(name);
-  if (peer === undefined) throw new Error(`No such peer: "${name}"`);
-  return peer;
-}
-
-async function measureTransfer(stage: Stage, transfer: Transfer): Promise<Sample> {
-  const growth = transfer.name === subjectName ? watchGrowth(transfer.child) : undefined;
+/** Runs curl with the given options; throws unless the answer was 200 and every byte went through. */
+async function transfer(stage: Stage, peer: RunningPeer, options: readonly string[]): Promise<Sample> {
+  const growth = peer.name === subjectName ? watchGrowth(peer.child.pid ?? 0) : undefined;
   const report = '%{http_code} %{size_upload} %{size_download} %{time_total} ';
+  const quiet = ['--silent', '--show-error', '--fail', '--output', '/dev/null', '--write-out', report];
   try {
     const output = await runToEnd(stage, {
-      name: `curl against ${transfer.name}`,
-      cores: wholeCores,
+      name: 'curl',
+      cores: sharedCores,
       timeoutMs: 120_000,
-      command: [
-        'curl',
-        ...['--silent', '--show-error', '--fail', '--output', '/dev/null', '--write-out', report],
-        ...['--header', 'Expect:', ...transfer.options, transfer.url + transfer.path],
-      ],
+      command: ['curl', ...quiet, ...options],
     });
     const [status, sent = 0, received = 0, seconds = 0] = output.trim().split(' ').map(Number);
     if (status !== 200 || sent + received < bodyBytes) {
-      throw new Error(`${transfer.name} cut the body short: "${output.trim()}"`);
+      throw new Error(`the body was cut short: "${output.trim()}"`);
     }
     return { megabytesPerSecond: (sent + received) / 1e6 / seconds, ...growth?.grown() };
   } finally {
@@ -79,9 +56,9 @@ async function measureTransfer(stage: Stage, transfer: Transfer): Promise<Sample
 
 type GrowthWatch = { grown(): Sample; end(): void };
 
-/** Samples the memory of the sidecar (the Node process) and of its group processes until it is ended. */
-function watchGrowth(child: ChildProcess): GrowthWatch {
-  const family = descendantsOf([child.pid ?? 0]).map(({ pid }) => pid);
+/** Samples the memory of the sidecar, process `root`, and of its group processes until it is ended. */
+function watchGrowth(root: number): GrowthWatch {
+  const family = descendantsOf([root]).map(({ pid }) => pid);
   const before = new Map(family.map((pid) => [pid, residentBytes(pid)]));
   const peak = new Map(before);
   const timer = setInterval(() => {
@@ -90,8 +67,8 @@ function watchGrowth(child: ChildProcess): GrowthWatch {
   const grownMib = (pid: number) => ((peak.get(pid) ?? 0) - (before.get(pid) ?? 0)) / 1024 ** 2;
   return {
     grown: () => ({
-      sidecarGrowthMib: grownMib(child.pid ?? 0),
-      workerGrowthMib: Math.max(0, ...family.filter((pid) => pid !== child.pid).map(grownMib)),
+      sidecarGrowthMib: grownMib(root),
+      workerGrowthMib: Math.max(0, ...family.filter((pid) => pid !== root).map(grownMib)),
     }),
     end: () => clearInterval(timer),
   };

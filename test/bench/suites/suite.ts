@@ -1,8 +1,13 @@
-/** What every suite gets, and the interleaving of peers that all of them use. */
+/** What every suite gets, and what the suites share: starting their peers and measuring them in turn. */
 import type { BenchOptions } from '../options.ts';
-import type { Peer } from '../peers/peer.ts';
+import { type Expected, type Peer, type RunningPeer, startVerified } from '../peers/peer.ts';
+import { cpuSeconds } from '../process-tree.ts';
 import type { Stage } from '../stage.ts';
 import type { CaseResult, Sample } from '../statistics.ts';
+import { runLoad } from '../wrk.ts';
+
+/** Every process of a whole server, the load included, shares these; more cores would favour servers of many processes. */
+export const sharedCores = '0,1';
 
 export type SuiteContext = {
   readonly stage: Stage;
@@ -11,41 +16,68 @@ export type SuiteContext = {
   readonly tell: (line: string) => void;
 };
 
-/** Measures each named peer once per round, in turn, beginning with another one in every round. */
-export async function interleave(
+/** What the peers of a suite are given, and what they have to answer before anything is measured. */
+export type Ground = { readonly cores: string; readonly serves: string; readonly expected: Expected };
+
+/** Starts the peers that `--peers` leaves, one after the other. */
+export async function startPeers(
+  context: SuiteContext,
+  peers: readonly Peer[],
+  ground: Ground,
+): Promise<readonly RunningPeer[]> {
+  const running: RunningPeer[] = [];
+  for (const peer of peers.filter(({ name }) => isChosen(name, context.options))) {
+    running.push(await startVerified(peer, { stage: context.stage, ...ground }, ground.expected));
+    context.tell(`${peer.name} answers`);
+  }
+  return running;
+}
+
+function isChosen(name: string, { peers }: BenchOptions): boolean {
+  return peers.length === 0 || peers.some((start) => name.toLowerCase().startsWith(start.toLowerCase()));
+}
+
+/** Measures something of each peer once per round, in turn, beginning with another one in every round. */
+export async function interleave<P extends { readonly name: string }>(
   context: SuiteContext,
   name: string,
-  peers: readonly string[],
-  measure: (peer: string, round: number) => Promise<Sample>,
+  peers: readonly P[],
+  measure: (peer: P, round: number) => Promise<Sample>,
 ): Promise<CaseResult> {
-  const samples = new Map<string, Sample[]>(peers.map((peer) => [peer, []]));
+  const samples = new Map<string, Sample[]>(peers.map((peer) => [peer.name, []]));
   for (let round = 0; round < context.options.rounds; round += 1) {
     context.tell(`${name}, round ${round + 1} of ${context.options.rounds}`);
-    for (const peer of [...peers.slice(round % peers.length), ...peers.slice(0, round % peers.length)]) {
+    const first = round % peers.length;
+    for (const peer of [...peers.slice(first), ...peers.slice(0, first)]) {
       const sample = await measure(peer, round).catch((error: unknown) => {
-        throw new Error(`${peer}, ${name}: ${error instanceof Error ? error.message : String(error)}`);
+        throw new Error(`${peer.name}, ${name}: ${error instanceof Error ? error.message : String(error)}`);
       });
-      samples.get(peer)?.push(sample);
+      samples.get(peer.name)?.push(sample);
     }
   }
   return { name, samples };
 }
 
-/** The peers that `--peers` leaves. */
-export function chosenPeers(peers: readonly Peer[], { options }: SuiteContext): readonly Peer[] {
-  if (options.peers.length === 0) return peers;
-  const isChosen = (name: string): boolean =>
-    options.peers.some((start) => name.toLowerCase().startsWith(start.toLowerCase()));
-  return peers.filter(({ name }) => isChosen(name));
-}
-
-/** Loads each address for a moment, so that no first round pays for growing pools and compilation. */
-export async function warmUp(
-  { tell }: SuiteContext,
-  urls: ReadonlyMap<string, string>,
-  load: (url: string, seconds: number) => Promise<Sample>,
-): Promise<void> {
-  for (const [peer, url] of urls) {
-    await load(url, 1).catch((error: unknown) => tell(`warming up ${peer}: ${String(error)}`));
+/** GET / of every peer over so many connections, after a moment in which pools grow and code is compiled. */
+export async function measureLoads(
+  context: SuiteContext,
+  peers: readonly RunningPeer[],
+  load: { readonly connections: number; readonly cores: string },
+): Promise<CaseResult> {
+  const { stage, options, tell } = context;
+  for (const { name, url } of peers) {
+    await runLoad(stage, { url: `${url}/`, seconds: 1, ...load }).catch((error: unknown) =>
+      tell(`warming up ${name}: ${String(error)}`),
+    );
   }
+  const name = load.connections === 1 ? '1 connection' : `${load.connections} connections`;
+  return interleave(context, name, peers, async ({ url, pids }) => {
+    const before = cpuSeconds(pids);
+    const { requests, ...figures } = await runLoad(stage, {
+      url: `${url}/`,
+      seconds: options.seconds,
+      ...load,
+    });
+    return { ...figures, cpuUs: ((cpuSeconds(pids) - before) / requests) * 1e6 };
+  });
 }
