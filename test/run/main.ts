@@ -48,7 +48,9 @@ async function provide(filters: readonly string[], wantsInstall: boolean): Promi
 async function runVitest(args: readonly string[], lacks: readonly Lack[]): Promise<Tally> {
   const folder = mkdtempSync(join(tmpdir(), 'wsgi-sidecar-test-'));
   const report = join(folder, 'report.json');
-  const without = lacks.flatMap(({ suite }) => ['--exclude', `test/${suite.name}{.test.ts,/**}`]);
+  const without = lacks
+    .filter(({ suite }) => suite.isPartial !== true)
+    .flatMap(({ suite }) => ['--exclude', `test/${suite.name}{.test.ts,/**}`]);
   const empty = lacks.length > 0 ? ['--passWithNoTests'] : [];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
@@ -76,8 +78,8 @@ function close(run: Tally, { lacks, why }: LeftOut): number {
   const isFailure = isSet(process.env.CI);
   for (const { suite, missing, lacksRoot } of lacks) {
     const reasons = missing.length > 0 ? [`missing ${missing.join(', ')}: ${why}`] : [];
-    if (lacksRoot) reasons.push('it needs root');
-    say(`Left out: ${suite.name}: ${reasons.join('; ')}`);
+    if (lacksRoot === true) reasons.push('it needs root');
+    say(`Left out: ${suite.isPartial === true ? 'a part of ' : ''}${suite.name}: ${reasons.join('; ')}`);
   }
   const tally = { ...run, failed: run.failed + (isFailure ? lacks.length : 0) };
   say(closingLine(tally));

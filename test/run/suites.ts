@@ -8,11 +8,14 @@ export type Suite = {
   readonly files?: readonly string[];
   /** Whether it takes a port below 1024 or another user's files. */
   readonly needsRoot?: boolean;
+  /** Whether only some of its tests need the packages: it runs all the same, and they skip themselves. */
+  readonly isPartial?: boolean;
 };
 
 const APACHE = ['apache2', 'libapache2-mod-wsgi-py3'];
 
 export const SUITES: readonly Suite[] = [
+  { name: 'apache/differential', packages: [...APACHE, 'graphite-web', 'openssl'] },
   {
     name: 'integration/real-applications',
     packages: [...APACHE, 'apache2-utils', 'graphite-web', 'mercurial', 'radicale'],
@@ -21,13 +24,15 @@ export const SUITES: readonly Suite[] = [
   },
   { name: 'integration/broken-applications', packages: APACHE },
   { name: 'integration/story', packages: APACHE },
+  { name: 'metrics/alerts', packages: ['prometheus'] },
+  { name: 'metrics/metrics', packages: ['prometheus'], isPartial: true },
 ];
 
 /** What one suite lacks. Packages and files may be installed, root may not. */
 export type Lack = {
   readonly suite: Suite;
   readonly missing: readonly string[];
-  readonly lacksRoot: boolean;
+  readonly lacksRoot?: boolean;
 };
 
 /** How a machine is asked. */
