@@ -1,0 +1,90 @@
+/**
+ * One run of the suites: installs the Debian packages that they need and may be installed, runs vitest, says which suites
+ * were left out and why, and ends with one line: `N passed, N failed`.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runToEnd } from './command.ts';
+import { installMissing, isInstalled, isSet, mayInstall } from './packages.ts';
+import { closingLine, type JsonReport, type Tally, tallyOf } from './report.ts';
+import { isSelected, type Lack, lacking, SUITES } from './suites.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const INSTALL_FLAG = '--install';
+
+const MACHINE = { isInstalled, fileExists: existsSync, isRoot: process.getuid?.() === 0 };
+
+type LeftOut = { readonly lacks: readonly Lack[]; readonly why: string };
+
+/** Runs what the arguments of `npm test` ask for; resolves with the exit code. */
+export async function runSuites(args: readonly string[]): Promise<number> {
+  process.chdir(ROOT);
+  const passedOn = args.filter((arg) => arg !== INSTALL_FLAG);
+  const filters = passedOn.filter((arg) => !arg.startsWith('-'));
+  const leftOut = await provide(filters, args.includes(INSTALL_FLAG));
+  return close(await runVitest(passedOn, leftOut.lacks), leftOut);
+}
+
+/** Installs what is missing where that is allowed; what is still missing afterwards is left out. */
+async function provide(filters: readonly string[], wantsInstall: boolean): Promise<LeftOut> {
+  const selected = SUITES.filter((suite) => isSelected(suite, filters));
+  const find = (): readonly Lack[] => lacking(selected, MACHINE);
+  const installable = find().filter(({ missing }) => missing.length > 0);
+  if (installable.length === 0) return { lacks: find(), why: '' };
+  const permission = mayInstall(wantsInstall, process.env);
+  if (!permission.allowed) return { lacks: find(), why: permission.why };
+  say(`Installing what ${installable.map(({ suite }) => suite.name).join(', ')} need (${permission.why})`);
+  try {
+    await installMissing(installable);
+    return { lacks: find(), why: 'apt-get brought no such file' };
+  } catch (error) {
+    return { lacks: find(), why: `installing failed: ${error instanceof Error ? error.message : error}` };
+  }
+}
+
+async function runVitest(args: readonly string[], lacks: readonly Lack[]): Promise<Tally> {
+  const folder = mkdtempSync(join(tmpdir(), 'wsgi-sidecar-test-'));
+  const report = join(folder, 'report.json');
+  const without = lacks
+    .filter(({ suite }) => suite.isPartial !== true)
+    .flatMap(({ suite }) => ['--exclude', `test/${suite.name}{.test.ts,/**}`]);
+  const empty = lacks.length > 0 ? ['--passWithNoTests'] : [];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
+  try {
+    const status = await runToEnd([
+      process.execPath,
+      vitest,
+      'run',
+      ...reporters,
+      ...without,
+      ...empty,
+      ...args,
+    ]);
+    if (!existsSync(report)) return { passed: 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+    const tally = tallyOf(JSON.parse(readFileSync(report, 'utf8')) as JsonReport);
+    // An error outside every test fails the run although no test failed: it has to show in the numbers.
+    return status !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The last lines. Under CI a suite that was left out is a failure: nobody would read the line about it. */
+function close(run: Tally, { lacks, why }: LeftOut): number {
+  const isFailure = isSet(process.env.CI);
+  for (const { suite, missing, lacksRoot } of lacks) {
+    const reasons = missing.length > 0 ? [`missing ${missing.join(', ')}: ${why}`] : [];
+    if (lacksRoot === true) reasons.push('it needs root');
+    say(`Left out: ${suite.isPartial === true ? 'a part of ' : ''}${suite.name}: ${reasons.join('; ')}`);
+  }
+  const tally = { ...run, failed: run.failed + (isFailure ? lacks.length : 0) };
+  say(closingLine(tally));
+  return tally.failed === 0 ? 0 : 1;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
