@@ -3,7 +3,7 @@
  * `/usr/sbin/policy-rc.d` first, and 101 means "action forbidden" (/usr/share/doc/init-system-helpers/README.policy-rc.d).
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
 
@@ -13,8 +13,11 @@ const MARK = '# Made by the tests of wsgi-sidecar while they install packages; r
 
 /** Runs the action under our policy and puts back what was there: after failure and after Ctrl-C too. */
 export async function withQuietServices(action: () => Promise<void>): Promise<void> {
-  // The default action of a signal would leave the policy behind; the child gets the signal and ends the action.
-  const hold = (): void => {};
+  // The default action of a signal would leave the policy behind: the child gets the signal and ends the action first.
+  let interrupted: NodeJS.Signals | undefined;
+  const hold = (signal: NodeJS.Signals): void => {
+    interrupted = signal;
+  };
   process.on('SIGINT', hold).on('SIGTERM', hold);
   try {
     await restorePolicy();
@@ -23,6 +26,7 @@ export async function withQuietServices(action: () => Promise<void>): Promise<vo
   } finally {
     await restorePolicy();
     process.off('SIGINT', hold).off('SIGTERM', hold);
+    if (interrupted !== undefined) process.exit(128 + constants.signals[interrupted]);
   }
 }
 
