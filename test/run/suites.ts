@@ -23,6 +23,7 @@ export const SUITES: readonly Suite[] = [
     needsRoot: true,
   },
   { name: 'integration/broken-applications', packages: APACHE },
+  { name: 'integration/environ', packages: APACHE },
   { name: 'integration/story', packages: APACHE },
   { name: 'metrics/alerts', packages: ['prometheus'] },
   { name: 'metrics/metrics', packages: ['prometheus'], isPartial: true },

@@ -1,0 +1,102 @@
+/** Bodies of 1 GiB pass in both directions while neither the sidecar nor the worker holds more than a little of them. */
+
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { descendantsOf } from '../support/descendants.ts';
+import { openSocket } from '../support/raw-http.ts';
+import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const GIB = 2 ** 30;
+const MOST_MORE_KIB = 64 * 1024;
+
+const APPLICATION = `def application(environ, start_response):
+    if environ["REQUEST_METHOD"] == "POST":
+        total = 0
+        while True:
+            piece = environ["wsgi.input"].read(65536)
+            if not piece:
+                break
+            total += len(piece)
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [str(total).encode("ascii")]
+    start_response("200 OK", [("Content-Type", "application/octet-stream"), ("Content-Length", str(${GIB}))])
+    return (b"x" * 65536 for _ in range(${GIB} // 65536))
+`;
+
+describe('a body of 1 GiB', () => {
+  let folder: TemporaryFolder;
+  let sidecar: Sidecar;
+
+  beforeAll(async () => {
+    folder = makeTemporaryFolder();
+    folder.write('app.wsgi', APPLICATION);
+    const conf = `Listen 80\nServerName big.test\nWSGIScriptAlias / ${folder.path}/app.wsgi\n`;
+    sidecar = await startSidecar({ apache: folder.write('apache.conf', conf), as: '*:80' });
+    await sidecar.get('big.test', '/', { method: 'POST', body: 'warm' });
+  });
+
+  afterAll(async () => {
+    await sidecar?.stop();
+    folder?.remove();
+  });
+
+  it('comes down without being held', async () => {
+    const grown = watchMemory(sidecar.process.pid);
+    expect(await download(sidecar.port)).toBeGreaterThanOrEqual(GIB);
+    expect(grown()).toEqual([]);
+  });
+
+  it('goes up without being held', async () => {
+    const grown = watchMemory(sidecar.process.pid);
+    expect(await upload(sidecar.port)).toContain(String(GIB));
+    expect(grown()).toEqual([]);
+  });
+});
+
+/** Forgets the peaks so far; the returned function names the processes whose peak has since grown too far, in KiB. */
+function watchMemory(root: number): () => readonly string[] {
+  const pids = [root, ...descendantsOf(root).map(({ pid }) => pid)];
+  const before = pids.map((pid) => {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+    return residentKib(pid, 'VmRSS');
+  });
+  return () =>
+    pids
+      .map((pid, at) => ({ pid, more: residentKib(pid, 'VmHWM') - (before[at] ?? 0) }))
+      .filter(({ more }) => more > MOST_MORE_KIB)
+      .map(({ pid, more }) => `${pid}: ${more} KiB more`);
+}
+
+function residentKib(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
+}
+
+async function download(port: number): Promise<number> {
+  const socket = openSocket({ port });
+  let bytes = 0;
+  socket.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  socket.write('GET / HTTP/1.1\r\nHost: big.test\r\nConnection: close\r\n\r\n');
+  await once(socket, 'close');
+  return bytes;
+}
+
+async function upload(port: number): Promise<string> {
+  const socket = openSocket({ port });
+  let text = '';
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+  });
+  const closed = once(socket, 'close');
+  socket.write(`POST / HTTP/1.1\r\nHost: big.test\r\nConnection: close\r\nContent-Length: ${GIB}\r\n\r\n`);
+  const piece = Buffer.alloc(1 << 18, 'y');
+  for (let sent = 0; sent < GIB; sent += piece.length) {
+    if (!socket.write(piece)) await once(socket, 'drain');
+  }
+  await closed;
+  return text;
+}
