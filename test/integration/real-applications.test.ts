@@ -204,6 +204,38 @@ describe('the user', () => {
   });
 });
 
+describe('the admin side', () => {
+  it('counts requests by the names that mod_wsgi gives', async () => {
+    await sidecar.get('graphite.test', '/');
+    await sidecar.get('forge.test', '/hg');
+    const text = (await sidecar.ask('/metrics')).text();
+    for (const [processGroup, applicationGroup] of [
+      ['_graphite', 'graphite.test|'],
+      ['%{GLOBAL}', 'forge.test|/hg'],
+    ]) {
+      const line = text
+        .split('\n')
+        .find((one) =>
+          [
+            'wsgi_sidecar_requests_total{',
+            `="${processGroup}"`,
+            `="${applicationGroup}"`,
+            'code="200"',
+          ].every((part) => one.includes(part)),
+        );
+      expect(line, `${processGroup} ${applicationGroup}`).toBeDefined();
+    }
+  });
+
+  it('lists the groups and explains a URL', async () => {
+    const groups = (await sidecar.ask('/api/groups')).text();
+    expect(groups).toContain('graphite.test|');
+    const url = encodeURIComponent('http://forge.test/hg/log');
+    const explained = (await sidecar.ask(`/api/explain?url=${url}`)).text();
+    expect(explained).toContain('forge.test|/hg');
+  });
+});
+
 type Ask = (host: string, path: string, options: RequestOptions) => Promise<Answer>;
 
 async function play(ask: Ask, credentials: Readonly<Record<string, string>>): Promise<Comparable[]> {

@@ -94,7 +94,8 @@ async function untilReady(running: RealProcess, admin: Target): Promise<void> {
 
 async function readyz(admin: Target): Promise<void> {
   for (;;) {
-    const answer = await send(admin, '/readyz').catch(() => undefined);
+    const headers = { Host: '127.0.0.1' };
+    const answer = await send(admin, '/readyz', { headers }).catch(() => undefined);
     if (answer?.status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
