@@ -12,6 +12,8 @@ import { renderJson, renderTables, type SuiteResult } from './report.ts';
 import { Stage } from './stage.ts';
 import type { CaseResult } from './statistics.ts';
 import { measureBodies } from './suites/bodies.ts';
+import { measureCost } from './suites/cost.ts';
+import { measureFair } from './suites/fair.ts';
 import { measureProxy } from './suites/proxy.ts';
 import { measureStart } from './suites/start.ts';
 import type { SuiteContext } from './suites/suite.ts';
@@ -22,6 +24,8 @@ const suites: Readonly<Record<SuiteName, (context: SuiteContext) => Promise<read
   proxy: measureProxy,
   bodies: measureBodies,
   start: measureStart,
+  fair: measureFair,
+  cost: measureCost,
 };
 
 async function main(): Promise<number> {

@@ -17,6 +17,8 @@ const packagesOf: Readonly<Record<SuiteName, readonly string[]>> = {
   proxy: ['apache2', 'caddy', 'haproxy', 'nginx-light', 'wrk'],
   bodies: ['curl', 'gunicorn', 'nginx-light', 'uwsgi', 'uwsgi-plugin-python3'],
   start: ['python3'],
+  fair: ['python3', 'wrk'],
+  cost: ['python3', 'wrk'],
 };
 
 /** Installs what the suites lack where that is allowed; throws when it is not, naming the packages. */

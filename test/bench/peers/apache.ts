@@ -5,7 +5,11 @@ import { startGunicorn } from './application-servers.ts';
 import type { Peer, Setting, StartedPeer } from './peer.ts';
 
 const modules = '/usr/lib/apache2/modules';
-const grantAll = ['<Directory />', 'Require all granted', '</Directory>'];
+/** Applications run as another user where the benchmark runs as root. */
+export const runAs: readonly string[] = userInfo().uid === 0 ? ['User www-data', 'Group www-data'] : [];
+
+/** What opens a site to everybody, for Apache and for the sidecar. */
+export const grantAll: readonly string[] = ['<Directory />', 'Require all granted', '</Directory>'];
 
 /** mod_wsgi's daemon mode, one process of 15 threads. */
 export const modWsgiDaemon: Peer = {
@@ -115,7 +119,7 @@ function ground({ stage }: Setting, name: string, port: number): readonly string
     'ServerName localhost',
     `LoadModule mpm_event_module ${modules}/mod_mpm_event.so`,
     `LoadModule authz_core_module ${modules}/mod_authz_core.so`,
-    ...(userInfo().uid === 0 ? ['User www-data', 'Group www-data'] : []),
+    ...runAs,
     'StartServers 2',
     'MinSpareThreads 25',
     'MaxSpareThreads 150',

@@ -1,5 +1,6 @@
 /** (d) A first request to a group that has no process yet, against `python3 SCRIPT` importing the same application. */
 import { helloBody, placeApplication } from '../apps.ts';
+import { grantAll } from '../peers/apache.ts';
 import { ask, type Peer, startVerified } from '../peers/peer.ts';
 import { startSidecar } from '../peers/sidecar.ts';
 import { subjectName } from '../reaches.ts';
@@ -32,7 +33,6 @@ async function startColdGroups(context: SuiteContext, name: string, script: stri
   const { stage, options } = context;
   const last = options.rounds;
   const mounts = Array.from({ length: last + 1 }, (_, round) => `WSGIScriptAlias /cold${round} ${script}`);
-  const grantAll = ['<Directory />', 'Require all granted', '</Directory>'];
   const peer: Peer = {
     name: subjectName,
     start: (setting) => startSidecar(setting, `start-${name.replaceAll(' ', '-')}`, [...mounts, ...grantAll]),
