@@ -10,7 +10,8 @@ import os
 import socket
 import threading
 
-from wsgi_request import (BadRequest, ClientGone, EmptyBody, IS_TEXT_NATIVE, body_of, parse_head)
+from wsgi_body import ClientGone, EmptyBody
+from wsgi_request import BadRequest, IS_TEXT_NATIVE, body_of, parse_head
 from wsgi_response import Response, report_exception
 
 RECEIVE_SIZE = 16384

@@ -388,9 +388,7 @@ def answer(start_response, refusal, exc_info=None):
     # type: (object, Refusal, tuple) -> list
     """An answer that tells the client nothing but its status; the sidecar puts its own error page in its place."""
     body = (refusal.status + '\n').encode('ascii')
-    headers = [('Content-Type', 'text/plain'), ('Content-Length', str(len(body))),
-               ('x-sidecar-outcome', refusal.outcome)]
-    start_response(refusal.status, headers, exc_info)
+    start_response(refusal.status, [('Content-Type', 'text/plain'), ('x-sidecar-outcome', refusal.outcome)], exc_info)
     return [body]
 
 

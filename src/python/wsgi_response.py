@@ -5,62 +5,19 @@ before its length or its last chunk was cut, and the connection ends with it.
 
 CPython 2.7 and 3.6 or later, standard library only.
 """
-import os
-import re
-import stat
 import sys
 import traceback
 
-try:
-    from io import BufferedRandom, BufferedReader, FileIO
-except ImportError:
-    BufferedRandom = BufferedReader = FileIO = ()
+from wsgi_file import FileWrapper, plain_file
+from wsgi_header import NO_LENGTH, known_headers, known_statuses, learn_header, learn_status
 
 IS_TEXT_NATIVE = str is not bytes
-BLOCK_SIZE = 65536
 # Up to here head and body are copied together into one send, which is one wake-up of the sidecar instead of two.
 JOINED_SIZE = 32768
 SENDFILE_SIZE = 1 << 20
-LINES_KEPT = 1024
-
-STATUS = re.compile(r'([2-5][0-9][0-9]) [^\x00-\x08\x0a-\x1f\x7f]*\Z')
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-CONTROL = re.compile(r'[\x00-\x08\x0a-\x1f\x7f]')
-DECIMAL = re.compile(r'[0-9]{1,18}\Z')
-# The connection is ours, not the application's (PEP 3333, "Other HTTP Features").
-HOP_BY_HOP = frozenset(('connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding',
-                        'upgrade'))
-NO_LENGTH = -1
-
-known_statuses = {}
-known_headers = {}
 
 APP_ERROR = b'500 Internal Server Error\n'
 APP_ERROR_HEADERS = [('Content-Type', 'text/plain'), ('x-sidecar-outcome', 'app-error')]
-
-
-class FileWrapper(object):
-    """`wsgi.file_wrapper` (PEP 3333): a file as an iterable of blocks, or sent by the kernel when it is a plain one."""
-
-    def __init__(self, filelike, block_size=BLOCK_SIZE):
-        # type: (object, int) -> None
-        self.filelike = filelike
-        self.block_size = block_size
-        if hasattr(filelike, 'close'):
-            self.close = filelike.close
-
-    def __iter__(self):
-        # type: () -> FileWrapper
-        return self
-
-    def __next__(self):
-        # type: () -> bytes
-        block = self.filelike.read(self.block_size)
-        if not block:
-            raise StopIteration
-        return block
-
-    next = __next__
 
 
 class Response(object):
@@ -249,77 +206,6 @@ def frame(block):
     # type: (bytes) -> bytes
     """The block as one chunk (RFC 9112, 7.1)."""
     return b''.join((('%x\r\n' % len(block)).encode('ascii'), block, b'\r\n'))
-
-
-def learn_status(status):
-    # type: (str) -> bytes
-    """The status line for an application's status; ValueError and TypeError as `wsgi_validate_status_line`."""
-    if not isinstance(status, str):
-        raise TypeError('expected native string for status, value of type %s found' % type(status).__name__)
-    if not STATUS.match(status):
-        raise ValueError('status %r is not three digits from 200 on, a space and a reason phrase' % status)
-    line = 'HTTP/1.1 %s\r\n' % status
-    data = encode(line)
-    if len(known_statuses) < LINES_KEPT:
-        known_statuses[status] = data
-    return data
-
-
-def learn_header(header):
-    # type: (tuple) -> tuple
-    """(header line, the length it announces or NO_LENGTH); errors as `wsgi_convert_headers_to_bytes`."""
-    if not isinstance(header, tuple):
-        raise TypeError('list of tuple values expected for headers, value of type %s found' % type(header).__name__)
-    if len(header) != 2:
-        raise ValueError('tuple of length 2 expected for header, length is %d' % len(header))
-    name, value = header
-    for part in header:
-        if not isinstance(part, str):
-            raise TypeError('expected native string in header %r, value of type %s found'
-                            % (name, type(part).__name__))
-    if not HEADER_NAME.match(name):
-        raise ValueError('header name %r is not a token' % name)
-    if CONTROL.search(value):
-        raise ValueError('control character present in value of header %r' % name)
-    lower = name.lower()
-    length = NO_LENGTH
-    if lower == 'content-length':
-        if not DECIMAL.match(value):
-            raise ValueError('invalid content length %r' % value)
-        length = int(value)
-    line = b'' if lower in HOP_BY_HOP else encode('%s: %s\r\n' % header)
-    if len(line) < 256:
-        if len(known_headers) >= LINES_KEPT:
-            known_headers.clear()
-        known_headers[header] = (line, length)
-    return line, length
-
-
-def encode(text):
-    # type: (str) -> bytes
-    """Native string to bytes; a UnicodeEncodeError is a ValueError, as mod_wsgi wants it."""
-    return text.encode('latin-1') if IS_TEXT_NATIVE else text
-
-
-def plain_file(filelike):
-    # type: (object) -> tuple
-    """(descriptor, position, bytes left) of a plain file on disk; None for all that only looks like one.
-
-    A GzipFile has a descriptor too, but not the bytes that its read() gives: only types are trusted here.
-    """
-    if not hasattr(os, 'sendfile') or not FileIO:
-        return None
-    raw = getattr(filelike, 'raw', None) if type(filelike) in (BufferedReader, BufferedRandom) else filelike
-    if type(raw) is not FileIO or not raw.readable():
-        return None
-    try:
-        found = os.fstat(raw.fileno())
-        offset = filelike.tell()
-    except (OSError, ValueError):
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    return raw.fileno(), offset, max(found.st_size - offset, 0)
 
 
 def reraise(exc_info):

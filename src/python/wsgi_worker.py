@@ -38,9 +38,10 @@ def serve(listener, order, control):
     pool.start()
     control.send({'event': 'ready', 'pid': os.getpid(), 'python': platform.python_version(),
                   'imported': imported, 'failed': failed})
-    control.send({'event': 'stopping', 'reason': stop.wait()})
+    reason = stop.wait()
     deadline = time.time() + order.get('shutdownTimeout', DEFAULT_SHUTDOWN_TIMEOUT)
     pool.stop_accepting()
+    control.send({'event': 'stopping', 'reason': reason})
     drain(pool, deadline)
     leave(deadline)
 

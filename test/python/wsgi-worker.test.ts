@@ -1,0 +1,218 @@
+/** The life of a worker: threads that overlap, clients that leave, large bodies in little memory, and its end. */
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSocket } from '../support/raw-http.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { describeEachPython } from './each-python.ts';
+import { fixture, startWorker, type Worker } from './worker.ts';
+
+const MIB = 1024 * 1024;
+/** What a body of any size may add to the memory of a process, in KiB. */
+const MEMORY_BOUND = 64 * 1024;
+
+/** Sends a body of many MiB as fast as it is taken; resolves with the answer's body. */
+function upload(worker: Worker, mebibytes: number, headers: Record<string, string>): Promise<string> {
+  const isChunked = headers['Transfer-Encoding'] === 'chunked';
+  const block = Buffer.alloc(MIB, 'x');
+  const framed = isChunked ? Buffer.concat([Buffer.from('100000\r\n'), block, Buffer.from('\r\n')]) : block;
+  return new Promise((resolve) => {
+    const socket = openSocket({ socketPath: worker.socketPath });
+    let received = '';
+    let left = mebibytes;
+    const pump = (): void => {
+      while (left > 0) {
+        left -= 1;
+        if (!socket.write(framed)) return;
+      }
+      if (left === 0 && isChunked) socket.write('0\r\n\r\n');
+      left = -1;
+    };
+    socket.on('drain', pump);
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1');
+    });
+    socket.once('close', () => resolve(received.split('\r\n\r\n')[1] ?? ''));
+    socket.write(
+      worker.head(fixture('counts_body'), '/', {
+        method: 'POST',
+        headers: { ...headers, connection: 'close' },
+      }),
+    );
+    pump();
+  });
+}
+
+/** Counts the bytes of an answer as they come. */
+function download(worker: Worker, path: string): Promise<number> {
+  return new Promise((resolve) => {
+    const socket = openSocket({ socketPath: worker.socketPath });
+    let size = 0;
+    socket.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+    });
+    socket.once('close', () => resolve(size));
+    socket.write(worker.head(fixture('produces'), path, { headers: { connection: 'close' } }));
+  });
+}
+
+async function peakOf(worker: Worker): Promise<number> {
+  return Number((await worker.request(fixture('produces'), '/peak')).text());
+}
+
+describeEachPython('a worker', (python) => {
+  let worker: Worker;
+  let folder: TemporaryFolder;
+  beforeAll(async () => {
+    folder = makeTemporaryFolder();
+    worker = await startWorker(python, { threads: 3 });
+  });
+  afterAll(async () => {
+    await worker.stop();
+    folder.remove();
+  });
+
+  describe('with a body of any size', () => {
+    const size = python.version === '3.11' ? 1024 : 128;
+
+    it(`takes ${size} MiB by length in little memory`, async () => {
+      const before = await peakOf(worker);
+      const [length, peak] = (await upload(worker, size, { 'Content-Length': `${size * MIB}` })).split(' ');
+      expect(Number(length)).toBe(size * MIB);
+      expect(Number(peak) - before).toBeLessThan(MEMORY_BOUND);
+    });
+
+    it('takes 128 MiB in chunks in little memory', async () => {
+      const before = await peakOf(worker);
+      const answer = await upload(worker, 128, { 'Transfer-Encoding': 'chunked' });
+      const [length, peak] = (answer.split('\r\n').find((line) => line.includes(' ')) ?? '').split(' ');
+      expect(Number(length)).toBe(128 * MIB);
+      expect(Number(peak) - before).toBeLessThan(MEMORY_BOUND);
+    });
+
+    it(`gives ${size} MiB in little memory`, async () => {
+      const before = await peakOf(worker);
+      expect(await download(worker, `/?${size}`)).toBeGreaterThan(size * MIB);
+      expect((await peakOf(worker)) - before).toBeLessThan(MEMORY_BOUND);
+    });
+  });
+
+  describe('wrapping files', () => {
+    const digest = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
+
+    it.each([
+      ['a file', '/file', 0, 'length'],
+      ['the rest of a file that was read in part', '/skipped', 10, 'length'],
+      ['a file in memory', '/memory', 0, 'chunked'],
+      ['an object that can only read', '/unsized', 0, 'chunked'],
+      ['an object whose descriptor has other bytes than it reads', '/zipped', 0, 'chunked'],
+    ] as const)('sends %s', async (_what, path, skipped, end) => {
+      const content = Buffer.from(Array.from({ length: 1_000_000 }, (_, index) => (index * 7) % 251));
+      const file = folder.write(`files/${path.slice(1)}`, content);
+      const answer = await worker.request(fixture('file_wrapper'), `${path}?${file}`);
+      expect(digest(answer.body)).toBe(digest(content.subarray(skipped)));
+      // Python 2 has no sendfile, so it does not know the length of what it reads.
+      if (!python.isTwo) expect(answer.end).toBe(end);
+    });
+
+    it('sends no more than announced, and shows less as cut', async () => {
+      const file = folder.write('files/plain', 'x'.repeat(1000));
+      const announced = await worker.request(fixture('file_wrapper'), `/announced?${file}`);
+      expect([announced.end, announced.body.length]).toEqual(['length', 100]);
+      const cut = await worker.request(fixture('file_wrapper'), `/cut?${file}`);
+      expect([cut.end, cut.body.length]).toEqual(['cut', statSync(file).size]);
+    });
+
+    it('closes them all', async () => {
+      const file = folder.write('files/closed', 'x'.repeat(1000));
+      for (const path of ['/file', '/memory', '/cut']) {
+        await worker.request(fixture('file_wrapper'), `${path}?${file}`);
+      }
+      expect((await worker.request(fixture('file_wrapper'), '/closed')).text()).toBe('yes');
+    });
+  });
+
+  describe('closing iterables', () => {
+    const closed = async (): Promise<number> =>
+      Number((await worker.request(fixture('closes'), '/count')).text());
+
+    it.each([
+      ['that were sent', '/plain'],
+      ['that raised', '/failing'],
+      ['that gave text', '/text'],
+    ])('closes those %s', async (_which, path) => {
+      const before = await closed();
+      await worker.request(fixture('closes'), path);
+      expect((await worker.request(fixture('closes'), '/wait')).text()).toBe(String(before + 1));
+    });
+
+    it('stops an endless one when its client leaves', async () => {
+      const before = await closed();
+      const socket = openSocket({ socketPath: worker.socketPath });
+      socket.on('error', () => {});
+      socket.write(worker.head(fixture('closes'), '/endless'));
+      await new Promise((resolve) => socket.once('data', resolve));
+      socket.destroy();
+      expect((await worker.request(fixture('closes'), '/wait')).text()).toBe(String(before + 1));
+    });
+
+    it('keeps the answer when close() raises', async () => {
+      const answer = await worker.request(fixture('closes'), '/close_fails');
+      expect([answer.status, answer.end, answer.text()]).toEqual([200, 'chunked', 'one']);
+    });
+  });
+
+  it('serves as many requests at once as it has threads', async () => {
+    const waiting = [worker.request(fixture('gate'), '/wait'), worker.request(fixture('gate'), '/wait')];
+    await worker.request(fixture('gate'), '/arrived?2');
+    await worker.request(fixture('gate'), '/open');
+    expect((await Promise.all(waiting)).map((answer) => answer.text())).toEqual(['passed', 'passed']);
+  });
+
+  it('frees the others when one request is stuck while short ones come fast', async () => {
+    const stuck = await startWorker(python, { threads: 2 });
+    const short = stuck.head(fixture('hello'));
+    // Enough in a row to make a worker try to serve all in one thread.
+    await stuck.exchange(short.repeat(400));
+    const burst = openSocket({ socketPath: stuck.socketPath });
+    burst.resume().write(short.repeat(400));
+    const waiting = stuck.request(fixture('gate'), '/wait');
+    await stuck.request(fixture('gate'), '/arrived?1');
+    expect((await stuck.request(fixture('gate'), '/open')).text()).toBe('open');
+    expect((await waiting).text()).toBe('passed');
+    burst.destroy();
+    await stuck.stop();
+  });
+});
+
+describeEachPython('the end of a worker', (python) => {
+  it.each([
+    ['SIGTERM', 'SIGTERM'],
+    ['the end of its lifeline', 'lifeline'],
+  ])('comes with %s, after the requests in flight', async (_how, reason) => {
+    const worker = await startWorker(python, { threads: 3 });
+    const waiting = worker.request(fixture('gate'), '/wait', { headers: { Connection: 'keep-alive' } });
+    await worker.request(fixture('gate'), '/arrived?1');
+    const kept = openSocket({ socketPath: worker.socketPath });
+    const opened = new Promise((resolve) => kept.once('data', resolve));
+    kept.write(worker.head(fixture('hello')));
+    await opened;
+    if (reason === 'SIGTERM') worker.signal('SIGTERM');
+    else void worker.stop();
+    await worker.waitForEvent((event) => event.event === 'stopping' && event.reason === reason);
+    kept.write(worker.head(fixture('gate'), '/open'));
+    const answer = await waiting;
+    expect([answer.text(), answer.header('connection')]).toEqual(['passed', 'close']);
+    expect(await worker.exited).toEqual({ code: 0, signal: null });
+    kept.destroy();
+  });
+
+  it('does not wait longer than the order says', async () => {
+    const worker = await startWorker(python, { threads: 2, shutdownTimeout: 0.1 });
+    const cut = worker.request(fixture('gate'), '/wait').catch((error: unknown) => error);
+    await worker.request(fixture('gate'), '/arrived?1');
+    worker.signal('SIGTERM');
+    expect(await worker.exited).toEqual({ code: 0, signal: null });
+    expect(await cut).toBeInstanceOf(Error);
+  });
+});
