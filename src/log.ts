@@ -4,6 +4,7 @@
  */
 import { isatty } from 'node:tty';
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type ErrorCode, reasonOf } from './errors.ts';
 import { displayName, type GroupIdentity } from './routing/group-key.ts';
 
 export type Log = Logger;
@@ -37,11 +38,21 @@ export function createLogTo(stream: DestinationStream, level: LogOptions['level'
       level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: nameFields },
       redact: { paths, censor: '[redacted]' },
     },
     stream,
   );
+}
+
+/** One name per thing, whoever writes: `request_id`, and for an error's code the `reason` that metrics use. */
+function nameFields(fields: Record<string, unknown>): Record<string, unknown> {
+  const { requestId, code, ...rest } = fields;
+  const named: Record<string, unknown> = rest;
+  if (requestId !== undefined) named.request_id = requestId;
+  if (code !== undefined) named.code = code;
+  if (typeof code === 'string' && code.startsWith('ERR_')) named.reason ??= reasonOf(code as ErrorCode);
+  return named;
 }
 
 /** The fields by which every line about a group can be found. */

@@ -53,7 +53,10 @@ export type CheckedSettings = {
   readonly trustedProxies: readonly string[];
   readonly identity: { readonly user?: string };
   readonly accessControl: 'enforce' | 'front';
-  readonly legacy?: SocketAddress;
+  /** `http://host:port`. */
+  readonly legacy?: string;
+  /** Milliseconds without a byte of an answer before it counts as lost; 0 is no limit. */
+  readonly responseTimeout: number;
   readonly unknownPort: 'fold' | 'refuse' | 'admit';
   readonly expandFromRequest: boolean;
   readonly unresolved: 'refuse' | 'legacy';
@@ -184,7 +187,8 @@ const settingsSchema = v.strictObject(
     trustedProxies: v.array(text, 'wanted a list of addresses'),
     identity: v.optional(section(v.strictObject({ user: v.optional(text) })), {}),
     accessControl: oneOf(['enforce', 'front']),
-    legacy: v.optional(address),
+    legacy: v.optional(parsed(parseOrigin, 'http://HOST:PORT')),
+    responseTimeout: duration,
     unknownPort: oneOf(['fold', 'refuse', 'admit']),
     expandFromRequest: flag,
     unresolved: oneOf(['refuse', 'legacy']),
@@ -259,6 +263,12 @@ function unwrap(schema: SchemaNode): SchemaNode {
 /** YAML reads an unquoted 4.9 as a number. */
 function parseVersion(value: unknown): '4.9' | '5' | '6' | undefined {
   return (['4.9', '5', '6'] as const).find((version) => version === String(value));
+}
+
+function parseOrigin(value: unknown): string | undefined {
+  const match = typeof value === 'string' ? /^(?:http:\/\/)?([^/]+)\/?$/.exec(value) : null;
+  const place = parseAddress(match?.[1] ?? '');
+  return place?.kind === 'tcp' && place.host !== '' ? `http://${match?.[1]}` : undefined;
 }
 
 function parsePort(value: unknown): number | undefined {

@@ -101,10 +101,10 @@ export const SETTINGS_TABLE: readonly SettingEntry[] = [
   },
   {
     key: 'legacy',
-    flag: '--legacy <address>',
+    flag: '--legacy <url>',
     environment: 'WSGI_SIDECAR_LEGACY',
     kind: 'text',
-    prose: 'where Apache answers what the sidecar does not: HOST:PORT or unix:/PATH',
+    prose: 'where Apache answers what the sidecar does not: http://HOST:PORT',
   },
   {
     key: 'unknownPort',
@@ -160,6 +160,13 @@ export const SETTINGS_TABLE: readonly SettingEntry[] = [
     kind: 'boolean',
     default: false,
     prose: 'start every declared group with the sidecar',
+  },
+  {
+    key: 'responseTimeout',
+    environment: 'WSGI_SIDECAR_RESPONSE_TIMEOUT',
+    kind: 'text',
+    default: '300s',
+    prose: 'how long a group process may be silent before its answer counts as lost; 0 is for ever',
   },
   {
     key: 'drainTimeout',
