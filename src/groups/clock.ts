@@ -10,7 +10,8 @@ export type Clock = {
 export const systemClock: Clock = {
   now: () => Date.now(),
   after: (ms, callback) => {
-    const timer = setTimeout(callback, ms);
+    // A timer alone keeps no sidecar alive; its listeners and children do.
+    const timer = setTimeout(callback, ms).unref();
     return () => clearTimeout(timer);
   },
 };

@@ -1,5 +1,5 @@
 /** When a process that was to take another's place may not have it: the old serves until the new is ready (DESIGN, law 4). */
-import type { History } from './history.ts';
+import type { Chronicle } from './chronicle.ts';
 import type { StartFailure, StartResult } from './managed-process.ts';
 import type { Member } from './member.ts';
 
@@ -10,11 +10,11 @@ import type { Member } from './member.ts';
 export function brokenDeploy(
   replaced: Member | undefined,
   result: Extract<StartResult, { kind: 'ready' }>,
-  history: History,
+  chronicle: Chronicle,
 ): StartFailure | undefined {
   const script = result.failed.find((name) => replaced?.imported.has(name));
   if (replaced === undefined || script === undefined) return undefined;
-  const known = history.failureOf(script);
+  const known = chronicle.failureOf(script);
   const because = known === undefined ? '' : `: ${known.message}`;
   return {
     step: 'import',

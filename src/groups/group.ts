@@ -10,35 +10,24 @@
  * timeout. A failed start refuses them at once: the next one will most likely fail as well.
  */
 import type { GroupIdentity } from '../routing/group-key.ts';
-import {
-  countBootFailure,
-  countCrash,
-  type FailureRow,
-  judge,
-  NO_FAILURES,
-  type Verdict,
-} from './backoff.ts';
+import { Chronicle, type ChronicleDeps } from './chronicle.ts';
+import type { Clock } from './clock.ts';
 import type { Condition } from './condition.ts';
 import type { ControlMessage } from './control.ts';
 import { brokenDeploy } from './deploy.ts';
-import { History } from './history.ts';
 import type { Lease, Refusal } from './lease.ts';
 import type { ProcessExit, StartFailure, StartResult } from './managed-process.ts';
 import type { Member } from './member.ts';
-import type { GroupLog, GroupObserver, GroupState, StartReason } from './observer.ts';
+import type { GroupState, StartReason } from './observer.ts';
 import type { GroupPlan } from './plan.ts';
-import { ProcessList, type ProcessListDeps, type Start } from './process-list.ts';
+import { CALLED_OFF, ProcessList, type ProcessListDeps, type Start } from './process-list.ts';
 import { backingOff, clientGone, draining, startFailed } from './refusals.ts';
+import { RestartSchedule, type RestartScheduleDeps } from './restart-schedule.ts';
 import { type GroupSnapshot, snapshotGroup } from './snapshot.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** What a group needs from outside. */
-export type GroupDeps = ProcessListDeps & {
-  /** In [0, 1), for jitter. */
-  readonly random: () => number;
-  readonly observer: GroupObserver;
-  readonly log: GroupLog;
-};
+export type GroupDeps = ProcessListDeps & RestartScheduleDeps & ChronicleDeps;
 
 /** What became of a restart: `kept` means that the old processes go on serving. */
 export type RestartResult =
@@ -46,35 +35,36 @@ export type RestartResult =
   | { readonly kind: 'kept'; readonly failure: StartFailure };
 
 export class Group {
-  readonly #deps: GroupDeps;
+  readonly #clock: Clock;
   readonly #room: WaitingRoom;
   readonly #processes: ProcessList;
-  readonly #history = new History();
+  readonly #chronicle: Chronicle;
+  readonly #restarts: RestartSchedule;
+  /** Of processes that are to replace others: those may fail without harm, but not all the time. */
+  readonly #deploys: RestartSchedule;
   #plan: GroupPlan;
   #condition: Condition;
-  #row: FailureRow = NO_FAILURES;
-  /** Starts of processes that were to replace others and came to nothing. */
-  #deployRow: FailureRow = NO_FAILURES;
-  #deployNotBefore = 0;
-  #startNotBefore = 0;
-  #cancelRestart: (() => void) | undefined;
   #isStopping = false;
   #onQuiet: (() => void) | undefined;
 
   constructor(plan: GroupPlan, deps: GroupDeps) {
     this.#plan = plan;
-    this.#deps = deps;
+    this.#clock = deps.clock;
+    this.#chronicle = new Chronicle(plan, deps);
     const limits = { length: plan.queueLength, timeoutMs: plan.queueTimeoutMs };
-    this.#room = new WaitingRoom(plan.identity, limits, deps.clock);
+    this.#room = new WaitingRoom(plan.identity, limits, deps.clock, () => this.#settleQuiet());
     this.#processes = new ProcessList(deps, {
-      spawned: (_member, start) => deps.observer.processStarted(plan.identity, start.reason),
+      spawned: (_member, start) => this.#chronicle.processSpawned(start.reason),
       started: (member, start, result) => this.#started(member, start, result),
       said: (member, message) => this.#hear(member, message),
       exited: (member, exit) => this.#exited(member, exit),
       freed: () => this.#serve(),
     });
+    this.#restarts = new RestartSchedule(deps, () => {
+      if (this.#mayStart()) this.#start('crash');
+    });
+    this.#deploys = new RestartSchedule(deps, () => undefined);
     this.#condition = { state: 'idle', since: deps.clock.now(), reason: 'nothing has asked for it yet' };
-    deps.observer.groupStateChanged(plan.identity, undefined, 'idle');
   }
 
   get identity(): GroupIdentity {
@@ -106,10 +96,10 @@ export class Group {
 
   /** New processes by this plan, one for each that is ready; the old ones serve until theirs is ready, then drain. */
   async restart(plan: GroupPlan): Promise<RestartResult> {
+    if (this.#isStopping) return { kind: 'kept', failure: CALLED_OFF };
     this.#plan = plan;
-    this.#row = NO_FAILURES;
-    this.#startNotBefore = 0;
-    this.#callOffRestart();
+    this.#restarts.forgive();
+    this.#deploys.forgive();
     const old = this.#processes.staying();
     const starts =
       old.length === 0 ? [this.#startAndSettle('deploy')] : old.map((member) => this.#replace(member));
@@ -123,8 +113,9 @@ export class Group {
   async stop(): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    this.#callOffRestart();
+    this.#restarts.callOff();
     this.#enter({ state: 'draining', since: this.#now(), reason: 'the sidecar stops it' });
+    if (this.#isAlone()) this.#room.refuseAll(draining(this.#plan.identity));
     await this.#quiet();
     this.#room.refuseAll(draining(this.#plan.identity));
     await this.#processes.endAll('shutdown');
@@ -137,14 +128,17 @@ export class Group {
       condition: this.#condition,
       members: this.#processes.members,
       queueDepth: this.#room.depth,
-      history: this.#history,
+      chronicle: this.#chronicle,
     });
   }
 
-  /** Hands free threads to who waits; called after everything that may have freed one. */
+  /** Hands free threads to who waits and starts processes for the rest; called after everything that changes either. */
   #serve(): void {
-    this.#room.admit((queuedMs) => this.#processes.lease(queuedMs));
-    if (this.#isQuiet()) this.#onQuiet?.();
+    if (this.#room.depth > 0) {
+      this.#room.admit((queuedMs) => this.#processes.lease(queuedMs));
+      this.#grow();
+    }
+    this.#settleQuiet();
   }
 
   #refusalNow(): Refusal | undefined {
@@ -162,10 +156,10 @@ export class Group {
   /** Starts processes for those who wait beyond what is starting already, up to the plan's number. */
   #grow(): void {
     if (this.#isStopping || this.#condition.state === 'backing_off') return;
-    const waitMs = this.#startNotBefore - this.#now();
     while (this.#room.depth > this.#processes.starting * this.#plan.threads && this.#mayStart()) {
-      if (waitMs > 0) {
-        this.#restartIn(waitMs);
+      if (this.#restarts.waitMs() > 0) {
+        if (this.#isAlone()) this.#rest('its process is stopping after another one failed', 'crash');
+        this.#restarts.ask();
         return;
       }
       this.#start('demand');
@@ -184,12 +178,13 @@ export class Group {
     if (!this.#processes.hasReady()) {
       this.#enter({ state: 'starting', since: this.#now(), reason: `start on ${reason}` });
     }
-    const imports = this.#history.importsFor(this.#plan, more.replaces?.imported);
+    const imports = this.#chronicle.importsFor(this.#plan, more.replaces?.imported);
     this.#processes.start({ plan: this.#plan, imports, reason, ...more });
   }
 
   #started(member: Member, start: Start, result: StartResult): StartResult {
-    const broken = result.kind === 'ready' ? brokenDeploy(start.replaces, result, this.#history) : undefined;
+    const broken =
+      result.kind === 'ready' ? brokenDeploy(start.replaces, result, this.#chronicle) : undefined;
     if (broken !== undefined) void this.#processes.end(member, 'boot_failed');
     if (result.kind === 'failed') this.#failedToStart(member, start, result.failure);
     else if (broken !== undefined) this.#failedToStart(member, start, broken);
@@ -198,116 +193,87 @@ export class Group {
   }
 
   #becameReady(member: Member, { replaces }: Start, result: Extract<StartResult, { kind: 'ready' }>): void {
-    const { identity, id, drainTimeoutMs } = this.#plan;
     this.#processes.admit(member, result.imported);
-    for (const script of result.imported) this.#history.scriptImported(script);
-    this.#row = { ...this.#row, boots: 0 };
-    this.#deps.observer.processReady(identity, result.startMs / 1000);
-    this.#deps.log.info(
-      { group: id, pid: member.process.pid, startMs: result.startMs },
-      'Group process is ready',
-    );
+    this.#chronicle.processReady(member, result);
+    this.#restarts.startSucceeded();
     if (replaces !== undefined) {
-      this.#deployRow = NO_FAILURES;
-      this.#processes.drain(replaces, 'deploy', drainTimeoutMs);
+      this.#deploys.forgive();
+      this.#processes.drain(replaces, 'deploy', this.#plan.drainTimeoutMs);
     }
+    this.#drainSurplus();
     const reason = `process ${member.process.pid} is ready`;
     if (!this.#isStopping) this.#enter({ state: 'ready', since: this.#now(), reason });
     this.#serve();
   }
 
   #failedToStart(member: Member, { replaces }: Start, failure: StartFailure): void {
-    const { identity, id } = this.#plan;
-    this.#history.lastFailure = { at: this.#now(), ...failure };
-    this.#deps.observer.processExited(identity, 'boot_failed');
-    this.#deps.log.error(
-      { group: id, pid: member.process.pid, failure },
-      `Cannot start a group process: ${failure.message}`,
-    );
-    if (replaces !== undefined && replaces.state !== 'exited') {
+    this.#chronicle.startFailed(member, failure);
+    if (member.endReason === 'shutdown') return;
+    if (replaces?.state === 'ready') {
       replaces.isBeingReplaced = false;
-      this.#deployRow = countBootFailure(this.#deployRow);
-      this.#deployNotBefore = this.#now() + waitOf(judge(this.#deployRow, this.#deps.random()));
+      this.#deploys.startFailed();
       return;
     }
-    this.#row = countBootFailure(this.#row);
-    this.#history.forgetImported();
+    this.#restarts.startFailed();
+    this.#chronicle.forgetImported();
     this.#afterFailure(failure.message, 'boot-failure');
   }
 
+  /** A restart during a start, or two at once, leave more processes than are wanted; the oldest go. */
+  #drainSurplus(): void {
+    const staying = this.#processes.staying();
+    for (const member of staying.slice(0, Math.max(0, staying.length - this.#plan.processes))) {
+      this.#processes.drain(member, 'deploy', this.#plan.drainTimeoutMs);
+    }
+  }
+
   #exited(member: Member, exit: ProcessExit): void {
-    const { identity, id } = this.#plan;
-    const reason = member.endReason ?? (exit.signal === null && exit.code !== 0 ? 'crash' : 'signal');
-    this.#deps.observer.processExited(identity, reason);
     if (member.endReason !== undefined) {
-      this.#deps.log.info({ group: id, pid: member.process.pid, reason }, 'Group process has ended');
+      this.#chronicle.processEnded(member);
       return;
     }
-    const problem = describeCrash(member, exit);
-    this.#history.lastFailure = { at: this.#now(), step: 'serving', message: problem };
-    this.#deps.log.error({ group: id, pid: member.process.pid, ...exit }, problem);
-    this.#row = countCrash(this.#row, this.#now() - member.readyAt);
+    const problem = this.#chronicle.processCrashed(member, exit);
+    this.#restarts.crashed(this.#now() - member.readyAt);
     this.#afterFailure(problem, 'crash');
   }
 
   /** Starts again now, later or no more; called when a process is gone that nobody wanted to go. */
   #afterFailure(problem: string, after: 'crash' | 'boot-failure'): void {
-    const verdict = judge(this.#row, this.#deps.random());
-    const waitMs = waitOf(verdict);
-    this.#startNotBefore = this.#now() + waitMs;
-    const isAlone = !this.#processes.hasReady() && this.#processes.starting === 0;
     if (this.#isStopping) {
-      if (isAlone) this.#room.refuseAll(draining(this.#plan.identity));
-      if (this.#isQuiet()) this.#onQuiet?.();
+      if (this.#isAlone()) this.#room.refuseAll(draining(this.#plan.identity));
+      this.#settleQuiet();
       return;
     }
-    if (isAlone) this.#rest(problem, after, verdict);
-    if (isAlone && (after === 'boot-failure' || verdict.kind === 'give-up')) {
-      this.#room.refuseAll(startFailed(this.#plan.identity, problem, waitMs));
+    if (this.#isAlone() && this.#restarts.waitMs() > 0) this.#rest(problem, after);
+    else if (!this.#processes.hasReady())
+      this.#enter({ state: 'starting', since: this.#now(), reason: problem });
+    if (!this.#restarts.hasGivenUp) this.#restarts.ask();
+  }
+
+  /** Nothing is done until the next start may be made; who waits for more than that is told. */
+  #rest(problem: string, after: 'crash' | 'boot-failure'): void {
+    const common = { since: this.#now(), reason: problem, problem, until: this.#restarts.notBefore };
+    const hasGivenUp = this.#restarts.hasGivenUp;
+    this.#enter(hasGivenUp ? { state: 'failed', ...common } : { state: 'backing_off', after, ...common });
+    if (after === 'boot-failure') {
+      this.#room.refuseAll(startFailed(this.#plan.identity, problem, this.#restarts.waitMs()));
     }
-    if (verdict.kind === 'retry') this.#restartIn(waitMs);
   }
 
-  #rest(problem: string, after: 'crash' | 'boot-failure', verdict: Verdict): void {
-    const common = { since: this.#now(), reason: problem, problem, until: this.#startNotBefore };
-    this.#enter(
-      verdict.kind === 'give-up'
-        ? { state: 'failed', ...common }
-        : { state: 'backing_off', after, ...common },
-    );
-  }
-
-  #restartIn(waitMs: number): void {
-    if (this.#cancelRestart !== undefined) return;
-    const restart = (): void => {
-      this.#cancelRestart = undefined;
-      if (this.#mayStart()) this.#start('crash');
-    };
-    if (waitMs <= 0) restart();
-    else this.#cancelRestart = this.#deps.clock.after(waitMs, restart);
-  }
-
-  #callOffRestart(): void {
-    this.#cancelRestart?.();
-    this.#cancelRestart = undefined;
+  /** No process serves and none is on its way. */
+  #isAlone(): boolean {
+    return !this.#processes.hasReady() && this.#processes.starting === 0;
   }
 
   #hear(member: Member, message: ControlMessage): void {
-    const fields = { group: this.#plan.id, pid: member.process.pid, ...message };
-    if (message.event === 'imported') {
-      member.imported.add(message.script);
-      this.#history.scriptImported(message.script);
-      this.#deps.log.debug(fields, 'Script imported');
-    } else if (message.event === 'import-failed') {
-      this.#history.scriptFailed(message, this.#now());
-      this.#deps.log.error(fields, `Cannot import "${message.script}": ${message.message}`);
-    } else if (
-      message.event === 'stale' &&
-      member.state === 'ready' &&
-      this.#now() >= this.#deployNotBefore
-    ) {
-      void this.#replace(member);
+    this.#chronicle.heard(member, message);
+    if (message.event === 'imported') member.imported.add(message.script);
+    if (message.event === 'stopping') {
+      this.#processes.withdraw(member);
+      this.#grow();
     }
+    const mayReplace = member.state === 'ready' && !member.isBeingReplaced && this.#deploys.waitMs() === 0;
+    if (message.event === 'stale' && mayReplace) void this.#replace(member);
   }
 
   /** A new process beside this one, and drains this one when that is ready. */
@@ -320,12 +286,16 @@ export class Group {
   async #quiet(): Promise<void> {
     if (this.#isQuiet()) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.#deps.clock.after(this.#plan.drainTimeoutMs, resolve);
+      const cancel = this.#clock.after(this.#plan.drainTimeoutMs, resolve);
       this.#onQuiet = () => {
         cancel();
         resolve();
       };
     });
+  }
+
+  #settleQuiet(): void {
+    if (this.#isQuiet()) this.#onQuiet?.();
   }
 
   /** Nobody is served and nobody waits who could be. */
@@ -338,23 +308,10 @@ export class Group {
     const from = this.#condition.state;
     this.#condition = next;
     if (next.state === from) return;
-    this.#deps.observer.groupStateChanged(this.#plan.identity, from, next.state);
-    this.#deps.log.info(
-      { group: this.#plan.id, from, to: next.state, reason: next.reason },
-      'Group changed its state',
-    );
+    this.#chronicle.stateChanged(from, next.state, next.reason);
   }
 
   #now(): number {
-    return this.#deps.clock.now();
+    return this.#clock.now();
   }
-}
-
-function waitOf(verdict: Verdict): number {
-  return verdict.kind === 'retry' ? verdict.delayMs : verdict.coolDownMs;
-}
-
-function describeCrash({ process, inFlight, served }: Member, { code, signal }: ProcessExit): string {
-  const how = signal === null ? `with status ${code}` : `by ${signal}`;
-  return `Process ${process.pid} ended ${how} after ${served} requests, with ${inFlight} in flight`;
 }

@@ -16,8 +16,9 @@ export type JourneyReport = {
 };
 
 const OUTPUT_LINES = 50;
+const OUTPUT_LINE_LENGTH = 500;
 
-/** A start under way. Lives as long as its process is starting; its report outlives it. */
+/** A start under way and the last words of its process; its reports outlive both. */
 export class Journey {
   readonly #startedAt: number;
   readonly #now: () => number;
@@ -34,7 +35,7 @@ export class Journey {
   }
 
   addOutput(line: string): void {
-    if (this.#output.push(line) > OUTPUT_LINES) this.#output.shift();
+    if (this.#output.push(line.slice(0, OUTPUT_LINE_LENGTH)) > OUTPUT_LINES) this.#output.shift();
   }
 
   elapsedMs(): number {

@@ -20,6 +20,8 @@ export type Member = {
   lastUse: number;
   /** Why the group ends it; undefined when it ends by itself. */
   endReason: ExitReason | undefined;
+  /** Whether it has told that it is ending. */
+  hasSaidStopping: boolean;
   /** Whether another process is being started in its place. */
   isBeingReplaced: boolean;
   readonly imported: Set<string>;
@@ -39,6 +41,7 @@ export function startingMember(process: ManagedProcess, startReason: StartReason
     failed: 0,
     lastUse: 0,
     endReason: undefined,
+    hasSaidStopping: false,
     isBeingReplaced: false,
     imported: new Set(),
   };

@@ -48,7 +48,8 @@ export type ProcessEvents = {
   freed(): void;
 };
 
-const CALLED_OFF: StartFailure = {
+/** Of a start that was still to come when its group was stopped. */
+export const CALLED_OFF: StartFailure = {
   step: 'gate',
   message: 'The group was stopped before the process was started',
   journey: { startedAt: 0, steps: [], output: [] },
@@ -103,7 +104,9 @@ export class ProcessList {
     member.served += 1;
     if (outcome === 'failed') member.failed += 1;
     member.lastUse = ++this.#uses;
-    if (member.state === 'draining' && member.inFlight === 0) void this.#terminate(member);
+    // One that ends by itself needs no telling.
+    const isToEnd = member.state === 'draining' && member.endReason !== undefined;
+    if (isToEnd && member.inFlight === 0) void this.#terminate(member);
     this.#events.freed();
   }
 
@@ -125,6 +128,12 @@ export class ProcessList {
     this.#setState(member, 'ready');
     member.readyAt = member.since;
     for (const script of imported) member.imported.add(script);
+  }
+
+  /** No new requests for a process that is ending by itself. */
+  withdraw(member: Member): void {
+    if (member.state === 'ready') this.#setState(member, 'draining');
+    member.hasSaidStopping = true;
   }
 
   /** No new requests; its end when the last one is answered, or when the plan's drain time is over. */

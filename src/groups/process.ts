@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type ControlMessage, LONGEST_MESSAGE, parseControlMessage } from './control.ts';
 import { interpreterOf } from './interpreter.ts';
-import { Journey } from './journey.ts';
+import { Journey, type JourneyReport } from './journey.ts';
 import { readLines } from './lines.ts';
 import type { ManagedProcess, ProcessExit, StartRequest, StartResult } from './managed-process.ts';
 import type { GroupLog } from './observer.ts';
@@ -39,6 +39,7 @@ export class GroupProcess implements ManagedProcess {
   readonly #deps: ProcessDeps;
   readonly #closing = new AbortController();
   readonly #journey: Journey;
+  #ending: Promise<void> | undefined;
 
   /** Spawns at once. */
   constructor(deps: ProcessDeps, request: StartRequest, socketPath: string) {
@@ -60,10 +61,15 @@ export class GroupProcess implements ManagedProcess {
     child.stdin?.write(`${renderStartOrder({ plan, socketPath, imports })}\n`);
   }
 
+  report(): JourneyReport {
+    return this.#journey.report();
+  }
+
   async terminate(): Promise<void> {
     if (this.pid === 0 || this.closed.aborted) return;
     const graceMs = this.#plan.shutdownTimeoutMs + KILL_MARGIN_MS;
-    await terminate({ processGroup: this.pid, graceMs, exited: this.exited });
+    this.#ending ??= terminate({ processGroup: this.pid, graceMs, exited: this.exited });
+    await this.#ending;
   }
 
   /** Connects log, journey and control pipe; returns the place where the first decisive message is told. */
@@ -88,8 +94,9 @@ export class GroupProcess implements ManagedProcess {
     return tap;
   }
 
-  #logLines(stream: Readable | null, name: 'stdout' | 'stderr'): void {
-    if (stream === null) return;
+  #logLines(stream: Readable | null | undefined, name: 'stdout' | 'stderr'): void {
+    // Undefined when the system had no descriptors left for the pipes.
+    if (!stream) return;
     readLines(stream, (line) => {
       this.#journey.addOutput(line);
       this.#deps.log.info({ ...this.#fields(), stream: name }, line);

@@ -1,7 +1,7 @@
 /** The read model of groups: what the admin side and the command line show. Values, made on demand. */
 import type { GroupIdentity } from '../routing/group-key.ts';
+import type { Chronicle } from './chronicle.ts';
 import type { Condition } from './condition.ts';
-import type { History } from './history.ts';
 import type { JourneyReport } from './journey.ts';
 import type { Member, ProcessState } from './member.ts';
 import type { GroupState } from './observer.ts';
@@ -15,7 +15,7 @@ export type ProcessSnapshot = {
   readonly since: number;
   readonly inFlight: number;
   readonly threads: number;
-  /** Requests that it has answered, and those whose answer broke. */
+  /** Requests that it has had to their end, and those of them whose answer broke. */
   readonly served: number;
   readonly failed: number;
 };
@@ -62,12 +62,18 @@ export type GroupParts = {
   readonly condition: Condition;
   readonly members: readonly Member[];
   readonly queueDepth: number;
-  readonly history: History;
+  readonly chronicle: Chronicle;
 };
 
 /** The group as it is now. */
-export function snapshotGroup({ plan, condition, members, queueDepth, history }: GroupParts): GroupSnapshot {
-  const { lastFailure } = history;
+export function snapshotGroup({
+  plan,
+  condition,
+  members,
+  queueDepth,
+  chronicle,
+}: GroupParts): GroupSnapshot {
+  const { lastFailure } = chronicle;
   return {
     id: plan.id,
     identity: plan.identity,
@@ -81,7 +87,7 @@ export function snapshotGroup({ plan, condition, members, queueDepth, history }:
     queue: { depth: queueDepth, limit: plan.queueLength },
     ...(lastFailure === undefined ? {} : { lastFailure }),
     imported: [...new Set(members.flatMap((member) => [...member.imported]))],
-    failedScripts: history.failedScripts(),
+    failedScripts: chronicle.failedScripts(),
   };
 }
 

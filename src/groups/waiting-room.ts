@@ -16,9 +16,12 @@ export class WaitingRoom {
   readonly #limits: WaitingLimits;
   readonly #clock: Clock;
   readonly #list: WaitingList<Waiter>;
+  readonly #onLeft: () => void;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(identity: GroupIdentity, limits: WaitingLimits, clock: Clock) {
+  /** `onLeft` is called when somebody has left without a lease, by leaving or by giving up. */
+  constructor(identity: GroupIdentity, limits: WaitingLimits, clock: Clock, onLeft: () => void) {
+    this.#onLeft = onLeft;
     this.#identity = identity;
     this.#limits = limits;
     this.#clock = clock;
@@ -33,7 +36,9 @@ export class WaitingRoom {
   enter(signal: AbortSignal): Refusal | Promise<Lease | Refusal> {
     const { promise, resolve } = settleable<Lease | Refusal>();
     const leave = (): void => {
-      if (ticket !== undefined && this.#list.remove(ticket)) settle(clientGone(this.#identity));
+      if (ticket === undefined || !this.#list.remove(ticket)) return;
+      settle(clientGone(this.#identity));
+      this.#onLeft();
     };
     const settle = (answer: Lease | Refusal): void => {
       signal.removeEventListener('abort', leave);
@@ -71,6 +76,7 @@ export class WaitingRoom {
         item.settle(queueTimeout(this.#identity, this.#limits.timeoutMs));
       }
       this.#setTimer();
+      this.#onLeft();
     });
   }
 }

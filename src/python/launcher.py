@@ -1,7 +1,7 @@
 """Starts one group process: everything that must happen before application code may run.
 
 Reads the start order (ARCHITECTURE.md, "The group process") from the first line of stdin while it still is the
-sidecar's user, does every privileged step in the order of `STEPS`, drops privileges for good, and calls
+sidecar's user, does every privileged step in the order of `Boot.run`, drops privileges for good, and calls
 `wsgi_worker.serve()` in the same process. A step that fails is told over the control pipe (fd 3) with what to do
 next, and the process ends with status 78 (EX_CONFIG), so that the sidecar does not restart it blindly.
 
@@ -66,6 +66,12 @@ def native(text):
     return os.fsdecode(data) if HAS_TEXT_ENVIRON else data
 
 
+def shown(text):
+    # type: (str) -> str
+    """A byte string of the order as people read it."""
+    return text.encode('latin-1').decode('utf-8', 'replace')
+
+
 def keep_from_children(descriptor):
     # type: (int) -> None
     flags = fcntl.fcntl(descriptor, fcntl.F_GETFD)
@@ -120,16 +126,16 @@ def load_sources():
     return wsgi_worker
 
 
-def remove_stale_socket(path):
-    # type: (str) -> None
+def remove_stale_socket(path, name):
+    # type: (str, str) -> None
     try:
         found = os.lstat(path)
     except OSError as error:
         if error.errno == errno.ENOENT:
             return
-        raise BootFailure('Cannot look at socket "%s": %s: check the runtime folder' % (path, error.strerror))
+        raise BootFailure('Cannot look at socket "%s": %s: check the runtime folder' % (name, error.strerror))
     if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.geteuid():
-        raise BootFailure('Something that is not our socket stands at "%s": remove it by hand' % path)
+        raise BootFailure('Something that is not our socket stands at "%s": remove it by hand' % name)
     os.unlink(path)
 
 
@@ -137,11 +143,12 @@ def bind(order):
     # type: (dict) -> socket.socket
     """Binds and listens as the sidecar's user: the socket lies in a folder that the dropped user cannot enter."""
     path = native(order['socket'])
+    name = shown(order['socket'])
     size = len(order['socket'])
     if size > SOCKET_PATH_LIMIT:
         raise BootFailure('Socket path "%s" has %d bytes, %d are possible: choose a shorter runtime folder'
-                          % (path, size, SOCKET_PATH_LIMIT))
-    remove_stale_socket(path)
+                          % (name, size, SOCKET_PATH_LIMIT))
+    remove_stale_socket(path, name)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     keep_from_children(listener.fileno())
     previous = os.umask(0o177)
@@ -149,7 +156,7 @@ def bind(order):
         listener.bind(path)
         listener.listen(order.get('backlog', 100))
     except (OSError, socket.error) as error:
-        raise BootFailure('Cannot listen on "%s": %s: check the runtime folder' % (path, error.strerror))
+        raise BootFailure('Cannot listen on "%s": %s: check the runtime folder' % (name, error.strerror))
     finally:
         os.umask(previous)
     return listener
@@ -192,7 +199,7 @@ def user_entry(name):
             return numeric_user(int(name[1:]))
         return pwd.getpwnam(native(name))
     except (KeyError, ValueError):
-        raise BootFailure('No user "%s" on this machine: create it or name another one' % name)
+        raise BootFailure('No user "%s" on this machine: create it or name another one' % shown(name))
 
 
 def numeric_user(uid):
@@ -208,7 +215,7 @@ def group_id(name):
     try:
         return int(name[1:]) if name.startswith('#') else grp.getgrnam(native(name)).gr_gid
     except (KeyError, ValueError):
-        raise BootFailure('No group "%s" on this machine: create it or name another one' % name)
+        raise BootFailure('No group "%s" on this machine: create it or name another one' % shown(name))
 
 
 def member_of(user, gid):
@@ -246,7 +253,7 @@ def enter_chroot(order):
         os.chdir('/')
     except OSError as error:
         raise BootFailure('Cannot change root to "%s": %s: it takes root and an existing folder'
-                          % (path, error.strerror))
+                          % (shown(order['chroot']), error.strerror))
 
 
 def drop_privileges(identity):
@@ -292,7 +299,7 @@ def settle_home(order, switched):
             os.chdir(native(order['home']))
         except OSError as error:
             raise BootFailure('Cannot enter home "%s" as user %d: %s: check that the folder exists and who may enter it'
-                              % (native(order['home']), os.geteuid(), error.strerror))
+                              % (shown(order['home']), os.geteuid(), error.strerror))
         return
     try:
         os.chdir(entry.pw_dir if switched and entry is not None else '/')
@@ -304,7 +311,8 @@ def extend_path(order, switched):
     # type: (dict, bool) -> None
     """Adds `pythonPath` as mod_wsgi does: site.addsitedir, so that .pth files count, and what is new comes first."""
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != OWN_FOLDER]
-    if switched:
+    is_virtual = getattr(sys, 'base_prefix', sys.prefix) != sys.prefix or hasattr(sys, 'real_prefix')
+    if switched and not is_virtual:
         # Root's own site folder was kept out by -s; the user's own belongs in.
         site.ENABLE_USER_SITE, site.USER_SITE, site.USER_BASE = True, None, None
         site.addusersitepackages(set(sys.path))
@@ -347,10 +355,12 @@ class Boot(object):
         worker = load_sources()
         self.enter('socket')
         listener = bind(order)
+        self.enter('identity')
+        identity = resolve_user(order)
         self.enter('limits')
         show_name(order)
-        identity = resolve_user(order)
         apply_limits(order)
+        self.enter('chroot')
         enter_chroot(order)
         self.enter('privileges')
         drop_privileges(identity)
@@ -384,7 +394,7 @@ def main():
 def describe(error):
     # type: (BaseException) -> str
     if isinstance(error, BootFailure):
-        return str(error)
+        return error.args[0]
     return '%s: %s' % (type(error).__name__, error)
 
 

@@ -1,0 +1,125 @@
+/** Tells log and observer what happens in a group, and remembers what the admin side and the next start will want to know. */
+import type { Clock } from './clock.ts';
+import type { ControlMessage } from './control.ts';
+import { describeCrash, reasonOfExit } from './exit.ts';
+import type { ProcessExit, StartFailure, StartResult } from './managed-process.ts';
+import type { Member } from './member.ts';
+import type { GroupLog, GroupObserver, GroupState, StartReason } from './observer.ts';
+import type { GroupPlan, ScriptImport } from './plan.ts';
+import type { FailureSnapshot, ScriptFailure } from './snapshot.ts';
+
+/** Whom a chronicle tells. */
+export type ChronicleDeps = {
+  readonly observer: GroupObserver;
+  readonly log: GroupLog;
+  readonly clock: Clock;
+};
+
+/** One per group, for its whole life. */
+export class Chronicle {
+  readonly #deps: ChronicleDeps;
+  readonly #plan: Pick<GroupPlan, 'id' | 'identity'>;
+  readonly #failedScripts = new Map<string, ScriptFailure>();
+  readonly #imported = new Set<string>();
+  #lastFailure: FailureSnapshot | undefined;
+
+  constructor(plan: Pick<GroupPlan, 'id' | 'identity'>, deps: ChronicleDeps) {
+    this.#plan = plan;
+    this.#deps = deps;
+    deps.observer.groupStateChanged(plan.identity, undefined, 'idle');
+  }
+
+  get lastFailure(): FailureSnapshot | undefined {
+    return this.#lastFailure;
+  }
+
+  failedScripts(): readonly ScriptFailure[] {
+    return [...this.#failedScripts.values()];
+  }
+
+  failureOf(script: string): ScriptFailure | undefined {
+    return this.#failedScripts.get(script);
+  }
+
+  /**
+   * What a new process imports before it is ready: the plan's scripts, and those of the process before it (DESIGN: "A
+   * group is not a script"), by default of any that ran.
+   */
+  importsFor(plan: GroupPlan, imported: ReadonlySet<string> = this.#imported): readonly ScriptImport[] {
+    const stated = new Set(plan.imports.map(({ script }) => script));
+    const learnt = [...imported].filter((script) => !stated.has(script));
+    return [...plan.imports, ...learnt.map((script) => ({ script, callableObject: 'application' }))];
+  }
+
+  stateChanged(from: GroupState, to: GroupState, reason: string): void {
+    this.#deps.observer.groupStateChanged(this.#plan.identity, from, to);
+    this.#deps.log.info({ group: this.#plan.id, from, to, reason }, 'Group changed its state');
+  }
+
+  processSpawned(reason: StartReason): void {
+    this.#deps.observer.processStarted(this.#plan.identity, reason);
+  }
+
+  processReady(member: Member, { imported, startMs }: Extract<StartResult, { kind: 'ready' }>): void {
+    for (const script of imported) this.#scriptImported(script);
+    this.#deps.observer.processReady(this.#plan.identity, startMs / 1000);
+    this.#deps.log.info({ ...this.#fields(member), startMs }, 'Group process is ready');
+  }
+
+  /** A start that came to nothing; one that was called off is nobody's failure. */
+  startFailed(member: Member, failure: StartFailure): void {
+    this.#deps.observer.processExited(this.#plan.identity, member.endReason ?? 'boot_failed');
+    if (member.endReason === 'shutdown') return;
+    this.#lastFailure = { at: this.#deps.clock.now(), ...failure };
+    const message = `Cannot start a group process: ${failure.message}`;
+    this.#deps.log.error({ ...this.#fields(member), failure }, message);
+  }
+
+  /** The scripts that the last start imported again may be what made it fail: the next one goes without them. */
+  forgetImported(): void {
+    this.#imported.clear();
+  }
+
+  /** A process ended that the group had asked to. */
+  processEnded(member: Member): void {
+    this.#deps.observer.processExited(this.#plan.identity, member.endReason ?? 'shutdown');
+    this.#deps.log.info({ ...this.#fields(member), reason: member.endReason }, 'Group process has ended');
+  }
+
+  /** Returns the sentence that tells it. */
+  processCrashed(member: Member, exit: ProcessExit): string {
+    const message = describeCrash(member, exit);
+    this.#deps.observer.processExited(this.#plan.identity, reasonOfExit(member, exit));
+    this.#lastFailure = {
+      at: this.#deps.clock.now(),
+      step: 'serving',
+      message,
+      journey: member.process.report(),
+    };
+    this.#deps.log.error({ ...this.#fields(member), ...exit }, message);
+    return message;
+  }
+
+  heard(member: Member, message: ControlMessage): void {
+    const fields = { ...this.#fields(member), ...message };
+    if (message.event === 'imported') {
+      this.#scriptImported(message.script);
+      this.#deps.log.debug(fields, 'Script imported');
+    } else if (message.event === 'import-failed') {
+      const { script, message: problem, traceback } = message;
+      this.#failedScripts.set(script, { at: this.#deps.clock.now(), script, message: problem, traceback });
+      this.#deps.log.error(fields, `Cannot import "${script}": ${problem}`);
+    } else {
+      this.#deps.log.debug(fields, 'Group process said something');
+    }
+  }
+
+  #scriptImported(script: string): void {
+    this.#failedScripts.delete(script);
+    this.#imported.add(script);
+  }
+
+  #fields({ process }: Member): { readonly group: string; readonly pid: number } {
+    return { group: this.#plan.id, pid: process.pid };
+  }
+}

@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Lease, Refusal } from '../../src/groups/lease.ts';
+import { settle, VirtualGroup } from './virtual.ts';
+
+type Step =
+  | { readonly kind: 'arrive' }
+  | {
+      readonly kind: 'leave' | 'release' | 'ready' | 'boot-fails' | 'crash' | 'say-stopping' | 'stale';
+      readonly which: number;
+    }
+  | { readonly kind: 'restart' }
+  | { readonly kind: 'pass'; readonly ms: number };
+
+const which = fc.nat({ max: 7 });
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Step>({ kind: 'arrive' }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('release' as const), which }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('ready' as const), which }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constantFrom(
+        'leave' as const,
+        'boot-fails' as const,
+        'crash' as const,
+        'say-stopping' as const,
+        'stale' as const,
+      ),
+      which,
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant<Step>({ kind: 'restart' }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(10, 600, 5_000, 70_000) }),
+  },
+);
+
+const settings = fc.record({
+  processes: fc.integer({ min: 1, max: 3 }),
+  threads: fc.integer({ min: 1, max: 3 }),
+  queueLength: fc.nat({ max: 6 }),
+  queueTimeoutMs: fc.constantFrom(100, 5_000, 30_000),
+});
+
+/** The requests of a run: each comes, is answered once, and gives its thread back once. */
+class Requests {
+  readonly #world: VirtualGroup;
+  readonly leases: Lease[] = [];
+  readonly waiting: AbortController[] = [];
+  arrived = 0;
+  answered = 0;
+
+  constructor(world: VirtualGroup) {
+    this.#world = world;
+  }
+
+  arrive(): void {
+    const controller = new AbortController();
+    this.arrived += 1;
+    const answer = this.#world.group.acquire(controller.signal);
+    if (!(answer instanceof Promise)) {
+      this.#take(answer);
+      return;
+    }
+    this.waiting.push(controller);
+    void answer.then((late) => {
+      this.waiting.splice(this.waiting.indexOf(controller), 1);
+      this.#take(late);
+    });
+  }
+
+  #take(answer: Lease | Refusal): void {
+    this.answered += 1;
+    if (answer.kind === 'lease') this.leases.push(answer);
+  }
+}
+
+async function take(step: Step, world: VirtualGroup, requests: Requests): Promise<void> {
+  const pick = <T>(list: readonly T[]): T | undefined =>
+    'which' in step ? list[step.which % list.length] : undefined;
+  switch (step.kind) {
+    case 'arrive':
+      requests.arrive();
+      break;
+    case 'leave':
+      pick(requests.waiting)?.abort();
+      break;
+    case 'release': {
+      const lease = pick(requests.leases);
+      if (lease !== undefined) requests.leases.splice(requests.leases.indexOf(lease), 1);
+      lease?.release('answered');
+      break;
+    }
+    case 'ready':
+      pick(world.inState('starting'))?.becomeReady();
+      break;
+    case 'boot-fails':
+      pick(world.inState('starting'))?.end();
+      break;
+    case 'crash':
+      pick(world.inState('ready'))?.end({ code: null, signal: 'SIGSEGV' });
+      break;
+    case 'say-stopping':
+      pick(world.inState('ready'))?.say({ event: 'stopping', reason: 'SIGTERM' });
+      break;
+    case 'stale':
+      pick(world.inState('ready'))?.say({ event: 'stale', script: '/a.wsgi' });
+      break;
+    case 'restart':
+      void world.group.restart(world.processes[0]?.request.plan ?? world.plan);
+      break;
+    case 'pass':
+      await world.clock.pass(step.ms);
+      break;
+    default:
+      step satisfies never;
+  }
+  await settle();
+}
+
+function checkLaws(world: VirtualGroup, requests: Requests): void {
+  const { processes, queue, state } = world.group.snapshot();
+  const serving = processes.filter((process) => process.state === 'ready');
+  const isFree = serving.some(({ inFlight, threads }) => inFlight < threads);
+  const isBusy = processes.some(({ inFlight }) => inFlight > 0);
+  const isStarting = processes.some((process) => process.state === 'starting');
+  expect(queue.depth, 'who waits is in the queue').toBe(requests.waiting.length);
+  expect(queue.depth, 'the queue is bounded').toBeLessThanOrEqual(queue.limit);
+  if (queue.depth > 0) {
+    expect(isFree, 'safety: nobody waits beside a free thread').toBe(false);
+    expect(isBusy || isStarting || state === 'backing_off', 'progress: something will serve them').toBe(true);
+  }
+  for (const { inFlight, threads } of processes) expect(inFlight).toBeLessThanOrEqual(threads);
+  expect(requests.arrived).toBe(requests.answered + requests.waiting.length);
+}
+
+describe('Group under random schedules', () => {
+  it('keeps safety and progress, and answers every request once', async () => {
+    const run = fc.asyncProperty(
+      settings,
+      fc.array(steps, { minLength: 15, maxLength: 80 }),
+      async (numbers, schedule) => {
+        const world = new VirtualGroup(numbers);
+        const requests = new Requests(world);
+        for (const step of schedule) {
+          await take(step, world, requests);
+          checkLaws(world, requests);
+        }
+      },
+    );
+    await fc.assert(run, { numRuns: 1000 });
+  });
+
+  it('leaves no request and no process behind when it is stopped', async () => {
+    const run = fc.asyncProperty(settings, fc.array(steps, { maxLength: 40 }), async (numbers, schedule) => {
+      const world = new VirtualGroup(numbers);
+      const requests = new Requests(world);
+      for (const step of schedule) await take(step, world, requests);
+      const stopped = world.group.stop();
+      await world.clock.pass(120_000);
+      await stopped;
+      await settle();
+      expect(requests.waiting).toEqual([]);
+      expect(world.processes.filter(({ state }) => state !== 'gone')).toEqual([]);
+      expect(world.group.acquire(new AbortController().signal)).toMatchObject({ code: 'ERR_DRAINING' });
+    });
+    await fc.assert(run, { numRuns: 100 });
+  });
+});
