@@ -1,5 +1,4 @@
 /** What the admin side reads: plain values, made anew for each question. The composition fulfils this; nothing here changes anything. */
-import type { Diagnostic } from '../src/apache/diagnostic.ts';
 import type { GroupState } from '../src/groups/observer.ts';
 
 /** A group as people and programs are shown it. Names are text, the empty ones written `%{GLOBAL}`. */
@@ -23,6 +22,19 @@ export type GroupView = {
   readonly failure?: string;
 };
 
+/** A finding in the configuration. */
+export type DiagnosticView = {
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly id: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly directive?: string;
+  readonly message: string;
+  readonly advice?: string;
+  /** All of it as one line. */
+  readonly text: string;
+};
+
 /** A request that someone asks about. */
 export type Question = {
   readonly url: string;
@@ -41,7 +53,7 @@ export type AdminModel = {
   explain(question: Question): object;
   /** Listeners, virtual hosts and mounts. */
   site(): object;
-  diagnostics(): readonly Diagnostic[];
+  diagnostics(): readonly DiagnosticView[];
 };
 
 /** Where the numbers come from. */

@@ -1,17 +1,12 @@
 /** `/api/site`, `/api/diagnostics`, `/api/explain`: what the configuration means. */
 import { Hono } from 'hono';
-import { renderDiagnostic } from '../src/apache/diagnostic.ts';
 import type { AdminModel } from './model.ts';
 import { Problem } from './problem.ts';
 
 export function siteRoutes({ site, diagnostics, explain }: Omit<AdminModel, 'groups' | 'readiness'>): Hono {
   const routes = new Hono();
   routes.get('/api/site', (context) => context.json(site()));
-  routes.get('/api/diagnostics', (context) =>
-    context.json({
-      diagnostics: diagnostics().map((diagnostic) => ({ ...diagnostic, text: renderDiagnostic(diagnostic) })),
-    }),
-  );
+  routes.get('/api/diagnostics', (context) => context.json({ diagnostics: diagnostics() }));
   routes.get('/api/explain', (context) => {
     const url = context.req.query('url');
     if (url === undefined || url === '')

@@ -41,7 +41,14 @@ function createApp({ access = {}, ready = true }: Given = {}): {
       throw new TypeError('secret detail');
     },
     diagnostics: () => [
-      { severity: 'warning', id: 'x', message: 'Odd', position: { file: 'a.conf', line: 3 } },
+      {
+        severity: 'warning',
+        id: 'x',
+        message: 'Odd',
+        file: 'a.conf',
+        line: 3,
+        text: 'a.conf:3: warning: Odd',
+      },
     ],
   };
   const metrics = {

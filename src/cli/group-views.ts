@@ -1,0 +1,76 @@
+/** Groups as people and programs are shown them: what the configuration declares, joined with what runs. */
+import type { GroupView } from '../../routes/model.ts';
+import { fromBytes } from '../apache/bytes.ts';
+import { type GroupPlan, groupId } from '../groups/plan.ts';
+import type { GroupSnapshot } from '../groups/snapshot.ts';
+import { displayName, type GroupIdentity, groupKey } from '../routing/group-key.ts';
+import { type DeclaredGroup, declaredGroups } from '../site/declared-groups.ts';
+import type { Site } from '../site/model.ts';
+
+type PlanOf = (site: Site, identity: GroupIdentity) => GroupPlan;
+
+/** Every declared group in the order of the configuration, then those that requests have made besides. */
+export function viewGroups(site: Site, planOf: PlanOf, snapshots: readonly GroupSnapshot[]): GroupView[] {
+  const byId = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
+  const declared = declaredGroups(site).map((group) => {
+    const view = viewDeclared(group, planOf(site, group.identity));
+    const snapshot = byId.get(view.id);
+    byId.delete(view.id);
+    return snapshot === undefined ? view : { ...view, ...viewState(snapshot) };
+  });
+  const others = [...byId.values()].map((snapshot) => {
+    const plan = planOf(site, snapshot.identity);
+    return {
+      ...viewDeclared({ identity: snapshot.identity, mounts: [], scripts: [] }, plan),
+      ...viewState(snapshot),
+    };
+  });
+  return [...declared, ...others];
+}
+
+/** The name of a group for messages. */
+export function nameOf(group: Pick<GroupView, 'applicationGroup' | 'processGroup' | 'part'>): string {
+  const part = group.part === undefined ? '' : ` (${group.part})`;
+  return `"${group.applicationGroup}" of process group "${group.processGroup}"${part}`;
+}
+
+function viewDeclared({ identity, mounts, scripts }: DeclaredGroup, plan: GroupPlan): GroupView {
+  const { processes, threads, queueLength, mode } = plan;
+  const files = scripts.map(fromBytes);
+  return {
+    id: groupId(groupKey(identity)),
+    processGroup: displayName(fromBytes(identity.processGroup)),
+    applicationGroup: displayName(fromBytes(identity.applicationGroup)),
+    ...partOf(identity),
+    mode,
+    state: 'idle',
+    limits: { processes, threads, queueLength },
+    mounts: mounts.map((mount) => fromBytes(mount.id)),
+    scripts: files,
+    sharing: files.length > 1 ? files : [],
+    processes: [],
+    queueDepth: 0,
+  };
+}
+
+function partOf({ part }: GroupIdentity): { part?: string } {
+  if (part === undefined) return {};
+  return { part: fromBytes(part.kind === 'script' ? part.script : part.mount) };
+}
+
+function viewState(
+  snapshot: GroupSnapshot,
+): Pick<GroupView, 'state' | 'processes' | 'queueDepth' | 'failure'> {
+  const { state, processes, queue, lastFailure, failedScripts } = snapshot;
+  const failure = lastFailure?.message ?? failedScripts[0]?.message;
+  return {
+    state,
+    processes: processes.map(({ pid, state: processState, inFlight }) => ({
+      pid,
+      state: processState,
+      inFlight,
+    })),
+    queueDepth: queue.depth,
+    ...(failure === undefined ? {} : { failure }),
+  };
+}

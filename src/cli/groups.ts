@@ -1,0 +1,72 @@
+/** `groups`: which mounts and scripts share a process; with state and pids when a sidecar of this configuration runs. */
+import { Command } from 'commander';
+import type { GroupView } from '../../routes/model.ts';
+import { SidecarError } from '../errors.ts';
+import { renderAddress } from '../settings/address.ts';
+import type { Settings } from '../settings/load.ts';
+import { askAdmin } from './ask-admin.ts';
+import { type CliContext, printJson } from './context.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { renderGroupTable, renderSharing } from './group-table.ts';
+import { viewGroups } from './group-views.ts';
+import { readSite, refuseFatal } from './load-site.ts';
+import { createPlanner } from './planner.ts';
+import type { Finish } from './program.ts';
+import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
+
+export function groupsCommand(context: CliContext, finish: Finish): Command {
+  const command = new Command('groups').description(
+    'show the groups, their mounts and scripts, and what shares a process',
+  );
+  command.option('--json', 'print the groups as JSON');
+  addSettingsFlags(command, [...SITE_KEYS, 'admin.listen', 'maxGroups']).action(
+    async (flags: Record<string, unknown>) => finish(await groups(context, flags)),
+  );
+  return command;
+}
+
+async function groups(context: CliContext, flags: Record<string, unknown>): Promise<ExitCode> {
+  const settings = settingsOf(context, flags);
+  const running = await askForGroups(settings);
+  if (running === undefined && flags.admin !== undefined) {
+    const place = renderAddress(settings.admin.listen);
+    context.complain(
+      `wsgi-sidecar: No sidecar answers on "${place}": what follows is from the configuration alone\n`,
+    );
+  }
+  const declared = settings.apache === undefined ? undefined : declaredViews(context, settings);
+  if (declared === undefined && running === undefined)
+    throw new SidecarError(
+      'ERR_CONFIG_UNREADABLE',
+      `No configuration is named, and no sidecar answers on "${renderAddress(settings.admin.listen)}": give --apache FILE, --config FILE or --admin ADDRESS`,
+    );
+  const shown = join(declared, running);
+  const live = running !== undefined;
+  if (flags.json === true) printJson(context, { live, groups: shown });
+  else context.print(renderGroupTable(shown, live) + renderSharing(shown));
+  return EXIT.ok;
+}
+
+function declaredViews(context: CliContext, settings: Settings): GroupView[] {
+  const { site, diagnostics } = readSite(settings, context.environment);
+  refuseFatal(diagnostics);
+  const planOf = createPlanner(settings, {
+    environment: context.environment,
+    root: process.geteuid?.() === 0,
+  });
+  return viewGroups(site, planOf, []);
+}
+
+/** The running sidecar may have another configuration: only groups of the same id are joined. */
+function join(
+  declared: readonly GroupView[] | undefined,
+  running: readonly GroupView[] | undefined,
+): readonly GroupView[] {
+  if (declared === undefined) return running ?? [];
+  return declared.map((group) => running?.find(({ id }) => id === group.id) ?? group);
+}
+
+async function askForGroups({ admin }: Settings): Promise<readonly GroupView[] | undefined> {
+  const answer = await askAdmin(admin.listen, '/api/groups', admin.token);
+  return (answer as { groups?: readonly GroupView[] } | undefined)?.groups;
+}

@@ -1,0 +1,80 @@
+/** Joins the settings and the site into the plans of groups: the one place that knows both. */
+import { fromBytes } from '../apache/bytes.ts';
+import { type GroupPlan, groupId, type GroupSettings as PlanSettings, planGroup } from '../groups/plan.ts';
+import { displayName, type GroupIdentity, groupKey } from '../routing/group-key.ts';
+import type { Settings } from '../settings/load.ts';
+import type { GroupSettings } from '../settings/schema.ts';
+import type { Site } from '../site/model.ts';
+
+/** What of the settings groups are made from. */
+export type PlannerSettings = Pick<Settings, 'groups' | 'python' | 'modWsgiVersion' | 'drainTimeout'>;
+
+export type PlannerContext = {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether the sidecar is root. */
+  readonly root: boolean;
+};
+
+/** The last release of each line of mod_wsgi whose naming rules can be asked for. */
+const VERSIONS: Readonly<Record<Settings['modWsgiVersion'], readonly [number, number, number]>> = {
+  '4.9': [4, 9, 4],
+  '5': [5, 0, 2],
+  '6': [6, 0, 5],
+};
+
+/** The key under `groups:` that holds for every group. */
+const DEFAULTS = 'defaults';
+
+/** A function from a group's identity to its plan under a site. */
+export function createPlanner(
+  settings: PlannerSettings,
+  { environment, root }: PlannerContext,
+): (site: Site, identity: GroupIdentity) => GroupPlan {
+  const defaults = {
+    python: settings.python,
+    drainTimeoutMs: settings.drainTimeout,
+    ...planSettings(settings.groups[DEFAULTS] ?? {}),
+  };
+  return (site, identity) => {
+    const { python, processes } = site;
+    return planGroup(identity, {
+      processGroup: site.processGroups.get(identity.processGroup),
+      apache: { ...processes, pythonPath: python.pythonPath, pythonHome: python.pythonHome },
+      defaults,
+      overrides: planSettings(settingsFor(settings.groups, identity)),
+      imports: importsOf(site, identity),
+      scriptReloading: true,
+      modWsgiVersion: VERSIONS[settings.modWsgiVersion],
+      root,
+      parentEnvironment: environment,
+    });
+  };
+}
+
+/** A group's own settings: by process group, then application group, then id, the later ones stronger. */
+export function settingsFor(groups: Settings['groups'], identity: GroupIdentity): GroupSettings {
+  const { processGroup, applicationGroup } = identity;
+  const names = [processGroup, applicationGroup].map((bytes) => displayName(fromBytes(bytes)));
+  const keys = [...names, groupId(groupKey(identity))].filter((key) => key !== DEFAULTS);
+  return Object.assign({}, ...keys.map((key) => groups[key] ?? {})) as GroupSettings;
+}
+
+function importsOf(site: Site, identity: GroupIdentity): GroupPlan['imports'] {
+  const { processGroup, applicationGroup, part } = identity;
+  return site.imports
+    .filter((wanted) => wanted.processGroup === processGroup && wanted.applicationGroup === applicationGroup)
+    .filter(({ script }) => part?.kind !== 'script' || part.script === script)
+    .map(({ script, callableObject }) => ({ script, callableObject }));
+}
+
+/** Durations carry their unit in the names that `groups/` uses. */
+function planSettings(settings: GroupSettings): PlanSettings {
+  const { queueTimeout, startupTimeout, drainTimeout, shutdownTimeout, preload: _, ...same } = settings;
+  return {
+    ...same,
+    ...(queueTimeout === undefined ? {} : { queueTimeoutMs: queueTimeout }),
+    ...(startupTimeout === undefined ? {} : { startupTimeoutMs: startupTimeout }),
+    ...(drainTimeout === undefined ? {} : { drainTimeoutMs: drainTimeout }),
+    ...(shutdownTimeout === undefined ? {} : { shutdownTimeoutMs: shutdownTimeout }),
+  };
+}

@@ -1,0 +1,78 @@
+/** `run`: the service. Ends on TERM or INT after the requests in flight; a second signal ends it at once. */
+import { Command } from 'commander';
+import { createLog, type Log } from '../log.ts';
+import { notifyServiceManager, type ServiceState } from '../supervisor/notify.ts';
+import { watchSignals } from '../supervisor/signals.ts';
+import type { CliContext } from './context.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import type { Finish } from './program.ts';
+import { addSettingsFlags, settingsOf } from './settings-flags.ts';
+import { type RunningSidecar, startSidecar } from './sidecar.ts';
+
+export function runCommand(context: CliContext, finish: Finish): Command {
+  const command = new Command('run').description(
+    'serve the applications of a configuration until TERM or Ctrl-C',
+  );
+  command.option('--json', 'log JSON lines, as --log-format json');
+  addSettingsFlags(command).action(async (flags: Record<string, unknown>) =>
+    finish(await run(context, flags)),
+  );
+  return command;
+}
+
+async function run(context: CliContext, flags: Record<string, unknown>): Promise<ExitCode> {
+  const settings = settingsOf(context, flags.json === true ? { ...flags, logFormat: 'json' } : flags);
+  const { level, format } = settings.log;
+  const log = createLog({ level, format, fd: 1 });
+  const end = waitForEnd(log);
+  const sidecar = await startSidecar(settings, {
+    environment: context.environment,
+    version: context.version,
+    log,
+  });
+  log.info({ listening: sidecar.listening, admin: sidecar.admin, pid: process.pid }, 'Sidecar is ready');
+  const tell = teller(context, log);
+  await tell('READY=1');
+  const signal = await end.drain;
+  log.info({ signal, drain_timeout_ms: settings.drainTimeout }, 'Sidecar is draining');
+  await tell('STOPPING=1');
+  const code = await Promise.race([stopped(sidecar), end.abandon]);
+  log.info({}, code === EXIT.ok ? 'Sidecar has ended' : 'Sidecar ends without waiting');
+  return code;
+}
+
+async function stopped(sidecar: RunningSidecar): Promise<ExitCode> {
+  await sidecar.stop();
+  return EXIT.ok;
+}
+
+/** Listens from the first moment on, so that a signal during the start is not lost. */
+function waitForEnd(log: Log): {
+  readonly drain: Promise<NodeJS.Signals>;
+  readonly abandon: Promise<ExitCode>;
+} {
+  let drainNow: (signal: NodeJS.Signals) => void = () => undefined;
+  let abandonNow: (code: ExitCode) => void = () => undefined;
+  const drain = new Promise<NodeJS.Signals>((resolve) => {
+    drainNow = resolve;
+  });
+  const abandon = new Promise<ExitCode>((resolve) => {
+    abandonNow = resolve;
+  });
+  watchSignals({
+    drain: (signal) => drainNow(signal),
+    abandon: () => abandonNow(EXIT.interrupted),
+    reload: () => log.warn({}, 'HUP has no effect yet: restart the sidecar to read the configuration again'),
+  });
+  return { drain, abandon };
+}
+
+function teller(context: CliContext, log: Log): (state: ServiceState) => Promise<void> {
+  return async (state) => {
+    try {
+      await notifyServiceManager(state, context.environment);
+    } catch (err) {
+      log.warn({ err, state }, 'Cannot tell systemd how the service does');
+    }
+  };
+}

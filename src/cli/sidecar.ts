@@ -1,0 +1,225 @@
+/**
+ * The composition: joins settings, site, groups, proxy, metrics and the admin side into one running sidecar.
+ * The only place where the observer interfaces of `groups/` and `proxy/` meet those who fulfil them.
+ */
+import { join } from 'node:path';
+import { createAdmin, createAdminServer } from '../../routes/admin.ts';
+import type { AdminModel } from '../../routes/model.ts';
+import { fromBytes } from '../apache/bytes.ts';
+import { type Diagnostic, renderDiagnostic } from '../apache/diagnostic.ts';
+import { Guard } from '../groups/guard.ts';
+import type { GroupObserver } from '../groups/observer.ts';
+import { GroupPool } from '../groups/pool.ts';
+import { prepareRuntimeDir } from '../groups/socket-path.ts';
+import type { Log } from '../log.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { packageRoot } from '../package-root.ts';
+import { Forwarder } from '../proxy/forwarder.ts';
+import { Front, type FrontOptions } from '../proxy/front.ts';
+import { bindServer, type Listener, startListener } from '../proxy/listener.ts';
+import type { RequestObserver } from '../proxy/observation.ts';
+import { parseTrustList } from '../proxy/peer.ts';
+import { resolveRoute } from '../routing/resolve.ts';
+import { renderAddress } from '../settings/address.ts';
+import type { Settings } from '../settings/load.ts';
+import { declaredGroups } from '../site/declared-groups.ts';
+import type { Site } from '../site/model.ts';
+import { createFileProbe } from '../supervisor/file-probe.ts';
+import { type Doors, type House, Supervisor } from '../supervisor/supervisor.ts';
+import { createAdminModel } from './admin-model.ts';
+import { type Door, planDoors } from './listeners.ts';
+import { readSite, refuseFatal } from './load-site.ts';
+import { createAccessLog, joinObservers } from './observers.ts';
+import { createPlanner, settingsFor } from './planner.ts';
+import { defaultRuntimeDir } from './runtime-dir.ts';
+
+export type SidecarContext = {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly log: Log;
+};
+
+export type RunningSidecar = {
+  /** What the admin side shows. */
+  readonly model: AdminModel;
+  /** Addresses as bound. */
+  readonly listening: readonly string[];
+  readonly admin: string;
+  /** Drains, then ends everything. */
+  stop(): Promise<void>;
+};
+
+/** A sidecar that serves; rejects with a SidecarError when something it needs cannot be had, leaving nothing behind. */
+export async function startSidecar(settings: Settings, context: SidecarContext): Promise<RunningSidecar> {
+  const parts = assemble(settings, context);
+  const { supervisor, listening } = parts;
+  const admin = await openAdmin(settings, context, parts);
+  try {
+    await supervisor.start();
+  } catch (error) {
+    await admin.close();
+    throw error;
+  }
+  return {
+    model: admin.model,
+    listening,
+    admin: admin.address,
+    stop: async () => {
+      await supervisor.stop(settings.drainTimeout);
+      await admin.close();
+    },
+  };
+}
+
+type Parts = {
+  readonly supervisor: Supervisor;
+  readonly metrics: Metrics;
+  readonly planOf: ReturnType<typeof createPlanner>;
+  readonly listening: string[];
+  readonly diagnostics: () => readonly Diagnostic[];
+};
+
+function assemble(settings: Settings, context: SidecarContext): Parts {
+  const { environment, version, log } = context;
+  const { modWsgiVersion, maxGroups } = settings;
+  const metrics = new Metrics({ version, modWsgiVersion, maxGroups, maxSeries: settings.metrics.maxSeries });
+  const observer = settings.log.access ? joinObservers(metrics, createAccessLog(log)) : metrics;
+  const planOf = createPlanner(settings, { environment, root: process.geteuid?.() === 0 });
+  const listening: string[] = [];
+  let diagnostics: readonly Diagnostic[] = [];
+  const supervisor = new Supervisor({
+    loadSite: () => {
+      const read = readSite(settings, environment);
+      diagnostics = read.diagnostics;
+      refuseFatal(diagnostics);
+      logDiagnostics(diagnostics, log);
+      metrics.declareGroups(declaredGroups(read.site).map(({ identity }) => identity));
+      metrics.configurationLoaded(true);
+      return read.site;
+    },
+    openHouse: (currentSite) => openHouse(settings, { ...context, observer, planOf, currentSite, metrics }),
+    openDoors: async (currentSite, pool) => {
+      const doors = await openDoors(settings, { log, observer, currentSite, pool });
+      listening.push(...doors.addresses);
+      return doors;
+    },
+    preload: (site, pool) => preload(settings, site, pool),
+  });
+  return { supervisor, metrics, planOf, listening, diagnostics: () => diagnostics };
+}
+
+type HouseContext = SidecarContext & {
+  readonly observer: GroupObserver;
+  readonly metrics: Metrics;
+  readonly planOf: Parts['planOf'];
+  readonly currentSite: () => Site;
+};
+
+async function openHouse(settings: Settings, context: HouseContext): Promise<House> {
+  const { environment, log, observer, metrics, planOf, currentSite } = context;
+  const runtimeDir = await prepareRuntimeDir(settings.runtimeDir ?? defaultRuntimeDir(environment));
+  const pythonFolder = join(packageRoot(), 'src', 'python');
+  const guard = await Guard.start({ python: settings.python, pythonFolder, log });
+  const pool = new GroupPool(
+    { planOf: (identity) => planOf(currentSite(), identity), pythonFolder, runtimeDir, guard, observer, log },
+    { maxGroups: settings.maxGroups },
+  );
+  metrics.readGroupsFrom(() =>
+    pool.snapshot().map(({ identity, state, processes, queue }) => ({
+      identity,
+      state,
+      processes,
+      queueDepth: queue.depth,
+      queueLimit: queue.limit,
+    })),
+  );
+  return { pool, close: () => guard.stop() };
+}
+
+type DoorsContext = {
+  readonly log: Log;
+  readonly observer: RequestObserver;
+  readonly currentSite: () => Site;
+  readonly pool: GroupPool;
+};
+
+async function openDoors(
+  settings: Settings,
+  { log, observer, currentSite, pool }: DoorsContext,
+): Promise<Doors & { readonly addresses: readonly string[] }> {
+  const forwarder = new Forwarder({ responseTimeoutMs: settings.responseTimeout, connectTimeoutMs: 15_000 });
+  const probe = createFileProbe();
+  const deps = {
+    resolve: (request: Parameters<typeof resolveRoute>[1]) => resolveRoute(currentSite(), request, probe),
+    acquire: pool.acquire.bind(pool),
+    observer,
+    log,
+    forwarder,
+  };
+  const listeners: Listener[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    await forwarder.close();
+  };
+  try {
+    for (const door of planDoors(settings.listen, currentSite().listeners))
+      listeners.push(await startListener({ bind: door.bind }, new Front(deps, frontOptions(settings, door))));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    close,
+    destroy: () => {
+      for (const listener of listeners) listener.destroy();
+    },
+    addresses: listeners.map(({ address }) => address),
+  };
+}
+
+function frontOptions(settings: Settings, { as, tls }: Door): FrontOptions {
+  const { trustedProxies, identity, accessControl, legacy } = settings;
+  return {
+    as,
+    tls,
+    trust: parseTrustList(trustedProxies),
+    accessControl: accessControl === 'front' ? 'front' : 'refuse',
+    ...(identity.user === undefined ? {} : { userHeader: identity.user }),
+    ...(legacy === undefined ? {} : { legacy }),
+  };
+}
+
+/** Groups that `preload` names start together; one that cannot start is the log's matter, not the others'. */
+async function preload(settings: Settings, site: Site, pool: GroupPool): Promise<void> {
+  const wanted = declaredGroups(site).filter(
+    ({ identity }) =>
+      settingsFor(settings.groups, identity).preload ?? settings.groups.defaults?.preload ?? settings.preload,
+  );
+  await Promise.all(wanted.map(({ identity }) => pool.preload(identity)));
+}
+
+function logDiagnostics(diagnostics: readonly Diagnostic[], log: Log): void {
+  for (const diagnostic of diagnostics) {
+    const level = ({ error: 'error', warning: 'warn', info: 'debug' } as const)[diagnostic.severity];
+    log[level]({ diagnostic: diagnostic.id }, fromBytes(renderDiagnostic(diagnostic)));
+  }
+}
+
+type Admin = { readonly address: string; readonly model: AdminModel; close(): Promise<void> };
+
+async function openAdmin(settings: Settings, { log }: SidecarContext, parts: Parts): Promise<Admin> {
+  const { listen, token } = settings.admin;
+  const model = createAdminModel(parts);
+  const onError = (err: unknown): void => log.error({ err }, 'Admin request failed');
+  const access = { transport: listen.kind, ...(token === undefined ? {} : { token }) };
+  const app = createAdmin({ model, metrics: parts.metrics, onError }, access);
+  const server = createAdminServer(app);
+  const advice = 'choose another with "admin: {listen: 127.0.0.1:9181}" or --admin';
+  const address = await bindServer(server, { bind: renderAddress(listen) }, advice);
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { address, model, close };
+}

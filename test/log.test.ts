@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { createLogTo, groupFields, type Log } from '../src/log.ts';
+
+function record(): { readonly log: Log; readonly lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogTo({ write: (line) => void lines.push(JSON.parse(line)) }, 'info');
+  return { log, lines };
+}
+
+describe('createLogTo()', () => {
+  it('writes time, level and message, and no pid or host of its own', () => {
+    const { log, lines } = record();
+    log.warn({ group: '0123456789ab' }, 'Something');
+    expect(lines).toEqual([
+      { time: expect.stringMatching(/^\d{4}-.*Z$/), level: 'warn', group: '0123456789ab', msg: 'Something' },
+    ]);
+  });
+
+  it('hides credentials wherever they stand', () => {
+    const { log, lines } = record();
+    const headers = { authorization: 'Basic c2VjcmV0', cookie: 'session=secret', 'set-cookie': 'a=secret' };
+    log.info({ ...headers, request: { headers }, settings: { token: 'secret' } }, 'request');
+    expect(JSON.stringify(lines)).not.toMatch(/secret|c2VjcmV0/);
+  });
+
+  it('gives every request id and failure one name', () => {
+    const { log, lines } = record();
+    log.error({ requestId: 'r1', code: 'ERR_QUEUE_FULL' }, 'Refused');
+    expect(lines[0]).toMatchObject({ request_id: 'r1', code: 'ERR_QUEUE_FULL', reason: 'queue_full' });
+  });
+
+  it('is silent below its level', () => {
+    const { log, lines } = record();
+    log.debug({}, 'Nothing');
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('groupFields()', () => {
+  it('writes the empty names as Apache does and the others as text', () => {
+    const utf8 = Buffer.from('größe', 'utf8').toString('latin1');
+    expect(groupFields({ processGroup: '', applicationGroup: utf8 })).toEqual({
+      process_group: '%{GLOBAL}',
+      application_group: 'größe',
+    });
+  });
+});
