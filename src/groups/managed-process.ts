@@ -44,4 +44,6 @@ export type StartRequest = {
   readonly imports: readonly ScriptImport[];
   /** Messages other than those that end the start. */
   readonly onMessage: (message: ControlMessage) => void;
+  /** Before `closed` is aborted: who hears of the end may ask for another lease in the same breath. */
+  readonly onExit: (exit: ProcessExit) => void;
 };

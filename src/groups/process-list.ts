@@ -159,7 +159,8 @@ export class ProcessList {
   #spawn(start: Start, leaveGate: () => void): void {
     const { plan, imports, reason } = start;
     const onMessage = (message: ControlMessage): void => this.#events.said(member, message);
-    const process = this.#deps.startProcess({ plan, imports, onMessage });
+    const onExit = (exit: ProcessExit): void => this.#exited(member, exit);
+    const process = this.#deps.startProcess({ plan, imports, onMessage, onExit });
     const member = startingMember(process, reason, this.#deps.clock.now());
     this.#members.push(member);
     this.#events.spawned(member, start);
@@ -169,7 +170,6 @@ export class ProcessList {
       const verdict = this.#events.started(member, start, result);
       start.settled?.(verdict);
     });
-    void process.exited.then((exit) => this.#exited(member, exit));
   }
 
   #exited(member: Member, exit: ProcessExit): void {

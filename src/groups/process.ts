@@ -43,7 +43,7 @@ export class GroupProcess implements ManagedProcess {
 
   /** Spawns at once. */
   constructor(deps: ProcessDeps, request: StartRequest, socketPath: string) {
-    const { plan, imports, onMessage } = request;
+    const { plan, imports, onMessage, onExit } = request;
     this.#deps = deps;
     this.#plan = plan;
     this.#journey = new Journey(deps.now);
@@ -54,7 +54,7 @@ export class GroupProcess implements ManagedProcess {
     const child = spawnLauncher(plan, deps.pythonFolder);
     this.pid = child.pid ?? 0;
     if (child.pid !== undefined) deps.guard.register(child.pid);
-    this.exited = this.#watchExit(child);
+    this.exited = this.#watchExit(child, onExit);
     const messages = this.#listen(child, onMessage);
     this.started = waitUntilReady({ child, plan, messages, journey: this.#journey });
     child.stdin?.on('error', () => undefined);
@@ -103,10 +103,11 @@ export class GroupProcess implements ManagedProcess {
     });
   }
 
-  #watchExit(child: ChildProcess): Promise<ProcessExit> {
+  #watchExit(child: ChildProcess, onExit: (exit: ProcessExit) => void): Promise<ProcessExit> {
     return new Promise((resolve) => {
       const end = (exit: ProcessExit): void => {
         if (this.#closing.signal.aborted) return;
+        onExit(exit);
         this.#closing.abort();
         if (this.pid !== 0) {
           // What the applications have started ends with them.

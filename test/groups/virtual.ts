@@ -2,6 +2,7 @@
 import type { Clock } from '../../src/groups/clock.ts';
 import type { ControlMessage } from '../../src/groups/control.ts';
 import { Group } from '../../src/groups/group.ts';
+import type { JourneyReport } from '../../src/groups/journey.ts';
 import type {
   ManagedProcess,
   ProcessExit,
@@ -110,6 +111,7 @@ export class VirtualProcess implements ManagedProcess {
     if (this.state === 'gone') return;
     const failure = { step: 'worker', message: 'it ended', journey: JOURNEY };
     this.state = 'gone';
+    this.request.onExit(exit);
     this.#closing.abort();
     this.#exit(exit);
     this.#start({ kind: 'failed', failure });

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { settle, VirtualGroup, type VirtualProcess } from './virtual.ts';
+
+const NOBODY = new AbortController().signal;
+
+function last({ processes }: VirtualGroup): VirtualProcess {
+  const process = processes.at(-1);
+  if (process === undefined) throw new Error('No process was started');
+  return process;
+}
+
+/** A group with one ready process. */
+async function readyWorld(
+  settings: ConstructorParameters<typeof VirtualGroup>[0] = {},
+): Promise<VirtualGroup> {
+  const world = new VirtualGroup(settings);
+  void world.group.preload();
+  last(world).becomeReady(['/app.wsgi']);
+  await settle();
+  return world;
+}
+
+async function crash(world: VirtualGroup): Promise<void> {
+  last(world).end({ code: null, signal: 'SIGSEGV' });
+  await settle();
+}
+
+describe('Group whose starts fail', () => {
+  it('spaces them out, gives up after five, and lets a request try again after the cool-down', async () => {
+    const world = new VirtualGroup({});
+    void world.group.acquire(NOBODY);
+    const delays: number[] = [];
+    for (let boot = 0; boot < 4; boot++) {
+      await crash(world);
+      const { nextStartAt = 0 } = world.group.snapshot();
+      delays.push(nextStartAt - world.clock.now());
+      await world.clock.pass(nextStartAt - world.clock.now());
+    }
+    await crash(world);
+    expect(delays).toEqual([500, 1_000, 2_000, 4_000]);
+    expect(world.processes).toHaveLength(5);
+    expect(world.group.acquire(NOBODY)).toMatchObject({
+      code: 'ERR_GROUP_START_FAILED',
+      retryAfterSeconds: 60,
+    });
+    await world.clock.pass(60_000);
+    expect(world.processes, 'nothing starts by itself').toHaveLength(5);
+    const waiting = world.group.acquire(NOBODY);
+    last(world).becomeReady();
+    expect(await waiting).toMatchObject({ kind: 'lease' });
+    expect(world.states).toEqual([
+      'idle',
+      ...Array.from({ length: 4 }, () => ['starting', 'backing_off']).flat(),
+      'starting',
+      'failed',
+      'starting',
+      'ready',
+    ]);
+  });
+
+  it('refuses who waits, with the reason', async () => {
+    const world = new VirtualGroup({});
+    const waiting = world.group.acquire(NOBODY);
+    await crash(world);
+    expect(await waiting).toMatchObject({
+      code: 'ERR_GROUP_START_FAILED',
+      message: expect.stringContaining('it ended'),
+    });
+    expect(world.group.acquire(NOBODY)).toMatchObject({
+      code: 'ERR_GROUP_BACKING_OFF',
+      retryAfterSeconds: 1,
+    });
+  });
+
+  it('does not import again what may have made a start fail', async () => {
+    const world = await readyWorld();
+    await crash(world);
+    expect(last(world).request.imports).toEqual([{ script: '/app.wsgi', callableObject: 'application' }]);
+    await crash(world);
+    await world.clock.pass(1_000);
+    expect(last(world).request.imports).toEqual([]);
+  });
+});
+
+describe('Group whose process crashes', () => {
+  it('starts again at once the first time and lets requests wait when that is due in time', async () => {
+    const world = await readyWorld({ queueTimeoutMs: 1_000 });
+    await crash(world);
+    expect(world.group.state).toBe('starting');
+    last(world).becomeReady();
+    await settle();
+    await crash(world);
+    expect(world.group.state).toBe('backing_off');
+    const waiting = world.group.acquire(NOBODY);
+    await world.clock.pass(500);
+    last(world).becomeReady();
+    expect(await waiting).toMatchObject({ kind: 'lease', queuedMs: 500 });
+  });
+
+  it('refuses requests when its restart is due too late for them', async () => {
+    const world = await readyWorld({ queueTimeoutMs: 100 });
+    await crash(world);
+    last(world).becomeReady();
+    await settle();
+    await crash(world);
+    expect(world.group.acquire(NOBODY)).toMatchObject({ code: 'ERR_GROUP_BACKING_OFF' });
+  });
+
+  it('forgets earlier crashes of a process that stayed up', async () => {
+    const world = await readyWorld();
+    await crash(world);
+    last(world).becomeReady();
+    await settle();
+    await world.clock.pass(10_000);
+    await crash(world);
+    expect(world.group.state).toBe('starting');
+  });
+
+  it('is backing off already for who asks again in the moment of the end', async () => {
+    const world = await readyWorld();
+    await crash(world);
+    last(world).becomeReady();
+    await settle();
+    const states: string[] = [];
+    last(world).closed.addEventListener('abort', () => {
+      void world.group.acquire(NOBODY);
+      states.push(world.group.state);
+    });
+    last(world).end();
+    expect(states).toEqual(['backing_off']);
+    expect(world.processes).toHaveLength(2);
+  });
+});
+
+describe('Group whose script changed', () => {
+  it('replaces the process once, whatever the number of messages', async () => {
+    const world = await readyWorld();
+    const old = last(world);
+    old.say({ event: 'stale', script: '/app.wsgi' });
+    old.say({ event: 'stale', script: '/app.wsgi' });
+    expect(world.processes).toHaveLength(2);
+    expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: old.pid } });
+    last(world).becomeReady(['/app.wsgi']);
+    await settle();
+    expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: last(world).pid } });
+    expect(old.state, 'a request is still in flight').toBe('ready');
+  });
+
+  it('keeps the old process when the new script is broken, and does not try again all the time', async () => {
+    const world = await readyWorld();
+    const old = last(world);
+    old.say({ event: 'stale', script: '/app.wsgi' });
+    last(world).becomeReady([], ['/app.wsgi']);
+    await settle();
+    expect(world.group.snapshot()).toMatchObject({ state: 'ready', lastFailure: { step: 'import' } });
+    old.say({ event: 'stale', script: '/app.wsgi' });
+    expect(world.processes).toHaveLength(2);
+    await world.clock.pass(500);
+    old.say({ event: 'stale', script: '/app.wsgi' });
+    expect(world.processes).toHaveLength(3);
+  });
+
+  it('ends a drained process that keeps its requests for too long', async () => {
+    const world = await readyWorld({ drainTimeoutMs: 2_000 });
+    const old = last(world);
+    void world.group.acquire(NOBODY);
+    old.say({ event: 'stale', script: '/app.wsgi' });
+    last(world).becomeReady();
+    await settle();
+    await world.clock.pass(1_999);
+    expect(old.state).toBe('ready');
+    await world.clock.pass(1);
+    expect(old.state).toBe('gone');
+  });
+});
+
+describe('Group that is told to restart', () => {
+  it('ends up with the number of processes of its plan, even during a start', async () => {
+    const world = new VirtualGroup({ processes: 1 });
+    void world.group.acquire(NOBODY);
+    void world.group.restart(world.plan);
+    for (const process of world.processes) process.becomeReady();
+    await settle();
+    const ready = world.group.snapshot().processes.filter(({ state }) => state === 'ready');
+    expect(ready).toHaveLength(1);
+  });
+});
