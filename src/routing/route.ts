@@ -1,6 +1,6 @@
 /**
  * One request, resolved: what Apache would do with it and, where mod_wsgi answers, in which interpreter.
- * Everything here is a value; `resolveRoute` is pure but for the injected `FileProbe`.
+ * Everything here is a value; `resolveRoute` (in `resolve.ts`) is pure but for the injected `FileProbe`.
  */
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { Mount, VirtualHost } from '../site/model.ts';
@@ -29,7 +29,8 @@ export type FileProbe = {
   kind(path: string): 'file' | 'directory' | 'other' | 'missing' | 'denied';
 };
 
-type RouteBase = {
+/** What every answer has. */
+export type RouteBase = {
   readonly virtualHost: VirtualHost;
   /** The decoded, normalised path that Apache calls `r->uri`. */
   readonly path: string;
@@ -38,6 +39,15 @@ type RouteBase = {
   /** SERVER_NAME and SERVER_PORT by `UseCanonicalName`. */
   readonly serverName: string;
   readonly serverPort: number;
+  /** The status that this answers by an `ErrorDocument`; absent for a request of its own. */
+  readonly errorStatus?: number;
+};
+
+/** The names that the real server would have used, where admission serves a request under others. */
+export type FoldedName = {
+  readonly processGroup: string;
+  readonly applicationGroup: string;
+  readonly reason: 'minted_port';
 };
 
 /** What Apache's access control says here, as far as the sidecar enforces it (DESIGN: "Access control"). */
@@ -63,6 +73,10 @@ export type WsgiRoute = RouteBase & {
   readonly environment: ReadonlyMap<string, string>;
   readonly options: MountOptions;
   readonly access: Access;
+  /** `WSGIHandlerScript`: the script that answers for `scriptFilename`. */
+  readonly handlerScript?: string;
+  /** Present where the group is not the one that mod_wsgi would have named. */
+  readonly folded?: FoldedName;
 };
 
 /** The per-mount switches of mod_wsgi after the merge of scopes. */

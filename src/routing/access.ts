@@ -1,0 +1,147 @@
+/** Whether a request may come in (mod_authz_core `apply_authz_sections()`, mod_access_compat `check_dir_access()`). */
+import type { Diagnostic } from '../apache/diagnostic.ts';
+import type { AccessRules, HostRule, MethodLimit, Requirement, RequirementEntry } from '../site/access.ts';
+import { blockHolds, parseAddress } from '../site/address-block.ts';
+import type { RequestState } from './request-state.ts';
+import type { Access } from './route.ts';
+import { getVariable } from './variable-table.ts';
+
+type Verdict =
+  | { readonly kind: 'granted' | 'neutral' }
+  | { readonly kind: 'denied' | 'front'; readonly rule: Diagnostic };
+
+const granted: Access = { kind: 'granted' };
+const neutral: Verdict = { kind: 'neutral' };
+
+/** What the rules of the place say about the request. Doubt is never in the client's favour. */
+export function checkAccess(state: RequestState): Access {
+  const rules = state.scope.access;
+  if (rules === undefined) return granted;
+  const [shut] = rules.front?.values() ?? [];
+  if (shut !== undefined) return { kind: 'front-only', rule: shut };
+  const byHosts = checkHosts(state, rules);
+  const byRequirement = checkRequirements(state, rules);
+  if (rules.hosts?.satisfy !== 'any') return stricter(byHosts, byRequirement);
+  if (byHosts.kind === 'granted') return byHosts;
+  return byHosts.kind === 'front-only' ? byHosts : byRequirement;
+}
+
+function stricter(first: Access, second: Access): Access {
+  if (first.kind === 'denied' || second.kind === 'granted') return first;
+  return second.kind === 'denied' || first.kind === 'granted' ? second : first;
+}
+
+function checkRequirements(state: RequestState, { requirement }: AccessRules): Access {
+  if (requirement === undefined) return granted;
+  const verdict = judgeEntry(state, requirement);
+  if (verdict.kind === 'granted') return granted;
+  if (verdict.kind === 'front') return { kind: 'front-only', rule: verdict.rule };
+  return { kind: 'denied', rule: verdict.kind === 'denied' ? verdict.rule : requirement.requirement.rule };
+}
+
+function isLimitedAway(state: RequestState, limit: MethodLimit | undefined): boolean {
+  if (limit === undefined) return false;
+  const method = state.method === 'HEAD' ? 'GET' : state.method.toUpperCase();
+  return limit.methods.has(method) === limit.except;
+}
+
+function judgeEntry(state: RequestState, entry: RequirementEntry): Verdict {
+  if (isLimitedAway(state, entry.methods)) return neutral;
+  const verdict = judge(state, entry.requirement);
+  if (!entry.negated) return verdict;
+  if (verdict.kind === 'granted') return { kind: 'denied', rule: entry.requirement.rule };
+  return verdict.kind === 'denied' ? neutral : verdict;
+}
+
+function judge(state: RequestState, requirement: Requirement): Verdict {
+  const decide = (isFine: boolean): Verdict =>
+    isFine ? { kind: 'granted' } : { kind: 'denied', rule: requirement.rule };
+  switch (requirement.kind) {
+    case 'all':
+      return decide(requirement.granted);
+    case 'front':
+      return { kind: 'front', rule: requirement.rule };
+    case 'local':
+      return decide(isLocal(state));
+    case 'methods':
+      return decide(requirement.methods.includes(state.method === 'HEAD' ? 'GET' : state.method));
+    case 'addresses': {
+      const address = parseAddress(state.input.remoteAddress);
+      return decide(address !== undefined && requirement.blocks.some((block) => blockHolds(block, address)));
+    }
+    case 'group':
+      return judgeGroup(state, requirement);
+  }
+}
+
+/** mod_authz_host `local_check_authorization()`: loopback, or the client's address is the server's. */
+function isLocal(state: RequestState): boolean {
+  const { remoteAddress, localAddress } = state.input;
+  const bytes = parseAddress(remoteAddress);
+  if (bytes === undefined) return false;
+  const isLoopback =
+    bytes.length === 4 ? bytes[0] === 127 : bytes.every((byte, index) => byte === (index === 15 ? 1 : 0));
+  return isLoopback || parseAddress(localAddress)?.join() === bytes.join();
+}
+
+function judgeGroup(state: RequestState, group: Extract<Requirement, { kind: 'group' }>): Verdict {
+  const verdicts: Verdict[] = [];
+  for (const child of group.children) {
+    // Limited to other methods: granted inside RequireAll, without meaning elsewhere.
+    if (isLimitedAway(state, child.methods))
+      verdicts.push(group.operator === 'and' ? { kind: 'granted' } : neutral);
+    else verdicts.push(judgeEntry(state, child));
+  }
+  const first = (kind: Verdict['kind']): Verdict | undefined =>
+    verdicts.find((verdict) => verdict.kind === kind);
+  const order =
+    group.operator === 'and'
+      ? (['denied', 'front', 'granted'] as const)
+      : (['granted', 'front', 'denied'] as const);
+  return first(order[0]) ?? first(order[1]) ?? first(order[2]) ?? neutral;
+}
+
+function checkHosts(state: RequestState, { hosts }: AccessRules): Access {
+  if (hosts === undefined) return granted;
+  const allowed = findRule(state, hosts.allow);
+  const denied = findRule(state, hosts.deny);
+  const unsure = [allowed, denied].find(
+    (found): found is Extract<FoundRule, { kind: 'found' | 'front' }> => found.kind === 'front',
+  );
+  const isFine =
+    hosts.order === 'deny,allow'
+      ? allowed.kind === 'found' || denied.kind === 'none'
+      : allowed.kind === 'found' && denied.kind === 'none';
+  if (isFine) return granted;
+  if (unsure !== undefined) return { kind: 'front-only', rule: unsure.rule };
+  const rule = denied.rule ?? hosts.deny[0]?.rule ?? hosts.allow[0]?.rule;
+  return { kind: 'denied', rule: rule ?? noHostRule };
+}
+
+const noHostRule: Diagnostic = {
+  severity: 'error',
+  id: 'mount-access-control',
+  message: 'Access is protected by "Order allow,deny" without an "Allow"',
+};
+
+type FoundRule =
+  | { readonly kind: 'none'; readonly rule?: undefined }
+  | { readonly kind: 'found' | 'front'; readonly rule: Diagnostic };
+
+function findRule(state: RequestState, rules: readonly HostRule[]): FoundRule {
+  let unsure: FoundRule = { kind: 'none' };
+  for (const { from, rule, methods } of rules) {
+    if (isLimitedAway(state, methods)) continue;
+    if (from.kind === 'front') unsure = { kind: 'front', rule };
+    else if (comesFrom(state, from)) return { kind: 'found', rule };
+  }
+  return unsure;
+}
+
+function comesFrom(state: RequestState, from: Exclude<HostRule['from'], { kind: 'front' }>): boolean {
+  if (from.kind === 'all') return true;
+  if (from.kind === 'variable')
+    return (getVariable(state.variables, from.name) !== undefined) !== from.negated;
+  const address = parseAddress(state.input.remoteAddress);
+  return address !== undefined && blockHolds(from.block, address);
+}

@@ -1,0 +1,51 @@
+/** Who answers: mod_mime's extensions, `SetHandler` and `ForceType`, the content type as a last resort (`ap_invoke_handler()`). */
+import type { ExtensionTables } from '../site/scope.ts';
+import type { RequestState } from './request-state.ts';
+
+/** mod_mime `find_ct()`: every extension behind the first dot of the name counts. */
+export function findType(state: RequestState): void {
+  if (state.fileKind === 'directory') {
+    state.contentType = 'httpd/unix-directory';
+    return;
+  }
+  const tables = state.scope.extensions;
+  if (tables === undefined || state.filename === undefined) return;
+  const name = state.filename.slice(state.filename.lastIndexOf('/') + 1).replace(/^\.+/, '');
+  const dot = name.indexOf('.');
+  if (dot === -1) return;
+  for (const extension of name.slice(dot + 1).split('.'))
+    takeExtension(state, tables, extension.toLowerCase());
+}
+
+function takeExtension(state: RequestState, tables: ExtensionTables, extension: string): void {
+  if (extension === '') return;
+  const type = tables.types.get(extension);
+  if (type !== undefined) state.contentType = type;
+  const handler = tables.handlers.get(extension);
+  if (handler === undefined) return;
+  state.handler = handler.value;
+  state.handlerMount = handler.mount;
+}
+
+/** httpd `core_override_type()`: what the place forces beats extensions; `none` forces nothing. */
+export function overrideType(state: RequestState): void {
+  const { forceType, handler, handlerUnknown, acceptPathInfo } = state.scope;
+  if (forceType !== undefined && forceType !== 'none') state.contentType = forceType;
+  if (handlerUnknown !== undefined) state.unresolved ??= handlerUnknown;
+  else if (handler !== undefined && handler.value !== 'none') {
+    state.handler = handler.value;
+    state.handlerMount = handler.mount;
+  }
+  if (state.acceptPathInfo === 'default' && acceptPathInfo !== undefined)
+    state.acceptPathInfo = acceptPathInfo;
+}
+
+/** The name that handlers are asked by; empty is the one for files. */
+export function handlerName(state: RequestState): string {
+  return state.handler ?? state.contentType?.replace(/;.*$/s, '').trim() ?? '';
+}
+
+/** Whether mod_wsgi answers under this name. */
+export function isWsgiHandler(name: string): boolean {
+  return name === 'wsgi-script' || name === 'application/x-httpd-wsgi';
+}

@@ -1,0 +1,51 @@
+/** Host names that a client sends (httpd `fix_hostname()`, `strict_hostname_check()`; RFC 3986 7.4, RFC 1123 2.1). */
+
+/** A name in lower case without brackets and final dot, and the port; 0 is none. */
+export type HostPort = { readonly hostname: string; readonly port: number };
+
+/** Names that need no work: lower-case letters in the first and last label, perhaps a port. */
+const common = /^([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*?(?:\.[a-z][a-z0-9-]*)?)(?::([1-9]\d{0,4}))?$/;
+
+/** The value of a `Host` header, or undefined where Apache answers 400. The empty value is for the caller. */
+export function parseHostHeader(value: string, isStrict: boolean): HostPort | undefined {
+  const fast = common.exec(value);
+  if (fast !== null && !/\.\d[^.]*$/.test(fast[1] as string)) {
+    const port = fast[2] === undefined ? 0 : Number(fast[2]);
+    return port > 65_535 ? undefined : { hostname: fast[1] as string, port };
+  }
+  if (/^\d+$/.test(value)) return isStrict ? undefined : { hostname: value, port: 0 };
+  const split = splitPort(value);
+  if (split === undefined) return undefined;
+  const hostname = fixHostname(split.name, value.startsWith('['), isStrict);
+  return hostname === undefined ? undefined : { hostname, port: split.port };
+}
+
+/** `apr_parse_addr_port()`: a port is 1 to 65535 and may not be empty; brackets hold an IPv6 address. */
+function splitPort(value: string): { readonly name: string; readonly port: number } | undefined {
+  const match = /^(.*?)(?::(\d+))?$/s.exec(value);
+  const port = match?.[2] === undefined ? 0 : Number(match[2]);
+  const name = match?.[1] ?? '';
+  if (match?.[2] !== undefined && (port < 1 || port > 65_535)) return undefined;
+  if (name === '') return undefined;
+  if (!name.startsWith('[')) return /[:[\]]/.test(name) ? undefined : { name, port };
+  return name.endsWith(']') && !name.includes('%') ? { name: name.slice(1, -1), port } : undefined;
+}
+
+/** A name as `r->hostname` has it, or undefined where it is refused. */
+export function fixHostname(name: string, isIPv6: boolean, isStrict: boolean): string | undefined {
+  const lower = name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  if (isIPv6) {
+    const isFine = /^[0-9a-f:.]*$/.test(lower) && !/:::|::.*::|:\.|\.[:.]/.test(lower);
+    return isFine ? lower : undefined;
+  }
+  if (/\.\.|[/\\]/.test(lower)) return undefined;
+  const plain = lower.replace(/\.$/, '');
+  return isStrict && !isStrictName(plain) ? undefined : plain;
+}
+
+function isStrictName(name: string): boolean {
+  if (!/^[A-Za-z0-9._-]*$/.test(name)) return false;
+  if (/[A-Za-z_-]/.test(name)) return !/\.[^A-Za-z.][^.]*$/.test(name);
+  // Digits and dots alone must be a dotted quad without leading zeros.
+  return name.split('.').length === 4 && !/(?:^|\.)0\d/.test(name) && !name.startsWith('.');
+}

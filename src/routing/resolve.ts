@@ -1,0 +1,187 @@
+/**
+ * A request → one route: the target and the virtual host, Apache's phases, then what the handler answers.
+ * Pure but for the injected `FileProbe`.
+ */
+import type { Site, VirtualHost } from '../site/model.ts';
+import { answerByHandler } from './answer.ts';
+import { headerValue } from './headers.ts';
+import { fixHostname, parseHostHeader } from './host-header.ts';
+import { type PipelineResult, runPipeline, runRedirect } from './pipeline.ts';
+import { type RequestBase, type RequestState, type Stop, stop, type Trace } from './request-state.ts';
+import type { FileProbe, NoRoute, Route, RouteRequest } from './route.ts';
+import { routeBase } from './route-base.ts';
+import { parseTarget, type Target } from './target.ts';
+import { applySetEnvIf } from './variables.ts';
+import { chainOf, chooseHost } from './virtual-host.ts';
+
+/** What Apache would do with a request, and where mod_wsgi answers, in which group. */
+export function resolveRoute(site: Site, request: RouteRequest, probe: FileProbe): Route {
+  return traceRoute(site, request, probe, undefined);
+}
+
+/** As `resolveRoute`, telling each decision to `trace`. */
+export function traceRoute(
+  site: Site,
+  request: RouteRequest,
+  probe: FileProbe,
+  trace: Trace | undefined,
+): Route {
+  const target = parseTarget(request.method, request.target);
+  if (target === undefined)
+    return refuse(stop(400, 'bad_target', `The request target "${request.target}" is invalid`));
+  const received = receive(site, { request, probe, trace, target });
+  if ('status' in received) return refuse(received);
+  const state = startState(received, target);
+  const early = answerEarly(state);
+  if (early !== undefined) return refuse(early, state.host);
+  applySetEnvIf(state, state.host.setEnvIf);
+  return finish(runPipeline(state, target.path ?? '/'));
+}
+
+function refuse({ status, reason, message }: Stop, virtualHost?: VirtualHost): NoRoute {
+  const base = { kind: 'none', status, reason, message } as const;
+  return virtualHost === undefined ? base : { ...base, virtualHost };
+}
+
+type Arrival = {
+  readonly request: RouteRequest;
+  readonly probe: FileProbe;
+  readonly trace: Trace | undefined;
+  readonly target: Target;
+};
+
+/** Host and virtual host (httpd `ap_check_request_header()`). */
+function receive(site: Site, { request, probe, trace, target }: Arrival): RequestBase | Stop {
+  const chain = chainOf(site.addresses, request.localAddress, request.localPort);
+  const first = chain?.candidates[0]?.host ?? site.main;
+  const named = nameOf(request, target, first);
+  if (named === undefined) return stop(400, 'bad_host', 'The Host header is missing or invalid');
+  const choice = chooseHost(chain, site.main, named.hostname);
+  const { host } = choice;
+  if (trace !== undefined)
+    traceChoice(
+      trace,
+      request,
+      named.hostname,
+      choice,
+      chain?.candidates.map(({ host: each }) => each) ?? [],
+    );
+  if (
+    host.requireKnownHost &&
+    (choice.by === 'default' || choice.by === 'main') &&
+    named.hostname !== undefined
+  ) {
+    return stop(400, 'bad_host', `"${named.hostname}" is the name of no virtual host (StrictHostCheck)`);
+  }
+  return { site, probe, input: request, trace, host, ...named };
+}
+
+type RequestName = Pick<RequestBase, 'hostname' | 'requestPort' | 'targetHost'>;
+
+/** Name and port that the request gives; undefined where Apache answers 400. */
+function nameOf(request: RouteRequest, target: Target, first: VirtualHost): RequestName | undefined {
+  const { rawHeaders, minorVersion } = request;
+  const header = headerValue(rawHeaders, 'host');
+  if (minorVersion >= 1 && header === undefined) return undefined;
+  const isOwnScheme = target.scheme === undefined || target.scheme === first.scheme;
+  if (target.host !== undefined && isOwnScheme && target.host !== '') {
+    const isIPv6 = target.host.includes(':');
+    const hostname = fixHostname(target.host, isIPv6, first.strictHost);
+    if (hostname === undefined) return undefined;
+    const shown = isIPv6 ? `[${hostname}]` : hostname;
+    return {
+      hostname,
+      requestPort: target.port,
+      targetHost: target.port === 0 ? shown : `${shown}:${target.port}`,
+    };
+  }
+  if (header === undefined || header === '') {
+    return minorVersion >= 1
+      ? undefined
+      : { hostname: undefined, requestPort: target.port, targetHost: undefined };
+  }
+  const parsed = parseHostHeader(header, first.strictHost);
+  if (parsed === undefined) return undefined;
+  return { hostname: parsed.hostname, requestPort: parsed.port || target.port, targetHost: undefined };
+}
+
+function traceChoice(
+  trace: Trace,
+  request: RouteRequest,
+  hostname: string | undefined,
+  { host, by, index }: ReturnType<typeof chooseHost>,
+  candidates: readonly VirtualHost[],
+): void {
+  const where = `${request.localAddress}:${request.localPort}`;
+  const why = {
+    name: `its ServerName is "${hostname}"`,
+    alias: `a ServerAlias matches "${hostname}"`,
+    address: `its address is written "${hostname}"`,
+    default: `it is the first of ${where}, and no name is "${hostname ?? ''}"`,
+    main: `no <VirtualHost> has ${where}`,
+  }[by];
+  trace({ step: 'virtual-host', text: `"${host.id}" answers: ${why}`, position: host.position });
+  candidates.forEach((other, at) => {
+    if (other === host || at === index) return;
+    const text = `"${other.id}" stands at ${where} too and is not it`;
+    trace({ step: 'virtual-host', text, position: other.position });
+  });
+}
+
+function startState(base: RequestBase, target: Target): RequestState {
+  return {
+    ...base,
+    method: base.input.method,
+    unparsed: base.input.target,
+    uri: '',
+    args: target.query,
+    filename: undefined,
+    pathInfo: '',
+    fileKind: 'missing',
+    scope: base.host.defaults,
+    handler: undefined,
+    contentType: undefined,
+    handlerMount: undefined,
+    scriptAlias: undefined,
+    forcedType: undefined,
+    acceptPathInfo: 'default',
+    variables: undefined,
+    isSubrequest: false,
+    depth: 0,
+    rewriteEnded: false,
+    context: undefined,
+    unresolved: undefined,
+    errorStatus: undefined,
+  };
+}
+
+/** What Apache's core answers before any file is looked for: `TRACE`, `OPTIONS *`. */
+function answerEarly({ method, host, input }: RequestState): Stop | undefined {
+  if (method === 'OPTIONS' && input.target === '*')
+    return stop(200, 'apache_itself', 'Apache answers "OPTIONS *" itself');
+  if (method !== 'TRACE') return undefined;
+  if (host.traceEnabled) return stop(200, 'apache_itself', 'Apache answers TRACE itself');
+  return stop(405, 'method', 'TRACE is switched off (TraceEnable)');
+}
+
+/** The route of the state at the end, or of the document that Apache sends in place of an error. */
+function finish({ state, stop: stopped }: PipelineResult): Route {
+  const route = stopped === undefined ? answerByHandler(state) : routeOfStop(state, stopped);
+  return route.kind === 'none' ? (errorDocument(state, route) ?? route) : route;
+}
+
+function routeOfStop(state: RequestState, stopped: Stop): Route {
+  if (stopped.location === undefined) return refuse(stopped, state.host);
+  const { status, location } = stopped;
+  return { kind: 'redirect', status, location, ...routeBase(state) };
+}
+
+/** httpd `ap_die()`: a local path of `ErrorDocument` is asked for inside, once. */
+function errorDocument(state: RequestState, route: NoRoute): Route | undefined {
+  const document = state.scope.errorDocuments?.get(route.status)?.value;
+  if (document?.startsWith('/') !== true || state.errorStatus !== undefined || route.status < 400)
+    return undefined;
+  const answered = runRedirect(state, document, route.status);
+  const found = answered.stop === undefined ? answerByHandler(answered.state) : undefined;
+  return found === undefined || found.kind === 'none' ? undefined : found;
+}

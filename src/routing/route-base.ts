@@ -1,0 +1,36 @@
+/** What all routes have, and refusals. */
+import { escapeHtml } from './escape.ts';
+import type { RequestState } from './request-state.ts';
+import type { NoRoute, RouteBase } from './route.ts';
+import { serverName, serverPort } from './server-port.ts';
+
+/** The part of a route that does not depend on who answers. */
+export function routeBase(state: RequestState): RouteBase {
+  const { host, scope, hostname, input } = state;
+  const base = {
+    virtualHost: host,
+    path: state.uri,
+    query: state.args ?? '',
+    serverName: escapeHtml(environName(state)),
+    serverPort: serverPort({
+      host,
+      scope,
+      hostname,
+      requestPort: state.requestPort,
+      localPort: input.localPort,
+    }),
+  };
+  return state.errorStatus === undefined ? base : { ...base, errorStatus: state.errorStatus };
+}
+
+/** SERVER_NAME; `UseCanonicalName DNS` asks the name service for the local address, which is known for loopback only. */
+function environName({ host, scope, hostname, input }: RequestState): string {
+  const isLoopback = input.localAddress.startsWith('127.') || input.localAddress === '::1';
+  if (scope.useCanonicalName === 'dns' && isLoopback) return 'localhost';
+  return serverName({ host, scope, hostname });
+}
+
+/** A refusal at the end of the phases. */
+export function noRoute(state: RequestState, status: number, reason: string, message: string): NoRoute {
+  return { kind: 'none', status, reason, message, virtualHost: state.host };
+}

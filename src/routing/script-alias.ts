@@ -1,0 +1,36 @@
+/** Which `WSGIScriptAlias` takes a path (mod_wsgi `wsgi_hook_intercept()`): the first in order, never the longest. */
+import type { ScriptAlias } from '../site/alias.ts';
+import { substituteGroups } from '../site/regex.ts';
+import { hitAlias } from './alias-match.ts';
+import type { RequestState } from './request-state.ts';
+
+/** The alias and the file name that it makes. */
+export type ScriptAliasHit = { readonly alias: ScriptAlias; readonly filename: string };
+
+/** The first alias that takes the path; the virtual host's own come before the main server's. */
+export function findScriptAlias(state: RequestState): ScriptAliasHit | undefined {
+  const { uri, host } = state;
+  for (const alias of host.scriptAliases) {
+    if (alias.match.kind === 'unknown') state.unresolved ??= alias.match.rule;
+    const hit = hitAlias(alias.match, uri);
+    if (hit === undefined || hit.length === 0) continue;
+    const target = hit.groups === undefined ? alias.target : substituteGroups(alias.target, hit.groups);
+    const location = alias.match.kind === 'path' ? alias.match.path : uri.slice(0, hit.length);
+    const filename = target + (location === '/' ? uri : uri.slice(hit.length));
+    if (state.trace !== undefined) traceAlias(state, alias, filename);
+    return { alias, filename };
+  }
+  return undefined;
+}
+
+function traceAlias(state: RequestState, alias: ScriptAlias, filename: string): void {
+  const { mount } = alias;
+  const at = state.host.scriptAliases.indexOf(alias);
+  const text = `Mount "${mount.id}" takes "${state.uri}": "${filename}"`;
+  state.trace?.({ step: 'mount', text, position: mount.position });
+  for (const other of state.host.scriptAliases.slice(at + 1)) {
+    if (hitAlias(other.match, state.uri) === undefined) continue;
+    const lost = `Mount "${other.mount.id}" would take it too, but comes later`;
+    state.trace?.({ step: 'mount', text: lost, position: other.mount.position });
+  }
+}

@@ -1,0 +1,63 @@
+/** The request target (httpd `ap_parse_request_line()`, `ap_parse_uri()`, apr_uri): path, query, and a host where it names one. */
+
+/** What a target says. `host` is undefined where it names none. */
+export type Target = {
+  /** Undefined for a target without a path, e.g. `http://host`. */
+  readonly path: string | undefined;
+  readonly query: string | undefined;
+  readonly scheme: string | undefined;
+  readonly host: string | undefined;
+  /** 0 is none. */
+  readonly port: number;
+};
+
+/** The parts of a target, or undefined where Apache answers 400. */
+export function parseTarget(method: string, target: string): Target | undefined {
+  if (target === '' || hasControls(target) || target.includes('#')) return undefined;
+  if (method === 'CONNECT') return parseAuthorityTarget(target);
+  // Not a URI but a path: a leading run of slashes is no authority.
+  const text = target.startsWith('//') ? target.replace(/^\/+/, '/') : target;
+  if (text.startsWith('/')) return { ...splitQuery(text), scheme: undefined, host: undefined, port: 0 };
+  const absolute = /^([^:/?#]+):\/\/([^/?#]*)(.*)$/s.exec(text);
+  if (absolute === null) return parseOther(method, text);
+  const [, scheme = '', authority = '', rest = ''] = absolute;
+  if (authority.includes('@')) return undefined;
+  const hostPort = parseAuthority(authority);
+  if (hostPort === undefined) return undefined;
+  return { ...splitQuery(rest), scheme: scheme.toLowerCase(), ...hostPort };
+}
+
+function hasControls(target: string): boolean {
+  for (let at = 0; at < target.length; at += 1) {
+    const code = target.charCodeAt(at);
+    if (code <= 32 || code === 127) return true;
+  }
+  return false;
+}
+
+/** `*`, `app/v1`, `mailto:x`: only `OPTIONS *` gets through. */
+function parseOther(method: string, text: string): Target | undefined {
+  if (text !== '*' || method !== 'OPTIONS') return undefined;
+  return { path: '*', query: undefined, scheme: undefined, host: undefined, port: 0 };
+}
+
+function splitQuery(text: string): Pick<Target, 'path' | 'query'> {
+  const mark = text.indexOf('?');
+  const path = mark === -1 ? text : text.slice(0, mark);
+  return { path: path === '' ? undefined : path, query: mark === -1 ? undefined : text.slice(mark + 1) };
+}
+
+/** apr_uri's hostinfo: `host`, `host:port`, `[v6]:port`; an empty port is none. */
+function parseAuthority(authority: string): { readonly host: string; readonly port: number } | undefined {
+  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/s.exec(authority);
+  if (match === null) return undefined;
+  const port = match[3] === undefined || match[3] === '' ? 0 : Number(match[3]);
+  if (port > 65_535) return undefined;
+  return { host: match[1] ?? match[2] ?? '', port };
+}
+
+function parseAuthorityTarget(target: string): Target | undefined {
+  const match = /^([^:/?#@]+):(\d+)$/s.exec(target);
+  if (match === null || Number(match[2]) > 65_535) return undefined;
+  return { path: undefined, query: undefined, scheme: undefined, host: match[1], port: Number(match[2]) };
+}

@@ -1,0 +1,90 @@
+/** From URL path to file name: mod_rewrite, mod_alias, mod_wsgi and httpd's core, in the order of their hooks. */
+import type { Alias } from '../site/alias.ts';
+import { absolutePath } from '../site/alias.ts';
+import { substituteGroups } from '../site/regex.ts';
+import { aliasLength, hitAlias } from './alias-match.ts';
+import { evaluateText } from './expression.ts';
+import { redirectByAlias } from './redirect.ts';
+import { type RequestState, type Stop, stop } from './request-state.ts';
+import { rewriteServer } from './rewrite.ts';
+import { findScriptAlias } from './script-alias.ts';
+
+/** Sets the file name, or stops with a redirect or an error. */
+export function translateName(state: RequestState): Stop | undefined {
+  const rewritten = rewriteServer(state);
+  if (rewritten === 'done') return undefined;
+  if (rewritten !== undefined) return rewritten;
+  if (state.uri.startsWith('/') || state.uri === '') {
+    const redirect = redirectByAlias(state, state.host.redirects);
+    if (redirect !== undefined) return redirect;
+    if (translateByAlias(state) || translateByScriptAlias(state)) return undefined;
+  }
+  return translateByDocumentRoot(state);
+}
+
+function translateByAlias(state: RequestState): boolean {
+  const { locationAlias, aliasPreservePath } = state.scope;
+  if (locationAlias !== undefined) {
+    let found = evaluateText(state, locationAlias.target);
+    const length = aliasPreservePath === true ? aliasLength(state.uri, locationAlias.fake) : 0;
+    if (length > 0) {
+      state.context = { prefix: locationAlias.fake, root: found };
+      found += state.uri.slice(length);
+    }
+    takeAlias(state, found, locationAlias.handler);
+    return true;
+  }
+  for (const alias of state.host.fileAliases) {
+    const found = aliasTarget(state, alias);
+    if (found === undefined) continue;
+    takeAlias(state, found, alias.handler);
+    const { title, position } = alias;
+    state.trace?.({
+      step: 'alias',
+      text: `${title} comes before every WSGIScriptAlias: "${found}"`,
+      position,
+    });
+    return true;
+  }
+  return false;
+}
+
+function aliasTarget(state: RequestState, alias: Alias): string | undefined {
+  if (alias.match.kind === 'unknown') state.unresolved ??= alias.match.rule;
+  const hit = hitAlias(alias.match, state.uri);
+  if (hit === undefined || alias.real === undefined) return undefined;
+  if (hit.groups !== undefined) {
+    const target = substituteGroups(alias.real, hit.groups);
+    return target === '' ? undefined : target;
+  }
+  const prefix = alias.match.kind === 'path' ? alias.match.path : '';
+  state.context = { prefix, root: alias.real };
+  return alias.real + state.uri.slice(hit.length);
+}
+
+function takeAlias(state: RequestState, found: string, handler: string | undefined): void {
+  state.filename = absolutePath(state.host.serverRoot, found);
+  if (handler === undefined) return;
+  state.handler = handler;
+  state.forcedType = handler;
+}
+
+/** mod_wsgi `wsgi_hook_intercept()`: target and rest are joined as they are. */
+function translateByScriptAlias(state: RequestState): boolean {
+  const found = findScriptAlias(state);
+  if (found === undefined) return false;
+  state.filename = found.filename;
+  state.handler = 'wsgi-script';
+  state.forcedType = 'wsgi-script';
+  state.scriptAlias = found.alias;
+  return true;
+}
+
+/** httpd `ap_core_translate()`. */
+function translateByDocumentRoot(state: RequestState): Stop | undefined {
+  const { uri, host } = state;
+  if (!uri.startsWith('/')) return stop(400, 'bad_target', `The path "${uri}" does not begin with a slash`);
+  state.filename = `${host.documentRoot}/${uri.replace(/^\/+/, '')}`;
+  state.trace?.({ step: 'mount', text: `No alias takes "${uri}": it is a file below DocumentRoot` });
+  return undefined;
+}

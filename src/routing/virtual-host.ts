@@ -1,0 +1,45 @@
+/** Which virtual host answers (httpd `ap_update_vhost_given_ip()`, `ap_update_vhost_from_headers_ex()`). */
+import { type AddressIndex, findChain, type HostChain } from '../site/address-index.ts';
+import type { VirtualHost } from '../site/model.ts';
+
+/** The chain of a connection, or undefined where only the main server is left. */
+export function chainOf(addresses: AddressIndex, address: string, port: number): HostChain | undefined {
+  return findChain(addresses, address, port);
+}
+
+/** The choice and what it was made by. */
+export type HostChoice = {
+  readonly host: VirtualHost;
+  /** How it was chosen; `default` is the first of the address, `main` has no address at all. */
+  readonly by: 'name' | 'alias' | 'address' | 'default' | 'main';
+  readonly index: number;
+};
+
+/** The first virtual host of the chain whose ServerName or ServerAlias is the name, whatever comes later. */
+export function chooseHost(
+  chain: HostChain | undefined,
+  main: VirtualHost,
+  hostname: string | undefined,
+): HostChoice {
+  if (chain === undefined) return { host: main, by: 'main', index: 0 };
+  const named = hostname === undefined ? undefined : findNamed(chain, hostname);
+  if (named !== undefined) return named;
+  const first = chain.candidates[0];
+  return first === undefined
+    ? { host: main, by: 'main', index: 0 }
+    : { host: first.host, by: 'default', index: 0 };
+}
+
+function findNamed(chain: HostChain, hostname: string): HostChoice | undefined {
+  const name = hostname.toLowerCase();
+  const exact = chain.exact.get(name);
+  const wildcard = chain.wildcards.find(
+    ({ pattern, index }) => (exact === undefined || index < exact) && pattern.test(name),
+  );
+  const index = wildcard?.index ?? exact ?? chain.byAddress.get(name);
+  const candidate = index === undefined ? undefined : chain.candidates[index];
+  if (candidate === undefined || index === undefined) return undefined;
+  const byName = candidate.host.serverName.toLowerCase() === name;
+  const by = byName ? 'name' : wildcard === undefined && exact === undefined ? 'address' : 'alias';
+  return { host: candidate.host, by, index };
+}

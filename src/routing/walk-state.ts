@@ -1,0 +1,136 @@
+/** The walks of a request: which sections are in force, which file is meant (httpd `core_map_to_storage()`). */
+import type { ConditionSection, Scope, ScopeSection } from '../site/scope.ts';
+import { emptyScope, mergeScopes } from '../site/scope.ts';
+import { type WalkObserver, walkDirectories, walkFiles, walkLocations } from '../site/walk.ts';
+import { evaluateExpression } from './expression.ts';
+import { canonicalFilename } from './path.ts';
+import { type RequestState, type Stop, stop } from './request-state.ts';
+import { setVariable } from './variable-table.ts';
+
+function observerOf(state: RequestState, isTraced: boolean): WalkObserver {
+  return {
+    variable: (name, value) => {
+      state.variables = setVariable(state.variables, name, value);
+    },
+    unknown: (rule) => {
+      state.unresolved ??= rule;
+    },
+    ...(isTraced && state.trace !== undefined ? { section: (section) => traceSection(state, section) } : {}),
+  };
+}
+
+function traceSection(
+  state: RequestState,
+  section: Pick<ScopeSection, 'scope' | 'title' | 'position'>,
+): void {
+  const { applicationGroup, processGroup } = section.scope;
+  const sets = [
+    ...(applicationGroup === undefined ? [] : [`application group "${applicationGroup.value}"`]),
+    ...(processGroup === undefined ? [] : [`process group "${processGroup.value}"`]),
+  ];
+  const effect = sets.length === 0 ? '' : ` sets ${sets.join(' and ')}`;
+  state.trace?.({
+    step: 'section',
+    text: `${section.title} is in force${effect}`,
+    position: section.position,
+  });
+}
+
+/** `<Location>` and then `<If>` sections on top of what is in force (`walk_location_and_if()`). */
+export function walkLocationAndIf(state: RequestState, isTraced: boolean): void {
+  const { host } = state;
+  if (host.locations.length > 0) {
+    state.scope = mergeScopes(state.scope, walkLocations(host, state.uri, observerOf(state, isTraced)));
+  }
+  if (state.scope.conditions !== undefined) walkConditions(state, state.scope.conditions, isTraced);
+}
+
+function walkConditions(
+  state: RequestState,
+  conditions: readonly ConditionSection[],
+  isTraced: boolean,
+): void {
+  let previous: boolean | undefined;
+  let merged: Scope = emptyScope;
+  for (const section of conditions) {
+    if (section.kind !== 'if' && previous === true) continue;
+    if (section.kind !== 'else') {
+      if (section.condition === undefined) {
+        state.unresolved ??= section.unknown;
+        previous = false;
+        continue;
+      }
+      previous = evaluateExpression(state, section.condition);
+      if (!previous) continue;
+    } else previous = undefined;
+    if (isTraced) traceSection(state, section);
+    merged = mergeScopes(merged, section.scope);
+  }
+  if (merged === emptyScope) return;
+  state.scope = mergeScopes(state.scope, merged);
+  if (merged.conditions !== undefined) walkConditions(state, merged.conditions, isTraced);
+}
+
+/** Finds the file, then takes the sections of its folders and of its name (`ap_directory_walk()`, `ap_file_walk()`). */
+export function mapToStorage(state: RequestState): Stop | undefined {
+  if (state.filename?.startsWith('/') !== true) return undefined;
+  const found = findFile(state, canonicalFilename(state.filename));
+  if ('status' in found) return found;
+  state.filename = found.filename;
+  state.fileKind = found.kind;
+  state.pathInfo = joinPathInfo(found.pathInfo, state.pathInfo);
+  const observer = observerOf(state, true);
+  state.scope = mergeScopes(
+    state.host.defaults,
+    walkDirectories(state.host, found.folder, found.filename, observer),
+  );
+  state.scope = mergeScopes(state.scope, walkFiles(state.scope, found.filename, observer));
+  return undefined;
+}
+
+function joinPathInfo(found: string, before: string): string {
+  if (before === '') return found;
+  return found === '' ? before : `${found.replace(/\/$/, '')}/${before.replace(/^\//, '')}`;
+}
+
+type FoundFile = {
+  readonly filename: string;
+  readonly kind: RequestState['fileKind'];
+  readonly pathInfo: string;
+  /** The deepest folder that was walked, with its slash. */
+  readonly folder: string;
+};
+
+function findFile(state: RequestState, filename: string): FoundFile | Stop {
+  const { probe } = state;
+  const kind = probe.kind(filename);
+  if (kind === 'file' && !filename.endsWith('/')) {
+    return { filename, kind, pathInfo: '', folder: filename.slice(0, filename.lastIndexOf('/') + 1) };
+  }
+  if (kind === 'directory') {
+    return { filename, kind, pathInfo: '', folder: filename.endsWith('/') ? filename : `${filename}/` };
+  }
+  return climbDown(state, filename);
+}
+
+/** Component by component, as far as the path exists. */
+function climbDown(state: RequestState, filename: string): FoundFile | Stop {
+  let folder = '/';
+  let at = 1;
+  for (;;) {
+    const slash = filename.indexOf('/', at);
+    const end = slash === -1 ? filename.length : slash;
+    if (end === at) return { filename: folder, kind: 'directory', pathInfo: filename.slice(end), folder };
+    const path = filename.slice(0, end);
+    const kind = state.probe.kind(path);
+    const pathInfo = filename.slice(end);
+    if (kind === 'denied') return stop(403, 'forbidden', `A folder above "${filename}" may not be searched`);
+    if (kind === 'other') return stop(403, 'forbidden', `"${path}" is neither a file nor a folder`);
+    if (kind === 'missing' || kind === 'file') return { filename: path, kind, pathInfo, folder };
+    folder = `${path}/`;
+    at = end + 1;
+    if (at > filename.length || at === filename.length) {
+      return { filename: filename.endsWith('/') ? folder : path, kind, pathInfo: '', folder };
+    }
+  }
+}

@@ -1,0 +1,109 @@
+/** The names of a request's group. */
+import {
+  environmentVariable,
+  expandName,
+  foldScriptName,
+  type NameFacts,
+  scriptNameOf,
+} from './group-name.ts';
+import type { RequestState } from './request-state.ts';
+import { serverPort } from './server-port.ts';
+import { getVariable } from './variable-table.ts';
+import type { WsgiSettings } from './wsgi.ts';
+
+/** SCRIPT_NAME and PATH_INFO as the environ has them. */
+export function scriptNames({ uri, pathInfo }: RequestState): {
+  readonly scriptName: string;
+  readonly pathInfo: string;
+} {
+  const info = pathInfo.includes('//') ? pathInfo.replace(/\/{2,}/g, '/') : pathInfo;
+  return { scriptName: scriptNameOf(uri, pathInfo), pathInfo: info };
+}
+
+/** A name, its template, and where both come from. */
+export type ExpandedName = {
+  readonly template: string;
+  readonly name: string;
+  /** Whether a value that the client sends is part of the name. */
+  readonly isFromRequest: boolean;
+};
+
+/** Both names of a request, with what they were made of. */
+export type GroupNames = {
+  readonly processGroup: ExpandedName;
+  readonly applicationGroup: ExpandedName;
+  /** Both names again with another port, for folding. */
+  readonly withPort: (port: number) => { readonly processGroup: string; readonly applicationGroup: string };
+  readonly port: number;
+};
+
+/** `%{ENV:name}`: notes of mod_wsgi, then the request's variables, then Apache's environment. */
+export function lookUpVariable(state: RequestState): (name: string) => string | undefined {
+  return (name) =>
+    noteValue(state, name.toLowerCase()) ??
+    getVariable(state.variables, name) ??
+    state.site.options.environment[name];
+}
+
+/** The notes that `wsgi_hook_intercept()` leaves. */
+function noteValue({ scriptAlias, forcedType }: RequestState, name: string): string | undefined {
+  switch (name) {
+    case 'alias-forced-type':
+      return forcedType;
+    case 'mod_wsgi.process_group':
+      return scriptAlias?.processGroup?.value;
+    case 'mod_wsgi.application_group':
+      return scriptAlias?.applicationGroup?.value;
+    case 'mod_wsgi.callable_object':
+      return scriptAlias?.callableObject;
+    case 'mod_wsgi.pass_authorization':
+      return scriptAlias?.passAuthorization === undefined
+        ? undefined
+        : scriptAlias.passAuthorization
+          ? '1'
+          : '0';
+    default:
+      return undefined;
+  }
+}
+
+/** Expands the templates in force. */
+export function describeNames(state: RequestState, settings: WsgiSettings): GroupNames {
+  const { host, scope, hostname, input, site } = state;
+  const port = serverPort({
+    host,
+    scope,
+    hostname,
+    requestPort: state.requestPort,
+    localPort: input.localPort,
+  });
+  const isFolded = site.options.modWsgiVersion !== '6' || !site.python.caseSensitive;
+  const scriptKey = foldScriptName(scriptNameOf(state.uri, state.pathInfo), isFolded);
+  const facts: NameFacts = {
+    serverName: host.serverName,
+    hostname,
+    port,
+    scriptKey,
+    lookup: lookUpVariable(state),
+  };
+  const processTemplate = settings.processGroup?.value ?? '';
+  const applicationTemplate = settings.applicationGroup?.value ?? '%{RESOURCE}';
+  const expand = (template: string): ExpandedName => ({
+    template,
+    name: expandName(template, facts),
+    isFromRequest: isFromRequest(state, template),
+  });
+  return {
+    processGroup: expand(processTemplate),
+    applicationGroup: expand(applicationTemplate),
+    withPort: (other) => ({
+      processGroup: expandName(processTemplate, { ...facts, port: other }),
+      applicationGroup: expandName(applicationTemplate, { ...facts, port: other }),
+    }),
+    port,
+  };
+}
+
+function isFromRequest(state: RequestState, template: string): boolean {
+  return environmentVariable(template) !== undefined && state.variables !== undefined;
+}

@@ -1,0 +1,171 @@
+/** mod_wsgi's content handler (`wsgi_hook_handler()`, `wsgi_create_req_config()`, `wsgi_execute_remote()`): checks, names, options. */
+import type { Mount } from '../site/model.ts';
+import { type HandlerScript, hasOption, type Scope, type Setting } from '../site/scope.ts';
+import { checkAccess } from './access.ts';
+import { admit } from './admission.ts';
+import { groupKey } from './group-key.ts';
+import { expandCallable } from './group-name.ts';
+import { isolationOf } from './isolation.ts';
+import type { RequestState } from './request-state.ts';
+import type { Access, MountOptions, NoRoute, Route, WsgiRoute } from './route.ts';
+import { noRoute, routeBase } from './route-base.ts';
+import { plainVariables } from './variable-table.ts';
+import { describeNames, lookUpVariable, scriptNames } from './wsgi-names.ts';
+
+/** The route of a request for a WSGI application, or why it gets none. */
+export function answerByWsgi(state: RequestState, handlerScript: HandlerScript | undefined): Route {
+  const access = checkAccess(state);
+  if (access.kind === 'denied') return noRoute(state, 403, 'forbidden', access.rule.message);
+  const refusal = checkScript(state, handlerScript);
+  if (refusal !== undefined) return refusal;
+  const mount = handlerScript?.mount ?? state.scriptAlias?.mount ?? state.handlerMount;
+  if (mount === undefined)
+    return noRoute(state, 404, 'unresolved', 'No directive is known that makes this a WSGI application');
+  const settings = wsgiSettings(state, handlerScript);
+  const { dispatchScript } = settings.scope;
+  if (dispatchScript !== undefined) {
+    return noRoute(
+      state,
+      404,
+      'unresolved',
+      `The dispatch script "${dispatchScript.value}" decides on the group`,
+    );
+  }
+  const names = describeNames(state, settings);
+  const admitted = admit(state, names);
+  if ('status' in admitted) return noRoute(state, admitted.status, admitted.reason, admitted.message);
+  const blocked = checkProcessGroup(state, settings.scope, admitted.processGroup);
+  if (blocked !== undefined) return blocked;
+  return buildRoute(state, { access, mount, settings, admitted, handlerScript });
+}
+
+/** Options ExecCGI, the file, AcceptPathInfo: in mod_wsgi's order. */
+function checkScript(state: RequestState, handlerScript: HandlerScript | undefined): NoRoute | undefined {
+  const filename = state.filename ?? '';
+  if (handlerScript === undefined) {
+    if (state.forcedType !== 'wsgi-script' && !hasOption(state.scope.options, 'execcgi')) {
+      return noRoute(state, 403, 'forbidden', `Options ExecCGI is off where "${filename}" lies`);
+    }
+    if (state.fileKind === 'missing')
+      return noRoute(state, 404, 'not_found', `The script "${filename}" does not exist`);
+    if (state.fileKind === 'directory')
+      return noRoute(state, 403, 'forbidden', `"${filename}" is a folder, not a script`);
+  }
+  if (state.acceptPathInfo === 'off' && state.pathInfo !== '') {
+    return noRoute(state, 404, 'not_found', `"${filename}" takes no path info (AcceptPathInfo)`);
+  }
+  return undefined;
+}
+
+/** The templates and switches in force: inline options of the alias above the place above the server. */
+export type WsgiSettings = {
+  readonly scope: Scope;
+  readonly processGroup: Setting<string> | undefined;
+  readonly applicationGroup: Setting<string> | undefined;
+  readonly callableObject: string | undefined;
+  /** Where the callable is taken as it stands. */
+  readonly isCallableLiteral: boolean;
+  readonly passAuthorization: boolean;
+};
+
+function wsgiSettings(state: RequestState, handlerScript: HandlerScript | undefined): WsgiSettings {
+  const { scope: place, host } = state;
+  const scope = { ...host.serverScope, ...place };
+  const isAliased = handlerScript === undefined && state.forcedType === 'wsgi-script';
+  const inline = handlerScript ?? (isAliased ? state.scriptAlias : undefined);
+  const literal =
+    handlerScript === undefined
+      ? isAliased
+        ? state.scriptAlias?.callableObject
+        : undefined
+      : 'handle_request';
+  return {
+    scope,
+    processGroup: inline?.processGroup ?? scope.processGroup,
+    applicationGroup: inline?.applicationGroup ?? scope.applicationGroup,
+    callableObject: literal ?? scope.callableObject?.value,
+    isCallableLiteral: literal !== undefined,
+    passAuthorization: inline?.passAuthorization ?? scope.passAuthorization ?? false,
+  };
+}
+
+/** WSGIRestrictProcess, existence and visibility of the daemon. */
+function checkProcessGroup(state: RequestState, scope: Scope, name: string): NoRoute | undefined {
+  const { site, host } = state;
+  if (scope.restrictProcess !== undefined && !scope.restrictProcess.value.has(name.toLowerCase())) {
+    return noRoute(state, 500, 'restricted', `WSGIRestrictProcess does not list the process group "${name}"`);
+  }
+  if (name === '') {
+    if (!site.python.restrictEmbedded) return undefined;
+    return noRoute(state, 500, 'restricted', 'WSGIRestrictEmbedded forbids embedded mode');
+  }
+  const group = site.processGroups.get(name);
+  if (group === undefined)
+    return noRoute(state, 500, 'restricted', `No WSGIDaemonProcess is called "${name}"`);
+  if (group.definedIn === undefined || group.definedIn === host.id) return undefined;
+  const owner = site.virtualHosts.find(({ id }) => id === group.definedIn);
+  if (owner?.serverName === host.serverName) return undefined;
+  return noRoute(state, 500, 'restricted', `The process group "${name}" belongs to another virtual host`);
+}
+
+type RouteParts = {
+  readonly access: Access;
+  readonly mount: Mount;
+  readonly settings: WsgiSettings;
+  readonly admitted: {
+    readonly processGroup: string;
+    readonly applicationGroup: string;
+    readonly folded?: WsgiRoute['folded'];
+  };
+  readonly handlerScript: HandlerScript | undefined;
+};
+
+function buildRoute(
+  state: RequestState,
+  { access, mount, settings, admitted, handlerScript }: RouteParts,
+): WsgiRoute {
+  const scriptFilename = state.filename ?? '';
+  const { processGroup, applicationGroup, folded } = admitted;
+  const script = handlerScript?.script ?? scriptFilename;
+  const identity = isolationOf(state.site, state.host, {
+    names: { processGroup, applicationGroup },
+    mount,
+    script,
+  });
+  const lookup = lookUpVariable(state);
+  const { callableObject, isCallableLiteral } = settings;
+  const names = scriptNames(state);
+  const route: WsgiRoute = {
+    kind: 'wsgi',
+    ...routeBase(state),
+    mount,
+    scriptFilename,
+    ...names,
+    identity,
+    key: groupKey(identity),
+    callableObject: isCallableLiteral
+      ? (callableObject ?? 'application')
+      : expandCallable(callableObject, lookup),
+    documentRoot: state.host.documentRoot,
+    environment: plainVariables(state.variables),
+    options: mountOptions(state, settings),
+    access,
+  };
+  if (handlerScript === undefined) return folded === undefined ? route : { ...route, folded };
+  return { ...route, handlerScript: handlerScript.script, ...(folded === undefined ? {} : { folded }) };
+}
+
+function mountOptions(
+  { host, site }: RequestState,
+  { scope, passAuthorization }: WsgiSettings,
+): MountOptions {
+  // Before mod_wsgi 6 the default is not what the manual says: HEAD stays HEAD.
+  const mapHead = scope.mapHeadToGet ?? (site.options.modWsgiVersion === '6' ? 'auto' : 'off');
+  return {
+    passAuthorization,
+    chunkedRequest: scope.chunkedRequest ?? false,
+    scriptReloading: scope.scriptReloading ?? true,
+    mapHeadToGet: mapHead !== 'off',
+    serverAdmin: host.serverAdmin,
+  };
+}

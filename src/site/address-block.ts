@@ -1,0 +1,78 @@
+/** Blocks of IP addresses as `Require ip` and `Allow from` write them (httpd `apr_ipsubnet_create()`). */
+import { isIP } from 'node:net';
+
+/** A network: the first `bits` bits of `bytes`. */
+export type AddressBlock = { readonly bytes: readonly number[]; readonly bits: number };
+
+/** `10.1`, `10.1.0.0/16`, `10.1.0.0/255.255.0.0`, `::1`, `fe80::/10`; undefined for anything else. */
+export function parseBlock(text: string): AddressBlock | undefined {
+  const [address = '', mask] = text.split('/', 2);
+  const bytes = parseAddress(address) ?? partialAddress(address, mask);
+  if (bytes === undefined) return undefined;
+  const whole = bytes.length * 8;
+  if (mask === undefined)
+    return { bytes: pad(bytes), bits: address.includes(':') ? whole : Math.min(whole, 32) };
+  if (/^\d+$/.test(mask)) return Number(mask) <= 128 ? { bytes: pad(bytes), bits: Number(mask) } : undefined;
+  const maskBytes = parseAddress(mask);
+  if (maskBytes === undefined) return undefined;
+  const bits = maskBytes.map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return /^1*0*$/.test(bits) ? { bytes: pad(bytes), bits: bits.lastIndexOf('1') + 1 } : undefined;
+}
+
+function pad(bytes: readonly number[]): readonly number[] {
+  return bytes.length < 4 ? [...bytes, 0, 0, 0, 0].slice(0, 4) : bytes;
+}
+
+function partialAddress(text: string, mask: string | undefined): readonly number[] | undefined {
+  if (mask !== undefined || !/^\d{1,3}(?:\.\d{1,3}){0,2}\.?$/.test(text)) return undefined;
+  const bytes = text.replace(/\.$/, '').split('.').map(Number);
+  return bytes.every((byte) => byte < 256) ? bytes : undefined;
+}
+
+/** The 4 or 16 bytes of a numeric address; an IPv4 address mapped into IPv6 is IPv4. */
+export function parseAddress(text: string): readonly number[] | undefined {
+  const plain = text.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  const version = isIP(plain);
+  if (version === 4) return plain.split('.').map(Number);
+  return version === 6 ? parseIPv6(plain) : undefined;
+}
+
+function parseIPv6(text: string): readonly number[] {
+  const [head = '', tail] = text.split('::', 2);
+  const front = words(head);
+  const back = tail === undefined ? [] : words(tail);
+  const zeros = new Array<number>(Math.max(0, 8 - front.length - back.length)).fill(0);
+  return [...front, ...zeros, ...back].flatMap((word) => [word >> 8, word & 255]);
+}
+
+function words(text: string): number[] {
+  return text
+    .split(':')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      if (!part.includes('.')) return [Number.parseInt(part, 16)];
+      const [a = 0, b = 0, c = 0, d = 0] = part.split('.').map(Number);
+      return [a * 256 + b, c * 256 + d];
+    });
+}
+
+/** Whether an address lies in a block. */
+export function blockHolds(block: AddressBlock, address: readonly number[]): boolean {
+  if (address.length !== block.bytes.length) return false;
+  for (let bit = 0; bit < block.bits; bit += 8) {
+    const left = block.bits - bit;
+    const mask = left >= 8 ? 255 : 256 - (1 << (8 - left));
+    const index = bit >> 3;
+    if (((address[index] as number) & mask) !== ((block.bytes[index] as number) & mask)) return false;
+  }
+  return true;
+}
+
+/** One text per address, so that addresses can be compared: `::1` and `0:0:0:0:0:0:0:1` are the same. */
+export function canonicalAddress(text: string): string {
+  const bytes = parseAddress(text);
+  if (bytes === undefined) return text;
+  return bytes.length === 4
+    ? bytes.join('.')
+    : bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

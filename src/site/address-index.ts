@@ -1,0 +1,78 @@
+/**
+ * Which virtual hosts a local address and port lead to, and by which names (httpd server/vhost.c: `ap_fini_vhost_config()`,
+ * `update_server_from_aliases()`). Built once; a look-up does not grow with the number of virtual hosts.
+ */
+import { canonicalAddress } from './address-block.ts';
+import type { VirtualHost } from './model.ts';
+
+/** A virtual host in a chain, with the address text by which it got there. */
+export type HostCandidate = { readonly host: VirtualHost; readonly addressText: string };
+
+/** The virtual hosts of one address and port, in file order. */
+export type HostChain = {
+  readonly candidates: readonly HostCandidate[];
+  /** The first candidate of each exact name, in lower case. */
+  readonly exact: ReadonlyMap<string, number>;
+  readonly wildcards: readonly { readonly pattern: RegExp; readonly index: number }[];
+  /** The first candidate by the text of its address. */
+  readonly byAddress: ReadonlyMap<string, number>;
+};
+
+/** Chains by `address:port`; `*` is any address, port 0 any port. */
+export type AddressIndex = ReadonlyMap<string, HostChain>;
+
+/** The index of all virtual hosts. */
+export function buildAddressIndex(hosts: readonly VirtualHost[]): AddressIndex {
+  const chains = new Map<string, HostCandidate[]>();
+  for (const host of hosts) {
+    const seen = new Set<string>();
+    for (const { address, port, text } of host.addresses) {
+      const key = `${address}:${port}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const chain = chains.get(key);
+      if (chain === undefined) chains.set(key, [{ host, addressText: text }]);
+      else chain.push({ host, addressText: text });
+    }
+  }
+  return new Map(Array.from(chains, ([key, candidates]) => [key, buildChain(candidates)]));
+}
+
+function buildChain(candidates: readonly HostCandidate[]): HostChain {
+  const exact = new Map<string, number>();
+  const byAddress = new Map<string, number>();
+  const wildcards: { pattern: RegExp; index: number }[] = [];
+  candidates.forEach(({ host, addressText }, index) => {
+    setFirst(exact, host.serverName.toLowerCase(), index);
+    setFirst(byAddress, addressText.toLowerCase(), index);
+    for (const alias of host.aliases) {
+      if (/[*?]/.test(alias)) wildcards.push({ pattern: nameWildcard(alias), index });
+      else setFirst(exact, alias.toLowerCase(), index);
+    }
+  });
+  return { candidates, exact, wildcards, byAddress };
+}
+
+function setFirst(map: Map<string, number>, key: string, index: number): void {
+  if (!map.has(key)) map.set(key, index);
+}
+
+/** httpd `ap_strcasecmp_match()`: `*` is any text, `?` any one character. */
+function nameWildcard(alias: string): RegExp {
+  const text = alias.toLowerCase().replace(/[^\w]/g, (char) => {
+    if (char === '*') return '.*';
+    return char === '?' ? '.' : `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+  return new RegExp(`^${text}$`, 's');
+}
+
+/** The chain that a connection to this address and port leads to: exact address before `*`, exact port before any. */
+export function findChain(index: AddressIndex, address: string, port: number): HostChain | undefined {
+  const canonical = canonicalAddress(address);
+  return (
+    index.get(`${canonical}:${port}`) ??
+    index.get(`${canonical}:0`) ??
+    index.get(`*:${port}`) ??
+    index.get('*:0')
+  );
+}

@@ -1,0 +1,165 @@
+/**
+ * The tree of directives into a `Site`: one pass over the main server's text, which meets the virtual hosts,
+ * then the inheritance. Findings are diagnostics, never exceptions.
+ */
+import type { Diagnostic } from '../apache/diagnostic.ts';
+import type { DirectiveNode, Section } from '../apache/directive.ts';
+import { accessDiagnostics } from './access-report.ts';
+import { buildAddressIndex } from './address-index.ts';
+import type { BuildContext, PlaceContext } from './build-context.ts';
+import { diagnose } from './diagnose.ts';
+import { emptyHost, type HostDraft } from './host-draft.ts';
+import { readHostNode, settleHost } from './host-reader.ts';
+import type { ImportScript, Listener, ProcessGroup, Site, SiteOptions, VirtualHost } from './model.ts';
+import { parseImportScript, parseProcessGroup } from './process-group.ts';
+import { emptyServer, readServerDirective, type ServerDraft } from './server-reader.ts';
+import { finishHost, parseAddresses, parseListener } from './virtual-host.ts';
+
+/** Settings with nothing special in them. */
+export const defaultSiteOptions: SiteOptions = {
+  modWsgiVersion: '4.9',
+  isolation: { default: 'as-configured' },
+  ports: [],
+  unknownPort: 'fold',
+  expandFromRequest: false,
+  environment: {},
+  hostName: 'localhost',
+};
+
+type Reading = {
+  readonly context: BuildContext;
+  readonly server: ServerDraft;
+  readonly main: HostDraft;
+  readonly hosts: { readonly draft: HostDraft; readonly id: string }[];
+  readonly hostIds: Set<string>;
+  readonly listeners: Listener[];
+  readonly processGroups: Map<string, ProcessGroup>;
+  readonly imports: ImportScript[];
+};
+
+/** The meaning of a configuration, and everything in it that is worth saying. */
+export function buildSite(
+  tree: readonly DirectiveNode[],
+  options: Partial<SiteOptions> = {},
+): { readonly site: Site; readonly diagnostics: readonly Diagnostic[] } {
+  const reading = startReading(tree, { ...defaultSiteOptions, ...options });
+  for (const node of tree) readMainNode(reading, node);
+  settleHost(reading.main);
+  const { context, main, listeners } = reading;
+  const mainHost = finishHost(main, { id: mainId(main, context), main, listeners, context });
+  const virtualHosts = reading.hosts.map(({ draft, id }) =>
+    finishHost(draft, { id, main, listeners, context }),
+  );
+  const site = assembleSite(reading, mainHost, virtualHosts);
+  context.diagnostics.push(...accessDiagnostics(site));
+  return { site, diagnostics: context.diagnostics };
+}
+
+function startReading(tree: readonly DirectiveNode[], options: SiteOptions): Reading {
+  const position = tree[0]?.position ?? { file: '', line: 1 };
+  const root = tree.find((node) => node.key === 'serverroot')?.args[0] ?? '/etc/apache2';
+  const context = {
+    options,
+    diagnostics: [],
+    mounts: [],
+    mountIds: new Set<string>(),
+    serverRoot: root.replace(/\/$/, ''),
+  };
+  return {
+    context,
+    server: emptyServer(),
+    main: emptyHost({ position, isMain: true, addresses: [], port: 0 }),
+    hosts: [],
+    hostIds: new Set(),
+    listeners: [],
+    processGroups: new Map(),
+    imports: [],
+  };
+}
+
+function mainId(main: HostDraft, context: BuildContext): string {
+  return `${main.serverName ?? context.options.hostName}:main`;
+}
+
+function readMainNode(reading: Reading, node: DirectiveNode): void {
+  const { context, main } = reading;
+  if (node.kind === 'section' && node.key === 'virtualhost') {
+    readVirtualHost(reading, node);
+    return;
+  }
+  if (node.kind === 'directive' && readServerDirective(reading.server, node)) return;
+  const hostName = main.serverName ?? context.options.hostName;
+  const place = {
+    build: context,
+    hostId: mainId(main, context),
+    hostName,
+    path: undefined,
+    section: undefined,
+  };
+  if (!readShared(reading, node, undefined)) readHostNode(main, node, place);
+}
+
+/** Directives that fill tables of the whole server wherever they stand. */
+function readShared(reading: Reading, node: DirectiveNode, hostId: string | undefined): boolean {
+  if (node.kind !== 'directive') return false;
+  const { context } = reading;
+  if (node.key === 'wsgidaemonprocess') {
+    const group = parseProcessGroup(node, hostId, context);
+    if (group !== undefined && reading.processGroups.has(group.name)) {
+      const message = `The process group "${group.name}" is defined twice`;
+      context.diagnostics.push(diagnose(node, 'error', 'process-group-twice', message));
+    } else if (group !== undefined) reading.processGroups.set(group.name, group);
+    return true;
+  }
+  if (node.key === 'wsgiimportscript') {
+    const script = parseImportScript(node, context);
+    if (script !== undefined) reading.imports.push(script);
+    return true;
+  }
+  if (node.key !== 'listen') return false;
+  const listener = parseListener(node);
+  if (listener !== undefined) reading.listeners.push(listener);
+  return true;
+}
+
+function readVirtualHost(reading: Reading, section: Section): void {
+  const { context, main } = reading;
+  const addresses = parseAddresses(section, main.port, context);
+  const firstPort = addresses[0]?.port ?? 0;
+  const port = firstPort === 0 ? main.port : firstPort;
+  const draft = emptyHost({ position: section.position, isMain: false, addresses, port });
+  const names = section.children.findLast((node) => node.key === 'servername')?.args[0];
+  const hostName =
+    names?.replace(/^.*?:\/\//, '').replace(/:\d+$/, '') ?? main.serverName ?? context.options.hostName;
+  const id = uniqueId(reading.hostIds, `${hostName}:${firstPort === 0 ? '*' : firstPort}`);
+  const place: PlaceContext = { build: context, hostId: id, hostName, path: undefined, section: undefined };
+  for (const node of section.children) {
+    if (!readShared(reading, node, id)) readHostNode(draft, node, place);
+  }
+  settleHost(draft);
+  reading.hosts.push({ draft, id });
+}
+
+function uniqueId(taken: Set<string>, wanted: string): string {
+  let id = wanted;
+  for (let n = 2; taken.has(id); n += 1) id = `${wanted}#${n}`;
+  taken.add(id);
+  return id;
+}
+
+function assembleSite(reading: Reading, main: VirtualHost, virtualHosts: readonly VirtualHost[]): Site {
+  const { context, server } = reading;
+  return {
+    options: context.options,
+    listeners: reading.listeners,
+    main,
+    virtualHosts,
+    addresses: buildAddressIndex(virtualHosts),
+    mounts: context.mounts,
+    processGroups: reading.processGroups,
+    imports: reading.imports,
+    python: server.python,
+    processes: server.processes,
+    diagnostics: context.diagnostics,
+  };
+}

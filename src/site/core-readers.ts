@@ -1,0 +1,159 @@
+/** Directives of httpd's core, mod_mime and mod_dir that may stand in sections. */
+import type { Directive } from '../apache/directive.ts';
+import { addMount, flag, type PlaceContext, type ScopeDraft, type ScopeReader } from './build-context.ts';
+import { diagnose } from './diagnose.ts';
+import type { ExtensionTables, HandlerSetting, OptionChange } from './scope.ts';
+
+/** By lower-case name. */
+export const coreReaders: Readonly<Record<string, ScopeReader>> = {
+  options: (draft, directive) => {
+    draft.options = readOptions(draft.options, directive.args);
+  },
+  acceptpathinfo: (draft, directive) => {
+    const word = directive.args[0]?.toLowerCase();
+    if (word === 'on' || word === 'off' || word === 'default') draft.acceptPathInfo = word;
+  },
+  sethandler: readSetHandler,
+  forcetype: (draft, directive) => {
+    draft.forceType = directive.args[0]?.toLowerCase() ?? '';
+  },
+  usecanonicalname: (draft, directive) => {
+    const word = directive.args[0]?.toLowerCase();
+    if (word === 'on' || word === 'off' || word === 'dns') draft.useCanonicalName = word;
+  },
+  usecanonicalphysicalport: (draft, directive) => {
+    draft.useCanonicalPhysicalPort = flag(directive) ?? false;
+  },
+  errordocument: (draft, directive) => {
+    const status = Number(directive.args[0]);
+    const documents = new Map(draft.errorDocuments);
+    draft.errorDocuments = documents.set(status, {
+      value: errorDocumentText(directive),
+      position: directive.position,
+    });
+  },
+  addhandler: (draft, directive, place) => {
+    const handler = handlerSetting(directive, place, directive.args.slice(1));
+    setExtensions(draft, 'handlers', directive.args.slice(1), handler);
+  },
+  removehandler: (draft, directive) => setExtensions(draft, 'handlers', directive.args, undefined),
+  addtype: (draft, directive) =>
+    setExtensions(draft, 'types', directive.args.slice(1), directive.args[0]?.toLowerCase()),
+  removetype: (draft, directive) => setExtensions(draft, 'types', directive.args, undefined),
+  addlanguage: (draft, directive) =>
+    setExtensions(draft, 'languages', directive.args.slice(1), directive.args[0]?.toLowerCase()),
+  removelanguage: (draft, directive) => setExtensions(draft, 'languages', directive.args, undefined),
+  addencoding: (draft, directive) =>
+    setExtensions(draft, 'encodings', directive.args.slice(1), directive.args[0]?.toLowerCase()),
+  removeencoding: (draft, directive) => setExtensions(draft, 'encodings', directive.args, undefined),
+  addcharset: (draft, directive) =>
+    setExtensions(draft, 'charsets', directive.args.slice(1), directive.args[0]?.toLowerCase()),
+  removecharset: (draft, directive) => setExtensions(draft, 'charsets', directive.args, undefined),
+  directoryindex: (draft, directive) => {
+    const disabled = directive.args.length === 1 && directive.args[0]?.toLowerCase() === 'disabled';
+    draft.directoryIndex = disabled ? [] : [...(draft.directoryIndex ?? []), ...directive.args];
+  },
+  directoryslash: (draft, directive) => {
+    draft.directorySlash = flag(directive) ?? true;
+  },
+  directorycheckhandler: (draft, directive) => {
+    draft.directoryCheckHandler = flag(directive) ?? false;
+  },
+  directoryindexredirect: (draft, directive) => {
+    draft.directoryIndexRedirect = indexRedirect(directive.args[0] ?? 'off');
+  },
+  fallbackresource: (draft, directive) => {
+    draft.fallbackResource = directive.args[0] ?? 'disabled';
+  },
+};
+
+function indexRedirect(word: string): number | 'off' {
+  const named = { on: 302, permanent: 301, temp: 302, seeother: 303 }[word.toLowerCase()];
+  return named ?? (/^3\d\d$/.test(word) ? Number(word) : 'off');
+}
+
+/** A URL or path; a text that Apache sends as it is has a quote in front (httpd `set_error_document()`). */
+function errorDocumentText(directive: Directive): string {
+  const text = directive.args[1] ?? '';
+  const isTarget = !text.includes(' ') && /^(?:\/|[a-z][a-z0-9+.-]*:\/\/)/i.test(text);
+  return isTarget || text.toLowerCase() === 'default' ? text : `"${text}`;
+}
+
+/** httpd `set_options()`: words without signs replace, words with signs change. */
+function readOptions(before: OptionChange | undefined, words: readonly string[]): OptionChange {
+  let explicit = before?.explicit;
+  const add = new Set(before?.add);
+  const remove = new Set(before?.remove);
+  let first = true;
+  for (const word of words) {
+    const sign = /^[+-]/.exec(word)?.[0];
+    const name = word.replace(/^[+-]/, '').toLowerCase();
+    const names =
+      name === 'all' ? ['indexes', 'includes', 'followsymlinks', 'execcgi'] : name === 'none' ? [] : [name];
+    if (sign === undefined) {
+      if (first) {
+        add.clear();
+        remove.clear();
+        explicit = new Set();
+      }
+      explicit = new Set([...(explicit ?? []), ...names]);
+    } else {
+      for (const each of names) {
+        (sign === '+' ? remove : add).delete(each);
+        (sign === '+' ? add : remove).add(each);
+      }
+    }
+    first = false;
+  }
+  return { explicit, add, remove };
+}
+
+function readSetHandler(draft: ScopeDraft, directive: Directive, place: PlaceContext): void {
+  const name = directive.args[0] ?? '';
+  delete draft.handlerUnknown;
+  if (name.includes('%{')) {
+    const message = `The handler "${name}" is an expression, so what answers here is not known`;
+    draft.handlerUnknown = diagnose(directive, 'error', 'handler-not-understood', message);
+    return;
+  }
+  draft.handler = handlerSetting(directive, place, [place.path ?? '']);
+}
+
+/** Handler names are compared in lower case (httpd `ap_str_tolower` in `set_sethandler` and mod_mime). */
+function handlerSetting(directive: Directive, place: PlaceContext, where: readonly string[]): HandlerSetting {
+  const name = (directive.args[0] ?? '').toLowerCase();
+  const { position } = directive;
+  const mountPoint = `${directive.name} ${[name, ...where].join(' ')}`.trim();
+  return { value: name, position, mount: handlerMount(place, mountPoint, name, position) };
+}
+
+function handlerMount(
+  place: PlaceContext,
+  mountPoint: string,
+  name: string,
+  position: HandlerSetting['position'],
+): HandlerSetting['mount'] {
+  const isScript = name === 'wsgi-script' || name === 'application/x-httpd-wsgi';
+  if (isScript) return addMount(place, { kind: 'handler', mountPoint, target: '', position });
+  return { id: mountPoint, kind: 'handler', mountPoint, target: '', position, virtualHost: place.hostId };
+}
+
+const emptyTables: ExtensionTables = {
+  handlers: new Map(),
+  types: new Map(),
+  languages: new Map(),
+  encodings: new Map(),
+  charsets: new Map(),
+};
+
+function setExtensions<K extends keyof ExtensionTables>(
+  draft: ScopeDraft,
+  table: K,
+  extensions: readonly string[],
+  value: HandlerSetting | string | undefined,
+): void {
+  const before = draft.extensions ?? emptyTables;
+  const changed = new Map<string, HandlerSetting | string | undefined>(before[table]);
+  for (const extension of extensions) changed.set(extension.replace(/^\./, '').toLowerCase(), value);
+  draft.extensions = { ...before, [table]: changed };
+}

@@ -1,0 +1,108 @@
+/** The directives and sections directly inside a `<VirtualHost>` or the main server. */
+import type { Directive, DirectiveNode, Section } from '../apache/directive.ts';
+import { absolutePath, parseAlias } from './alias.ts';
+import { flag, type PlaceContext, type ScopeDraft } from './build-context.ts';
+import type { HostDraft } from './host-draft.ts';
+import { readNode, readSection, scopeReaders } from './scope-reader.ts';
+import { parseScriptAlias } from './script-alias.ts';
+import { wsgiReaders } from './wsgi-readers.ts';
+
+type HostReader = (host: HostDraft, directive: Directive, place: PlaceContext) => void;
+
+/** By lower-case name; what is in neither table goes to the scope readers. */
+const hostReaders: Readonly<Record<string, HostReader>> = {
+  servername: (host, directive) => readServerName(host, directive.args[0] ?? ''),
+  serveralias: (host, directive) => host.aliases.push(...directive.args),
+  documentroot: (host, directive, place) => {
+    host.documentRoot = absolutePath(place.build.serverRoot, directive.args[0] ?? '').replace(
+      /(.)\/+$/,
+      '$1',
+    );
+  },
+  serveradmin: (host, directive) => {
+    host.serverAdmin = directive.args[0] ?? '';
+  },
+  sslengine: (host, directive) => {
+    host.sslEngine = directive.args[0]?.toLowerCase() === 'on';
+  },
+  mergeslashes: (host, directive) => {
+    host.mergeSlashes = flag(directive) ?? true;
+  },
+  allowencodedslashes: (host, directive) => {
+    const word = directive.args[0]?.toLowerCase();
+    host.encodedSlashes = word === 'on' || word === 'nodecode' ? word : 'off';
+  },
+  httpprotocoloptions: (host, directive) => {
+    for (const word of directive.args.map((each) => each.toLowerCase())) {
+      if (word === 'strict' || word === 'unsafe') host.strictHost = word === 'strict';
+      if (word === 'registeredmethods' || word === 'lenientmethods')
+        host.registeredMethods = word.startsWith('reg');
+    }
+  },
+  stricthostcheck: (host, directive) => {
+    host.requireKnownHost = flag(directive) ?? false;
+  },
+  traceenable: (host, directive) => {
+    host.traceEnabled = directive.args[0]?.toLowerCase() !== 'off';
+  },
+  alias: (host, directive, place) => host.fileAliases.push(parseAlias(directive, place.build.serverRoot)),
+  aliasmatch: (host, directive, place) =>
+    host.fileAliases.push(parseAlias(directive, place.build.serverRoot)),
+  scriptalias: (host, directive, place) =>
+    host.fileAliases.push(parseAlias(directive, place.build.serverRoot)),
+  scriptaliasmatch: (host, directive, place) =>
+    host.fileAliases.push(parseAlias(directive, place.build.serverRoot)),
+  wsgiscriptalias: readScriptAlias,
+  wsgiscriptaliasmatch: readScriptAlias,
+};
+
+function readScriptAlias(host: HostDraft, directive: Directive, place: PlaceContext): void {
+  const alias = parseScriptAlias(directive, place);
+  if (alias !== undefined) host.scriptAliases.push(alias);
+}
+
+/** `[scheme://]name[:port]`; without a port the port is none (httpd `server_hostname_port()`). */
+function readServerName(host: HostDraft, text: string): void {
+  const match = /^(?:(.*?):\/\/)?([^:]*)(?::(\d+))?/s.exec(text);
+  host.serverName = match?.[2] ?? text;
+  if (match?.[1] !== undefined) host.serverScheme = match[1].toLowerCase();
+  host.port = match?.[3] === undefined ? 0 : Number(match[3]);
+}
+
+/** Reads one node of a server's text. */
+export function readHostNode(host: HostDraft, node: DirectiveNode, place: PlaceContext): void {
+  if (node.kind === 'section') readHostSection(host, node, place);
+  else {
+    const reader = hostReaders[node.key];
+    if (reader !== undefined) reader(host, node, place);
+    else if (node.key in wsgiReaders) scopeReaders.get(node.key)?.(host.serverScope, node, place);
+    else readNode(host.defaults, node, place);
+  }
+}
+
+function readHostSection(host: HostDraft, section: Section, place: PlaceContext): void {
+  switch (section.key) {
+    case 'directory':
+    case 'directorymatch':
+      host.directories.push(readSection(section, place));
+      return;
+    case 'location':
+    case 'locationmatch':
+      host.locations.push(readSection(section, place));
+      return;
+    default:
+      readNode(host.defaults, section, place);
+  }
+}
+
+/**
+ * Moves to the server what outside sections belongs to the server's configuration and not to that of places:
+ * mod_setenvif's rules, mod_alias's redirects (httpd: `cmd->path` is NULL there).
+ */
+export function settleHost(host: HostDraft): void {
+  const { defaults } = host;
+  host.setEnvIf.push(...(defaults.setEnvIf ?? []));
+  host.redirects.push(...(defaults.redirects ?? []));
+  delete (defaults as ScopeDraft).setEnvIf;
+  delete (defaults as ScopeDraft).redirects;
+}

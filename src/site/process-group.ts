@@ -1,0 +1,83 @@
+/** `WSGIDaemonProcess` and `WSGIImportScript`. */
+import type { Directive } from '../apache/directive.ts';
+import { readWord } from '../apache/lexer.ts';
+import type { BuildContext } from './build-context.ts';
+import { diagnose } from './diagnose.ts';
+import type { ImportScript, ProcessGroup } from './model.ts';
+import { parseOptions } from './options.ts';
+
+/** mod_wsgi's number of threads where none is stated (`wsgi_add_daemon_process()`). */
+const defaultThreads = 15;
+
+/** A group of daemon processes, or undefined after saying what is wrong with it. */
+export function parseProcessGroup(
+  directive: Directive,
+  definedIn: string | undefined,
+  context: BuildContext,
+): ProcessGroup | undefined {
+  const name = readWord(directive.text);
+  const list = parseOptions(directive.text, name.next);
+  if (name.word === '' || list === undefined) {
+    const message = 'A daemon process needs a name and options of the form name=value';
+    context.diagnostics.push(diagnose(directive, 'error', 'process-group-not-understood', message));
+    return undefined;
+  }
+  const options = new Map(list);
+  const processes = wholeNumber(options.get('processes'));
+  return {
+    name: name.word,
+    position: directive.position,
+    threads: wholeNumber(options.get('threads')) ?? defaultThreads,
+    pythonPath: splitPath(options.get('python-path')),
+    options,
+    ...(processes === undefined ? {} : { processes }),
+    ...(definedIn === undefined ? {} : { definedIn }),
+    ...textOptions(options),
+  };
+}
+
+function textOptions(options: ReadonlyMap<string, string>): Partial<ProcessGroup> {
+  const texts: { [key: string]: string } = {};
+  for (const name of ['user', 'group', 'home', 'umask', 'lang', 'locale']) {
+    const value = options.get(name);
+    if (value !== undefined) texts[name] = value;
+  }
+  const pythonHome = options.get('python-home');
+  const displayName = options.get('display-name');
+  return {
+    ...texts,
+    ...(pythonHome === undefined ? {} : { pythonHome }),
+    ...(displayName === undefined ? {} : { displayName }),
+  };
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** The folders of a search path; empty parts are dropped. */
+export function splitPath(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : text.split(':').filter((folder) => folder !== '');
+}
+
+/** `WSGIImportScript path process-group=… application-group=…`; both groups are literal. */
+export function parseImportScript(directive: Directive, context: BuildContext): ImportScript | undefined {
+  const script = readWord(directive.text);
+  const list = parseOptions(directive.text, script.next);
+  const options = new Map(list);
+  const processGroup = options.get('process-group');
+  const applicationGroup = options.get('application-group');
+  if (script.word === '' || processGroup === undefined || applicationGroup === undefined) {
+    const message = 'An imported script needs a file, a process group and an application group';
+    context.diagnostics.push(diagnose(directive, 'error', 'import-script-not-understood', message));
+    return undefined;
+  }
+  const plain = (name: string): string => (name === '%{GLOBAL}' ? '' : name);
+  return {
+    script: script.word,
+    processGroup: plain(processGroup),
+    applicationGroup: plain(applicationGroup),
+    callableObject: 'application',
+    position: directive.position,
+  };
+}

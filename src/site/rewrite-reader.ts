@@ -1,0 +1,87 @@
+/** mod_rewrite's directives: engine, options and base here; rules and conditions are collected per place. */
+import type { Directive } from '../apache/directive.ts';
+import { addMount, flag, type PlaceContext, type ScopeDraft, type ScopeReader } from './build-context.ts';
+import { diagnose } from './diagnose.ts';
+import type { RewriteCondition, RewriteMap, RewriteRules } from './rewrite.ts';
+import { parseCondition, parseRule } from './rewrite-parser.ts';
+
+/** Rules and, while they are read, the conditions that wait for their rule. */
+type ReadRules = RewriteRules & { readonly waiting?: readonly RewriteCondition[] };
+
+const noRules: RewriteRules = {
+  engine: undefined,
+  options: undefined,
+  base: undefined,
+  directory: undefined,
+  rules: [],
+  maps: new Map(),
+  unknown: undefined,
+};
+
+function change(draft: ScopeDraft, place: PlaceContext, changes: Partial<ReadRules>): void {
+  const before = draft.rewrite ?? { ...noRules, directory: place.path };
+  draft.rewrite = { ...before, ...changes };
+}
+
+/** By lower-case name. */
+export const rewriteReaders: Readonly<Record<string, ScopeReader>> = {
+  rewriteengine: (draft, directive, place) => change(draft, place, { engine: flag(directive) ?? false }),
+  rewriteoptions: (draft, directive, place) => {
+    const words = directive.args.map((word) => word.toLowerCase());
+    change(draft, place, { options: new Set([...(draft.rewrite?.options ?? []), ...words]) });
+  },
+  rewritebase: (draft, directive, place) => change(draft, place, { base: directive.args[0] ?? '' }),
+  rewritemap: (draft, directive, place) => {
+    const maps = new Map(draft.rewrite?.maps);
+    change(draft, place, { maps: maps.set(directive.args[0] ?? '', readMap(directive)) });
+  },
+  rewritecond: readCondition,
+  rewriterule: readRule,
+};
+
+function readMap(directive: Directive): RewriteMap {
+  const source = directive.args[1] ?? '';
+  const name = /^int:(toupper|tolower|escape|unescape)$/.exec(source)?.[1];
+  if (name !== undefined)
+    return { kind: 'function', name: name as 'toupper' | 'tolower' | 'escape' | 'unescape' };
+  const message = `The map "${directive.args[0]}" is looked up in "${source}", which the sidecar does not read`;
+  return { kind: 'unknown', rule: diagnose(directive, 'error', 'rewrite-not-understood', message) };
+}
+
+function waiting(draft: ScopeDraft): readonly RewriteCondition[] {
+  return (draft.rewrite as ReadRules | undefined)?.waiting ?? [];
+}
+
+function readCondition(draft: ScopeDraft, directive: Directive, place: PlaceContext): void {
+  const condition = parseCondition(directive.text);
+  if ('error' in condition) giveUp(draft, directive, place, condition.error);
+  else change(draft, place, { waiting: [...waiting(draft), condition] });
+}
+
+function readRule(draft: ScopeDraft, directive: Directive, place: PlaceContext): void {
+  const conditions = waiting(draft);
+  const parsed = parseRule(directive.text);
+  if ('error' in parsed) {
+    giveUp(draft, directive, place, parsed.error);
+    return;
+  }
+  const isScript = parsed.flags.handler?.join('').toLowerCase() === 'wsgi-script';
+  const { position } = directive;
+  const mountPoint = `RewriteRule ${directive.text}`;
+  const handlerMount = isScript
+    ? addMount(place, { kind: 'rewrite', mountPoint, target: '', position })
+    : undefined;
+  const rule = { ...parsed, flags: { ...parsed.flags, handlerMount }, conditions, position };
+  change(draft, place, { rules: [...(draft.rewrite?.rules ?? []), rule], waiting: [] });
+}
+
+function giveUp(draft: ScopeDraft, directive: Directive, place: PlaceContext, error: string): void {
+  const unknown = diagnose(
+    directive,
+    'error',
+    'rewrite-not-understood',
+    `Cannot compute the rewriting: ${error}`,
+  );
+  place.build.diagnostics.push(unknown);
+  change(draft, place, { unknown: draft.rewrite?.unknown ?? unknown, waiting: [] });
+}

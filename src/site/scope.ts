@@ -1,0 +1,199 @@
+/**
+ * The configuration of one place: what stands in one section, or the merge of several in Apache's order
+ * (httpd `ap_merge_per_dir_configs()`, and the merge function of each module).
+ */
+import type { Diagnostic } from '../apache/diagnostic.ts';
+import type { SourcePosition } from '../apache/directive.ts';
+import type { AccessRules } from './access.ts';
+import { mergeAccess } from './access-merge.ts';
+import type { Alias, LocationAlias, LocationRedirect } from './alias.ts';
+import type { Expression, StringExpression } from './expression.ts';
+import type { Mount } from './model.ts';
+import type { PathWildcard } from './path-wildcard.ts';
+import type { Pattern } from './regex.ts';
+import type { RewriteRules } from './rewrite.ts';
+import { mergeRewrite } from './rewrite-merge.ts';
+import type { SetEnvIfRule } from './set-env-if.ts';
+
+/** A value and where it was set. */
+export type Setting<T> = { readonly value: T; readonly position: SourcePosition };
+
+/** `Options` as bits set, added and removed; `explicit` where a word stands without a sign. */
+export type OptionChange = {
+  readonly explicit: ReadonlySet<string> | undefined;
+  readonly add: ReadonlySet<string>;
+  readonly remove: ReadonlySet<string>;
+};
+
+/** `SetHandler` or `AddHandler`: the handler's name and the mount it makes where it is mod_wsgi's. */
+export type HandlerSetting = Setting<string> & { readonly mount: Mount };
+
+/** A variable of `SetEnv` or `PassEnv`; names are compared without case. */
+export type Variable = { readonly name: string; readonly value: string };
+
+/** `WSGIHandlerScript NAME path`. */
+export type HandlerScript = {
+  readonly mount: Mount;
+  readonly script: string;
+  readonly processGroup?: Setting<string>;
+  readonly applicationGroup?: Setting<string>;
+  readonly passAuthorization?: boolean;
+};
+
+/** Extension → value tables of mod_mime; an empty value was taken away by `Remove…`. */
+export type ExtensionTables = {
+  readonly handlers: ReadonlyMap<string, HandlerSetting | undefined>;
+  readonly types: ReadonlyMap<string, string | undefined>;
+  readonly languages: ReadonlyMap<string, string | undefined>;
+  readonly encodings: ReadonlyMap<string, string | undefined>;
+  readonly charsets: ReadonlyMap<string, string | undefined>;
+};
+
+/** The directives of one place. Absent is unset: the outer place counts. */
+export type Scope = {
+  readonly options?: OptionChange;
+  readonly acceptPathInfo?: 'on' | 'off' | 'default';
+  readonly handler?: HandlerSetting;
+  /** `SetHandler` with an expression, or another handler that cannot be told. */
+  readonly handlerUnknown?: Diagnostic;
+  readonly forceType?: string;
+  readonly useCanonicalName?: 'on' | 'off' | 'dns';
+  readonly useCanonicalPhysicalPort?: boolean;
+  readonly errorDocuments?: ReadonlyMap<number, Setting<string>>;
+  readonly files?: readonly ScopeSection[];
+  readonly conditions?: readonly ConditionSection[];
+  readonly extensions?: ExtensionTables;
+  readonly directoryIndex?: readonly string[];
+  readonly directorySlash?: boolean;
+  readonly directoryIndexRedirect?: number | 'off';
+  readonly directoryCheckHandler?: boolean;
+  readonly fallbackResource?: string;
+  readonly variables?: ReadonlyMap<string, Variable>;
+  readonly unsetVariables?: readonly string[];
+  readonly setEnvIf?: readonly SetEnvIfRule[];
+  readonly redirects?: readonly Alias[];
+  readonly locationRedirect?: LocationRedirect;
+  readonly locationAlias?: LocationAlias;
+  readonly aliasPreservePath?: boolean;
+  readonly redirectRelative?: boolean;
+  readonly rewrite?: RewriteRules;
+  readonly access?: AccessRules;
+  readonly processGroup?: Setting<string>;
+  readonly applicationGroup?: Setting<string>;
+  readonly callableObject?: Setting<string>;
+  readonly dispatchScript?: Setting<string>;
+  readonly restrictProcess?: Setting<ReadonlySet<string>>;
+  readonly handlerScripts?: ReadonlyMap<string, HandlerScript>;
+  readonly passAuthorization?: boolean;
+  readonly scriptReloading?: boolean;
+  readonly chunkedRequest?: boolean;
+  readonly mapHeadToGet?: 'off' | 'on' | 'auto';
+  readonly ignoreActivity?: boolean;
+  /** What here cannot be computed: a request to a mount in such a place is unresolved. */
+  readonly unresolved?: readonly Diagnostic[];
+};
+
+/** `<Directory>`, `<Files>` or `<Location>` and what it matches. */
+export type ScopeSection = {
+  readonly match: SectionMatch;
+  readonly scope: Scope;
+  readonly position: SourcePosition;
+  /** As written, for people: `<Location "/shop">`. */
+  readonly title: string;
+};
+
+/** How a section is matched; `components` is the number of slashes, by which `<Directory>` are sorted. */
+export type SectionMatch =
+  | { readonly kind: 'path'; readonly path: string; readonly components: number }
+  | { readonly kind: 'wildcard'; readonly pattern: PathWildcard; readonly components: number }
+  | { readonly kind: 'pattern'; readonly pattern: Pattern }
+  /** A pattern that cannot be translated: whether it matches is not known. */
+  | { readonly kind: 'unknown'; readonly rule: Diagnostic };
+
+/** `<If>`, `<ElseIf>` or `<Else>`. */
+export type ConditionSection = {
+  readonly kind: 'if' | 'elseif' | 'else';
+  /** Undefined for `<Else>`. */
+  readonly condition: Expression | undefined;
+  /** Why the condition cannot be computed. */
+  readonly unknown: Diagnostic | undefined;
+  readonly scope: Scope;
+  readonly position: SourcePosition;
+  readonly title: string;
+};
+
+/** An expression that makes text, e.g. of `Alias` in a `<Location>`. */
+export type TextExpression = StringExpression;
+
+/** The place where nothing is set. */
+export const emptyScope: Scope = {};
+
+/** What counts where both are in force and `over` is the nearer one. */
+export function mergeScopes(base: Scope, over: Scope): Scope {
+  if (over === emptyScope) return base;
+  if (base === emptyScope) return withUnset(over);
+  const merged: { -readonly [K in keyof Scope]: Scope[K] } = { ...base, ...over };
+  if (base.options && over.options) merged.options = mergeOptions(base.options, over.options);
+  if (base.errorDocuments && over.errorDocuments)
+    merged.errorDocuments = overlay(base.errorDocuments, over.errorDocuments);
+  if (base.files && over.files) merged.files = [...base.files, ...over.files];
+  if (base.conditions && over.conditions) merged.conditions = [...base.conditions, ...over.conditions];
+  if (base.extensions && over.extensions)
+    merged.extensions = mergeExtensions(base.extensions, over.extensions);
+  if (base.setEnvIf && over.setEnvIf) merged.setEnvIf = [...base.setEnvIf, ...over.setEnvIf];
+  if (base.redirects && over.redirects) merged.redirects = [...over.redirects, ...base.redirects];
+  if (base.handlerScripts && over.handlerScripts)
+    merged.handlerScripts = overlay(base.handlerScripts, over.handlerScripts);
+  if (base.unresolved && over.unresolved) merged.unresolved = [...base.unresolved, ...over.unresolved];
+  if (base.rewrite && over.rewrite) merged.rewrite = mergeRewrite(base.rewrite, over.rewrite);
+  if (base.access && over.access) merged.access = mergeAccess(base.access, over.access);
+  mergeVariables(merged, base, over);
+  return merged;
+}
+
+function withUnset(scope: Scope): Scope {
+  if (scope.unsetVariables === undefined) return scope;
+  const { unsetVariables: _done, ...rest } = scope;
+  return rest;
+}
+
+/** mod_env `merge_env_dir_configs()`: the nearer `UnsetEnv` takes away from the outer, then the nearer variables are set. */
+function mergeVariables(merged: { -readonly [K in keyof Scope]: Scope[K] }, base: Scope, over: Scope): void {
+  delete merged.unsetVariables;
+  if (over.unsetVariables === undefined && (over.variables === undefined || base.variables === undefined))
+    return;
+  const variables = new Map(base.variables);
+  for (const name of over.unsetVariables ?? []) variables.delete(name);
+  for (const [key, variable] of over.variables ?? []) variables.set(key, variable);
+  merged.variables = variables;
+}
+
+function overlay<K, V>(base: ReadonlyMap<K, V>, over: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
+  return new Map([...base, ...over]);
+}
+
+function mergeExtensions(base: ExtensionTables, over: ExtensionTables): ExtensionTables {
+  return {
+    handlers: overlay(base.handlers, over.handlers),
+    types: overlay(base.types, over.types),
+    languages: overlay(base.languages, over.languages),
+    encodings: overlay(base.encodings, over.encodings),
+    charsets: overlay(base.charsets, over.charsets),
+  };
+}
+
+/** httpd `merge_core_dir_configs()`, the part on `opts`. */
+function mergeOptions(base: OptionChange, over: OptionChange): OptionChange {
+  if (over.explicit !== undefined) return over;
+  const add = new Set([...[...base.add].filter((name) => !over.remove.has(name)), ...over.add]);
+  const remove = new Set([...[...base.remove].filter((name) => !over.add.has(name)), ...over.remove]);
+  return { explicit: base.explicit, add, remove };
+}
+
+/** Whether an option is on; Apache's default is FollowSymLinks alone. */
+export function hasOption(options: OptionChange | undefined, name: string): boolean {
+  if (options === undefined) return name === 'followsymlinks';
+  if (options.remove.has(name) && !options.add.has(name)) return false;
+  if (options.add.has(name)) return true;
+  return options.explicit?.has(name) ?? name === 'followsymlinks';
+}

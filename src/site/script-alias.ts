@@ -1,0 +1,63 @@
+/** `WSGIScriptAlias` and `WSGIScriptAliasMatch` (mod_wsgi `wsgi_add_script_alias()`). */
+import type { Directive } from '../apache/directive.ts';
+import { readWord } from '../apache/lexer.ts';
+import { aliasMatch, type ScriptAlias } from './alias.ts';
+import { addMount, type PlaceContext } from './build-context.ts';
+import { diagnose } from './diagnose.ts';
+import { parseOptions } from './options.ts';
+import type { Setting } from './scope.ts';
+
+/** The alias, or undefined after saying what is wrong with it. */
+export function parseScriptAlias(directive: Directive, place: PlaceContext): ScriptAlias | undefined {
+  const location = readWord(directive.text);
+  const target = readWord(directive.text, location.next);
+  const options = parseOptions(directive.text, target.next);
+  const problem = target.word === '' ? 'it needs a URL path and a script' : optionProblem(options);
+  if (problem !== undefined || options === undefined) {
+    const message = `The mount is not understood: ${problem}`;
+    place.build.diagnostics.push(diagnose(directive, 'error', 'mount-not-understood', message));
+    return undefined;
+  }
+  const isPattern = directive.key === 'wsgiscriptaliasmatch';
+  const match = aliasMatch(directive, location.word, isPattern);
+  if (match.kind === 'unknown') place.build.diagnostics.push(match.rule);
+  const kind = isPattern ? 'alias-match' : 'alias';
+  const { position } = directive;
+  const mount = addMount(place, { kind, mountPoint: location.word, target: target.word, position });
+  return { mount, match, target: target.word, ...readOptions(options, position) };
+}
+
+const known: ReadonlySet<string> = new Set([
+  'application-group',
+  'process-group',
+  'callable-object',
+  'pass-authorization',
+]);
+
+function optionProblem(options: readonly (readonly [string, string])[] | undefined): string | undefined {
+  if (options === undefined) return 'options have the form name=value';
+  for (const [name, value] of options) {
+    if (!known.has(name)) return `"${name}" is no option of a script alias`;
+    if (value === '') return `"${name}" has no value`;
+    if (name === 'pass-authorization' && !/^(?:on|off)$/i.test(value)) return `"${name}" is On or Off`;
+  }
+  return undefined;
+}
+
+function readOptions(
+  options: readonly (readonly [string, string])[],
+  position: Setting<string>['position'],
+): Omit<ScriptAlias, 'mount' | 'match' | 'target'> {
+  const last = (key: string): string | undefined => options.findLast(([name]) => name === key)?.[1];
+  const group = (key: string): Setting<string> | undefined => {
+    const value = last(key);
+    return value === undefined ? undefined : { value: value === '%{GLOBAL}' ? '' : value, position };
+  };
+  const authorization = last('pass-authorization')?.toLowerCase();
+  return {
+    processGroup: group('process-group'),
+    applicationGroup: group('application-group'),
+    callableObject: last('callable-object'),
+    passAuthorization: authorization === undefined ? undefined : authorization === 'on',
+  };
+}

@@ -1,0 +1,153 @@
+/** `<VirtualHost>` and `Listen`: addresses, and what a virtual host inherits from the main server. */
+
+import { isIP } from 'node:net';
+import type { Directive, Section } from '../apache/directive.ts';
+import { canonicalAddress } from './address-block.ts';
+import type { BuildContext } from './build-context.ts';
+import { diagnose } from './diagnose.ts';
+import type { HostDraft } from './host-draft.ts';
+import type { HostAddress, Listener, VirtualHost } from './model.ts';
+import type { RewriteRules } from './rewrite.ts';
+import { mergeRewrite } from './rewrite-merge.ts';
+import { mergeScopes, type ScopeSection } from './scope.ts';
+
+/** The addresses of a `<VirtualHost>` (httpd `get_addresses()`); `mainPort` is the port of the main ServerName so far. */
+export function parseAddresses(section: Section, mainPort: number, context: BuildContext): HostAddress[] {
+  return section.args.flatMap((text): HostAddress[] => {
+    const match = /^(\[[^\]]*\]|[^:]*|[^:]*:[^\]]*:[^:]*?)(?::(\d+|\*))?$/s.exec(text);
+    const name = (match?.[1] ?? text).replace(/^\[|\]$/g, '');
+    const port =
+      match?.[2] === '*' || text === '*' ? 0 : match?.[2] === undefined ? mainPort : Number(match[2]);
+    if (name === '*' || name.toLowerCase() === '_default_') return [{ text: name, address: '*', port }];
+    if (name.toLowerCase() === 'localhost') {
+      return ['127.0.0.1', '::1'].map((address) => ({
+        text: name,
+        address: canonicalAddress(address),
+        port,
+      }));
+    }
+    if (isIP(name) === 0) {
+      const message = `The address "${name}" is a name, and the sidecar does not look names up`;
+      const advice = 'Write the numeric address';
+      context.diagnostics.push({ ...diagnose(section, 'error', 'virtual-host-address', message), advice });
+      return [];
+    }
+    const canonical = canonicalAddress(name);
+    const isAny = name === '0.0.0.0' || /^[0:]+$/.test(name);
+    return [{ text: name, address: isAny ? '*' : canonical, port }];
+  });
+}
+
+/** `Listen [address:]port [protocol]`. */
+export function parseListener(directive: Directive): Listener | undefined {
+  const match = /^(?:\[?([^\]]*?)\]?:)?(\d+)$/.exec(directive.args[0] ?? '');
+  if (match === null) return undefined;
+  const address = match[1] === undefined || match[1] === '' || match[1] === '*' ? '*' : match[1];
+  const protocol = directive.args[1]?.toLowerCase();
+  const base = { address, port: Number(match[2]), position: directive.position };
+  return protocol === undefined ? base : { ...base, protocol };
+}
+
+/** What a finished virtual host needs besides its own text. */
+export type Inheritance = {
+  readonly id: string;
+  readonly main: HostDraft;
+  readonly listeners: readonly Listener[];
+  readonly context: BuildContext;
+};
+
+/** The virtual host with everything inherited merged in; for the main server `draft` is `main` itself. */
+export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualHost {
+  const { main, context, id } = inheritance;
+  const own = draft === main ? [draft] : [draft, main];
+  const pick = <K extends keyof HostDraft>(key: K): HostDraft[K] | undefined =>
+    own.map((host) => host[key]).find((value) => value !== undefined);
+  const sections = (key: 'directories' | 'locations'): ScopeSection[] =>
+    [...own].reverse().flatMap((host) => host[key]);
+  const scheme = pick('sslEngine') === true || draft.serverScheme === 'https' ? 'https' : 'http';
+  const scopes = (key: 'serverScope' | 'defaults'): VirtualHost['defaults'] =>
+    draft === main ? mergeScopes({ ...draft[key] }, {}) : mergeScopes(main[key], draft[key]);
+  return {
+    id,
+    serverName: serverNameOf(draft, main, context),
+    position: draft.position,
+    isMain: draft.isMain,
+    addresses: draft.addresses,
+    port: draft.port,
+    aliases: draft.aliases,
+    scheme,
+    documentRoot: pick('documentRoot') ?? `${context.serverRoot}/htdocs`,
+    serverRoot: context.serverRoot,
+    serverAdmin: pick('serverAdmin') ?? '[no address given]',
+    mergeSlashes: pick('mergeSlashes') ?? true,
+    encodedSlashes: draft.encodedSlashes,
+    strictHost: pick('strictHost') ?? true,
+    requireKnownHost: pick('requireKnownHost') ?? false,
+    traceEnabled: pick('traceEnabled') ?? true,
+    registeredMethods: pick('registeredMethods') ?? false,
+    redirects: own.flatMap((host) => host.redirects),
+    fileAliases: own.flatMap((host) => host.fileAliases),
+    scriptAliases: own.flatMap((host) => host.scriptAliases),
+    rewrite: serverRewrite(draft, main),
+    setEnvIf: [...own].reverse().flatMap((host) => host.setEnvIf),
+    serverScope: scopes('serverScope'),
+    defaults: withoutServerRules(scopes('defaults')),
+    ...sortDirectories(sections('directories')),
+    locations: sections('locations'),
+    declaredPorts: declaredPorts(draft, inheritance),
+  };
+}
+
+/** Rules outside sections are the server's; only the switch and the options also count for places (mod_rewrite `cmd_rewriteengine()`). */
+function withoutServerRules(defaults: VirtualHost['defaults']): VirtualHost['defaults'] {
+  if (defaults.rewrite === undefined) return defaults;
+  const rewrite = { ...defaults.rewrite, rules: [], unknown: undefined, directory: undefined };
+  return { ...defaults, rewrite };
+}
+
+function serverRewrite(draft: HostDraft, main: HostDraft): RewriteRules | undefined {
+  const [over, base] = [draft.defaults.rewrite, draft === main ? undefined : main.defaults.rewrite];
+  if (over === undefined && base === undefined) return undefined;
+  const none = { engine: undefined, options: undefined, base: undefined, directory: undefined };
+  const empty: RewriteRules = { ...none, rules: [], maps: new Map(), unknown: undefined };
+  return mergeRewrite(base ?? empty, over ?? empty);
+}
+
+function serverNameOf(draft: HostDraft, main: HostDraft, context: BuildContext): string {
+  if (draft.serverName !== undefined) return draft.serverName;
+  const mainName = main.serverName ?? context.options.hostName;
+  if (
+    draft === main ||
+    draft.addresses.length === 0 ||
+    draft.addresses.some(({ address }) => address === '*')
+  ) {
+    return mainName;
+  }
+  const message =
+    'The virtual host has no ServerName, so Apache asks the name service for one, which the sidecar does not';
+  const subject = { name: '<VirtualHost>', position: draft.position };
+  const advice = 'Write the ServerName that it has now';
+  context.diagnostics.push({ ...diagnose(subject, 'error', 'server-name-missing', message), advice });
+  return draft.addresses[0]?.text ?? mainName;
+}
+
+/** httpd `ap_core_reorder_directories()`: by the number of slashes, in file order among equals, patterns last. */
+function sortDirectories(
+  sections: readonly ScopeSection[],
+): Pick<VirtualHost, 'directories' | 'directoryPatterns'> {
+  const depth = ({ match }: ScopeSection): number => ('components' in match ? match.components : 0);
+  const plain = sections.filter(({ match }) => 'components' in match);
+  return {
+    directories: plain.toSorted((a, b) => depth(a) - depth(b)),
+    directoryPatterns: sections.filter(({ match }) => !('components' in match)),
+  };
+}
+
+function declaredPorts(draft: HostDraft, { listeners, context }: Inheritance): ReadonlySet<number> {
+  const ports = new Set([80, 443, ...context.options.ports]);
+  if (draft.port !== 0) ports.add(draft.port);
+  const isOpen = draft.isMain || draft.addresses.some(({ port }) => port === 0);
+  for (const { port } of isOpen ? listeners : []) ports.add(port);
+  for (const { port } of draft.addresses) if (port !== 0) ports.add(port);
+  return ports;
+}
