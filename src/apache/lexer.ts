@@ -61,12 +61,17 @@ function takePhysicalLine(reader: LineReader): PhysicalLine {
   return nul < 0 ? { text: line, ended: end >= 0 } : { text: line.slice(0, nul), ended: false };
 }
 
-/** What is joined so far when the line asks for the next one, else undefined. */
+/** What is joined so far when the line asks for the next one, else undefined. The backslash may be of the line before. */
 function withoutContinuation(joined: string, line: PhysicalLine): string | undefined {
   if (!line.ended) return undefined;
-  const end = line.text.endsWith('\r') ? line.text.length - 1 : line.text.length;
-  if (end > 0) return line.text.charAt(end - 1) === '\\' ? joined + line.text.slice(0, end - 1) : undefined;
-  return joined.endsWith('\\') ? joined.slice(0, -1) : undefined;
+  if (line.text.length < 2) return withoutBackslash(joined + line.text);
+  const rest = withoutBackslash(line.text);
+  return rest === undefined ? undefined : joined + rest;
+}
+
+function withoutBackslash(text: string): string | undefined {
+  const end = text.endsWith('\r') ? text.length - 1 : text.length;
+  return text.charAt(end - 1) === '\\' ? text.slice(0, end - 1) : undefined;
 }
 
 /** Whether a character is white space to Apache (C's `isspace`): a no-break space is not. */

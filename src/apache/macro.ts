@@ -4,6 +4,7 @@
  */
 import type { SourcePosition } from './directive.ts';
 import { lowerAscii, readerOf, readWord, splitWords } from './lexer.ts';
+import { replaceParameters } from './macro-parameters.ts';
 import {
   nextSourceLine,
   type Reading,
@@ -168,7 +169,12 @@ export function useMacro(reading: Reading, stream: Stream, line: SourceLine, tex
       'Give it a value, if that was not meant',
     );
   }
-  stream.sources.push(expansionOf(macro, values, line));
+  const expansion = expansionOf(macro, values, line);
+  if (expansion !== undefined) stream.sources.push(expansion);
+  else {
+    const message = `Macro "${name}" (${macro.location}): a line is longer than 8 KiB with the values of its parameters`;
+    report(reading, line, syntaxError('Use', message, 'Shorten the values'));
+  }
 }
 
 function useProblem(
@@ -185,11 +191,14 @@ function useProblem(
   return `Macro "${name}" (${macro.location}) used with ${values.length} arguments instead of ${macro.parameters.length}`;
 }
 
-function expansionOf(macro: Macro, values: readonly string[], line: SourceLine): Source {
+function expansionOf(macro: Macro, values: readonly string[], line: SourceLine): Source | undefined {
   const used = new Set<string>();
-  const text = macro.body.map(
-    (bodyLine) => `${replaceParameters(bodyLine.text, macro.parameters, values, used)}\n`,
-  );
+  const text: string[] = [];
+  for (const bodyLine of macro.body) {
+    const expanded = replaceParameters(bodyLine.text, macro.parameters, values, used);
+    if (expanded === undefined) return undefined;
+    text.push(`${expanded}\n`);
+  }
   const { file, line: number } = line.reported;
   const uses: readonly SourcePosition[] = [line.position, ...(line.uses ?? [])];
   return {
@@ -198,54 +207,6 @@ function expansionOf(macro: Macro, values: readonly string[], line: SourceLine):
     positionOf: (at) => macro.body[at - 1]?.position ?? line.position,
     uses,
   };
-}
-
-/**
- * A line with the parameters' values: the leftmost parameter first, of two at one place the longer. A parameter that
- * begins with `@` is put in quotes. As in Apache the search goes on behind the *unquoted* length of the value.
- */
-export function replaceParameters(
-  line: string,
-  parameters: readonly string[],
-  values: readonly string[],
-  used: Set<string>,
-): string {
-  let text = line;
-  let from = 0;
-  for (;;) {
-    const found = nextParameter(text, from, parameters);
-    if (found === undefined) return text;
-    const parameter = parameters[found.which] ?? '';
-    const value = values[found.which] ?? '';
-    used.add(parameter);
-    if (parameter !== value) {
-      const written = parameter.startsWith('@') ? quoted(value) : value;
-      text = text.slice(0, found.at) + written + text.slice(found.at + parameter.length);
-    }
-    from = found.at + value.length;
-  }
-}
-
-function nextParameter(
-  text: string,
-  from: number,
-  parameters: readonly string[],
-): { readonly at: number; readonly which: number } | undefined {
-  let best: { readonly at: number; readonly which: number } | undefined;
-  let length = 0;
-  for (const [which, parameter] of parameters.entries()) {
-    const at = text.indexOf(parameter, from);
-    if (at < 0) continue;
-    if (best === undefined || at < best.at || (at === best.at && parameter.length > length)) {
-      best = { at, which };
-      length = parameter.length;
-    }
-  }
-  return best;
-}
-
-function quoted(value: string): string {
-  return `"${value.replace(/["\\]/g, (character) => `\\${character}`)}"`;
 }
 
 /** Executes `UndefMacro NAME`. */

@@ -1,0 +1,172 @@
+/** Our tree of a configuration equals that of the real Apache (mod_info's DUMP_CONFIG), and so do the files it reads. */
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DirectiveNode } from '../../src/apache/directive.ts';
+import {
+  type ConfigurationSource,
+  type LoadedConfiguration,
+  loadConfiguration,
+} from '../../src/apache/load.ts';
+import { nodeFileReader } from '../../src/apache/node-file-reader.ts';
+import { packageRoot } from '../../src/package-root.ts';
+import { goldenCases } from './golden-case.ts';
+import {
+  type ApacheAnswer,
+  askApache,
+  complaintPlace,
+  flattenDump,
+  flattenIncludes,
+  missingApache,
+} from './real-apache.ts';
+
+const reason = missingApache();
+if (reason !== undefined) process.stderr.write(`differential.test.ts is skipped: ${reason}\n`);
+
+const debian = '/etc/apache2/apache2.conf';
+const graphite = '/usr/share/graphite-web/apache2-graphite.conf';
+
+/** Directives that Apache runs while reading, and that stay in our tree for `site/`. */
+const executedByApache = new Set(['remoteipinternalproxylist', 'remoteiptrustedproxylist']);
+
+function flatten(nodes: readonly DirectiveNode[], depth = 0): string[] {
+  return nodes.flatMap((node) => {
+    if (executedByApache.has(node.key)) return [];
+    const { file, line } = node.reported ?? node.position;
+    if (node.kind === 'directive') return [`${file}:${line} ${depth} ${node.name} ${node.text}`];
+    return [`${file}:${line} ${depth} <${node.name} ${node.text}>`, ...flatten(node.children, depth + 1)];
+  });
+}
+
+/** Apache prints its own spelling of a name, and a section's text up to whatever stands behind the `>`. */
+function comparable(lines: readonly string[]): string[] {
+  return lines.map((line) => {
+    const [, place = '', name = '', text = ''] = /^(.*?:\d+ \d+) (\S+) ?(.*)$/s.exec(line) ?? [];
+    const shown = name.startsWith('<') ? text.slice(0, text.lastIndexOf('>')).trim() : text;
+    return `${place} ${name.toLowerCase()} ${shown}`;
+  });
+}
+
+function load(
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  options: Partial<ConfigurationSource> = {},
+): LoadedConfiguration {
+  return loadConfiguration({ file, reader: nodeFileReader, environment, defines: [], ...options });
+}
+
+function treeOf({ tree }: LoadedConfiguration): string[] {
+  return comparable(flatten(tree));
+}
+
+/** The tree of a `DUMP_CONFIG`. An empty dump would agree with anything empty, so it is a failure. */
+function dumpedTree({ stdout, stderr }: ApacheAnswer): string[] {
+  const dump = flattenDump(stdout);
+  expect(dump.length, `an empty dump says nothing: ${stderr}`).toBeGreaterThan(0);
+  return comparable(dump);
+}
+
+function expectSameAsApache(file: string, environment: NodeJS.ProcessEnv = process.env): void {
+  const loaded = load(file, environment);
+  expect(treeOf(loaded)).toEqual(dumpedTree(askApache(file, ['DUMP_CONFIG'], { environment })));
+  expect(loaded.diagnostics).toEqual([]);
+  const includes = loaded.includes.map(
+    ({ file: path, depth, position }) => `${depth} ${position?.line ?? '*'} ${path}`,
+  );
+  const { stdout } = askApache(file, ['DUMP_INCLUDES'], { environment });
+  expect(includes).toEqual(flattenIncludes(stdout));
+}
+
+describe.skipIf(reason !== undefined)('loadConfiguration() beside the real Apache', () => {
+  const vectors = join(packageRoot(), 'test', 'vectors');
+  const scenarios = readdirSync(vectors).filter((name) => existsSync(join(vectors, name, 'apache.conf')));
+  const cases = goldenCases();
+  let root = '';
+
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'sd-'));
+    mkdirSync(join(root, 'run'));
+    mkdirSync(join(root, 'htdocs'));
+    makeCertificate(join(root, 'run'));
+  });
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  function write(name: string, text: string): string {
+    const file = resolve(root, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text, 'latin1');
+    return file;
+  }
+
+  it.each(scenarios)('has the same tree for the vectors of %s', (scenario) => {
+    const text = readFileSync(join(vectors, scenario, 'apache.conf'), 'latin1');
+    expectSameAsApache(write(`${scenario}.conf`, text.replaceAll('@ROOT@', root)));
+  });
+
+  it.skipIf(!existsSync(debian))("has the same tree for Debian's own configuration", () => {
+    const { environment } = load(debian, {});
+    expectSameAsApache(debian, Object.fromEntries(environment));
+  });
+
+  it.skipIf(!existsSync(graphite))('has the same tree for the configuration of graphite-web', () => {
+    const modules = loadModules(['mpm_event', 'authz_core', 'alias', 'wsgi']);
+    const own = [
+      `ServerRoot ${root}`,
+      `PidFile ${root}/pid`,
+      `ErrorLog ${root}/log`,
+      'Listen 80',
+      'ServerName x',
+    ];
+    const text = [...modules, ...own, `Include ${graphite}`, ''].join('\n');
+    expectSameAsApache(write('graphite.conf', text), { ...process.env, APACHE_LOG_DIR: root });
+  });
+
+  it.each(cases)('judges the golden case $name as Apache does', (golden) => {
+    // Short, because Apache cuts its message about a cycle, which has all the names, at 8 KiB.
+    const folder = join(root, String(cases.indexOf(golden)));
+    for (const [path, text] of golden.files) {
+      if (text === undefined) mkdirSync(join(folder, path), { recursive: true });
+      else write(join(folder, path), text.replaceAll('/case', folder));
+    }
+    const file = join(folder, 'main.conf');
+    const environment = { ...process.env, SET_OUTSIDE: 'from outside', EMPTY: '' };
+    const own = [`ServerRoot ${folder}`, `PidFile ${folder}/pid`, `ErrorLog ${folder}/log`, 'Listen 80'];
+    const before = [...loadModules(['mpm_event', 'authz_core']), ...own];
+    const answer = askApache(file, ['GIVEN', 'DUMP_CONFIG'], { environment, before });
+    const loaded = load(file, environment, { defines: ['GIVEN'], serverRoot: folder });
+    const places = loaded.diagnostics
+      .filter(({ severity, id }) => severity === 'error' || fatalWarnings.has(id))
+      .map(({ position }) => `${position?.file}:${position?.line}`);
+    const complaint = complaintPlace(answer);
+    if (complaint !== undefined) expect(places, answer.stderr).toContain(complaint);
+    else {
+      expect(places).toEqual([]);
+      expect(treeOf(loaded)).toEqual(dumpedTree(answer));
+    }
+  });
+});
+
+/** Warnings because they depend on how an Apache was built; this one's build makes them fatal. */
+const fatalWarnings: ReadonlySet<string> = new Set(['directive-unknown', 'module-built-in']);
+
+function loadModules(names: readonly string[]): string[] {
+  return names.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
+}
+
+/** The certificate that s02 names. */
+function makeCertificate(folder: string): void {
+  const options =
+    'req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=sidecar.test -keyout key.pem -out cert.pem';
+  const { status, stderr } = spawnSync('openssl', options.split(' '), { cwd: folder, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`Cannot make a certificate: ${stderr}`);
+}
