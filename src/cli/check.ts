@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { fromBytes } from '../apache/bytes.ts';
 import { type Diagnostic, renderDiagnostic } from '../apache/diagnostic.ts';
-import { declaredGroups } from '../site/declared-groups.ts';
+import { declaredGroups } from '../routing/declared-groups.ts';
 import { checkInterpreters, checkScripts } from './check-machine.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';

@@ -43,7 +43,7 @@ async function demo(context: CliContext, flags: DemoFlags): Promise<ExitCode> {
     const port = await findPort();
     const environment = { ...context.environment, ...demoEnvironment(port, flags.group) };
     const settings = await demoSettings(flags, environment, folder);
-    const log = createLog({ level: 'warn', format: 'auto', fd: 2 });
+    const log = createLog({ level: 'warn', format: 'text', fd: 2 });
     const sidecar = await startSidecar(settings, { environment, version: context.version, log });
     try {
       await show(context, flags, sidecar, port);

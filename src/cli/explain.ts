@@ -56,6 +56,7 @@ function renderExplanation(told: Explanation, live: GroupView | undefined): stri
     ['application group', group?.applicationGroup],
     ['process group', group?.processGroup],
     ['part', group?.part],
+    ['under Apache', told.namedByApache?.applicationGroup],
     ['group', group?.id],
     ['process', live === undefined ? undefined : renderLive(live)],
     ['access', told.access],

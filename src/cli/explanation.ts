@@ -25,6 +25,8 @@ export type Explanation = {
     readonly applicationGroup: string;
     readonly part?: string;
   };
+  /** What the real server would have named the group, where the sidecar serves it in another one. */
+  readonly namedByApache?: { readonly processGroup: string; readonly applicationGroup: string };
   readonly access?: string;
   /** For files, redirects and refusals: what is answered. */
   readonly answer?: string;
@@ -83,7 +85,7 @@ function rawHeadersOf(authority: string, headers: readonly string[]): string[] {
 }
 
 function describeWsgi(route: WsgiRoute): Partial<Explanation> {
-  const { identity, key, mount, scriptFilename, scriptName, pathInfo } = route;
+  const { identity, key, mount, scriptFilename, scriptName, pathInfo, folded } = route;
   const { part } = identity;
   return {
     mount: fromBytes(mount.id),
@@ -97,6 +99,14 @@ function describeWsgi(route: WsgiRoute): Partial<Explanation> {
       ...(part === undefined ? {} : { part: fromBytes(part.kind === 'script' ? part.script : part.mount) }),
     },
     access: describeAccess(route.access),
+    ...(folded === undefined
+      ? {}
+      : {
+          namedByApache: {
+            processGroup: displayName(fromBytes(folded.processGroup)),
+            applicationGroup: displayName(fromBytes(folded.applicationGroup)),
+          },
+        }),
   };
 }
 

@@ -3,8 +3,8 @@ import type { GroupView } from '../../routes/model.ts';
 import { fromBytes } from '../apache/bytes.ts';
 import { type GroupPlan, groupId } from '../groups/plan.ts';
 import type { GroupSnapshot } from '../groups/snapshot.ts';
+import { type DeclaredGroup, declaredGroups } from '../routing/declared-groups.ts';
 import { displayName, type GroupIdentity, groupKey } from '../routing/group-key.ts';
-import { type DeclaredGroup, declaredGroups } from '../site/declared-groups.ts';
 import type { Site } from '../site/model.ts';
 
 type PlanOf = (site: Site, identity: GroupIdentity) => GroupPlan;
@@ -21,7 +21,7 @@ export function viewGroups(site: Site, planOf: PlanOf, snapshots: readonly Group
   const others = [...byId.values()].map((snapshot) => {
     const plan = planOf(site, snapshot.identity);
     return {
-      ...viewDeclared({ identity: snapshot.identity, mounts: [], scripts: [] }, plan),
+      ...viewDeclared({ identity: snapshot.identity, mounts: [], scripts: snapshot.imported }, plan),
       ...viewState(snapshot),
     };
   });
@@ -34,7 +34,9 @@ export function nameOf(group: Pick<GroupView, 'applicationGroup' | 'processGroup
   return `"${group.applicationGroup}" of process group "${group.processGroup}"${part}`;
 }
 
-function viewDeclared({ identity, mounts, scripts }: DeclaredGroup, plan: GroupPlan): GroupView {
+type Declaration = Pick<DeclaredGroup, 'identity' | 'mounts' | 'scripts'>;
+
+function viewDeclared({ identity, mounts, scripts }: Declaration, plan: GroupPlan): GroupView {
   const { processes, threads, queueLength, mode } = plan;
   const files = scripts.map(fromBytes);
   return {

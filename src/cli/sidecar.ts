@@ -19,10 +19,11 @@ import { Front, type FrontOptions } from '../proxy/front.ts';
 import { bindServer, type Listener, startListener } from '../proxy/listener.ts';
 import type { RequestObserver } from '../proxy/observation.ts';
 import { parseTrustList } from '../proxy/peer.ts';
+import { declaredGroups } from '../routing/declared-groups.ts';
 import { resolveRoute } from '../routing/resolve.ts';
+import type { RouteRequest } from '../routing/route.ts';
 import { renderAddress } from '../settings/address.ts';
 import type { Settings } from '../settings/load.ts';
-import { declaredGroups } from '../site/declared-groups.ts';
 import type { Site } from '../site/model.ts';
 import { createFileProbe } from '../supervisor/file-probe.ts';
 import { type Doors, type House, Supervisor } from '../supervisor/supervisor.ts';
@@ -82,7 +83,13 @@ type Parts = {
 function assemble(settings: Settings, context: SidecarContext): Parts {
   const { environment, version, log } = context;
   const { modWsgiVersion, maxGroups } = settings;
-  const metrics = new Metrics({ version, modWsgiVersion, maxGroups, maxSeries: settings.metrics.maxSeries });
+  const metrics = new Metrics({
+    version,
+    modWsgiVersion,
+    maxGroups,
+    maxSeries: settings.metrics.maxSeries,
+    clientsMakeNames: settings.unknownPort === 'admit' || settings.expandFromRequest,
+  });
   const observer = settings.log.access ? joinObservers(metrics, createAccessLog(log)) : metrics;
   const planOf = createPlanner(settings, { environment, root: process.geteuid?.() === 0 });
   const listening: string[] = [];
@@ -99,7 +106,7 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
     },
     openHouse: (currentSite) => openHouse(settings, { ...context, observer, planOf, currentSite, metrics }),
     openDoors: async (currentSite, pool) => {
-      const doors = await openDoors(settings, { log, observer, currentSite, pool });
+      const doors = await openDoors(settings, { log, observer, metrics, currentSite, pool });
       listening.push(...doors.addresses);
       return doors;
     },
@@ -139,18 +146,23 @@ async function openHouse(settings: Settings, context: HouseContext): Promise<Hou
 type DoorsContext = {
   readonly log: Log;
   readonly observer: RequestObserver;
+  readonly metrics: Metrics;
   readonly currentSite: () => Site;
   readonly pool: GroupPool;
 };
 
 async function openDoors(
   settings: Settings,
-  { log, observer, currentSite, pool }: DoorsContext,
+  { log, observer, metrics, currentSite, pool }: DoorsContext,
 ): Promise<Doors & { readonly addresses: readonly string[] }> {
   const forwarder = new Forwarder({ responseTimeoutMs: settings.responseTimeout, connectTimeoutMs: 15_000 });
   const probe = createFileProbe();
   const deps = {
-    resolve: (request: Parameters<typeof resolveRoute>[1]) => resolveRoute(currentSite(), request, probe),
+    resolve: (request: RouteRequest) => {
+      const route = resolveRoute(currentSite(), request, probe);
+      if (route.kind === 'wsgi' && route.folded !== undefined) metrics.requestFolded(route.folded.reason);
+      return route;
+    },
     acquire: pool.acquire.bind(pool),
     observer,
     log,

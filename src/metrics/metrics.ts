@@ -19,10 +19,15 @@ export type MetricsOptions = {
   readonly maxGroups: number;
   /** Exposition lines that the group families may have together. */
   readonly maxSeries: number;
+  /** Whether a client can make names (`unknownPort: admit`, `expandFromRequest`): then only declared groups are labels. */
+  readonly clientsMakeNames: boolean;
 };
 
 /** prom-client's default gauges that carry `_total` in their name, or repeat what build_info says. */
 const UNWANTED = /^nodejs_(active_|version_info)/;
+
+/** Pairs of names that are remembered; a pattern in the configuration may make more. */
+const MAX_NAMES = 10_000;
 
 /** Owns the registry; lives as long as the sidecar, over reloads. */
 export class Metrics implements RequestObserver, GroupObserver {
@@ -32,11 +37,14 @@ export class Metrics implements RequestObserver, GroupObserver {
   readonly #readings: Readings;
   readonly #unknown: GroupSeries;
   readonly #groups = new Map<string, Map<string, GroupSeries>>();
+  readonly #clientsMakeNames: boolean;
+  #named = 0;
   #source: () => readonly GroupReading[] = () => [];
   #lastScrape: Promise<unknown> = Promise.resolve();
 
   constructor(options: MetricsOptions) {
     this.#budget = new SeriesBudget(options.maxSeries);
+    this.#clientsMakeNames = options.clientsMakeNames;
     this.#catalogue = createCatalogue(this.#registry, this.#budget);
     this.#sayConstants(options);
     this.#readings = new Readings(this.#catalogue, (identity) => this.#seriesOf(identity));
@@ -48,13 +56,12 @@ export class Metrics implements RequestObserver, GroupObserver {
 
   /** Names the groups that may appear as labels; called again after each reload, it adds. */
   declareGroups(identities: Iterable<GroupIdentity>): void {
-    for (const { processGroup, applicationGroup } of identities) {
-      const byApplication = this.#groups.get(processGroup) ?? new Map<string, GroupSeries>();
-      this.#groups.set(processGroup, byApplication);
-      if (byApplication.has(applicationGroup)) continue;
-      const series = new GroupSeries(this.#catalogue, nameLabel(processGroup), nameLabel(applicationGroup));
-      byApplication.set(applicationGroup, series);
-    }
+    for (const identity of identities) this.#declare(identity);
+  }
+
+  /** Counts a request that is served in another group than the one that it names. */
+  requestFolded(reason: string): void {
+    this.#catalogue.unknown_group_requests_total.cell({ reason }).value += 1;
   }
 
   /** Where the state of the groups is read at each scrape. */
@@ -133,7 +140,21 @@ export class Metrics implements RequestObserver, GroupObserver {
   }
 
   #seriesOf(identity: GroupIdentity): GroupSeries {
-    return this.#groups.get(identity.processGroup)?.get(identity.applicationGroup) ?? this.#unknown;
+    const known = this.#groups.get(identity.processGroup)?.get(identity.applicationGroup);
+    if (known !== undefined) return known;
+    // Variants by declared ports, and the files of a mounted folder, are met here first.
+    return this.#clientsMakeNames || this.#named >= MAX_NAMES ? this.#unknown : this.#declare(identity);
+  }
+
+  #declare({ processGroup, applicationGroup }: GroupIdentity): GroupSeries {
+    const byApplication = this.#groups.get(processGroup) ?? new Map<string, GroupSeries>();
+    this.#groups.set(processGroup, byApplication);
+    const known = byApplication.get(applicationGroup);
+    if (known !== undefined) return known;
+    const series = new GroupSeries(this.#catalogue, nameLabel(processGroup), nameLabel(applicationGroup));
+    byApplication.set(applicationGroup, series);
+    this.#named += 1;
+    return series;
   }
 
   #countReason(reason: string, series: GroupSeries): void {

@@ -6,8 +6,9 @@ import type { Observation } from '../../src/proxy/observation.ts';
 const SHOP = { processGroup: '', applicationGroup: 'www.example.com|/shop' };
 const MAIN = { processGroup: 'site', applicationGroup: '' };
 
-function createMetrics(maxSeries = 10_000): Metrics {
-  const metrics = new Metrics({ version: '1.2.3', modWsgiVersion: '4.9', maxGroups: 64, maxSeries });
+function createMetrics(maxSeries = 10_000, clientsMakeNames = true): Metrics {
+  const options = { version: '1.2.3', modWsgiVersion: '4.9', maxGroups: 64, maxSeries, clientsMakeNames };
+  const metrics = new Metrics(options);
   metrics.declareGroups([SHOP, MAIN]);
   return metrics;
 }
@@ -55,6 +56,14 @@ describe('Metrics', () => {
     expect(await linesOf(metrics, 'requests_total')).toEqual([
       'wsgi_sidecar_requests_total{application_group="__unknown__",process_group="__unknown__",mount="www.example.com:/shop",arm="sidecar",method="OTHER",code="200"} 2',
     ]);
+  });
+
+  it('takes every name that routing admits for a label where clients cannot make names', async () => {
+    const metrics = createMetrics(10_000, false);
+    metrics.requestFinished(
+      observation({ identity: { processGroup: '', applicationGroup: 'www:8080|/shop' } }),
+    );
+    expect((await linesOf(metrics, 'requests_total'))[0]).toContain('application_group="www:8080|/shop"');
   });
 
   it('puts a duration on a bound into the bucket of that bound, and cumulates', async () => {

@@ -63,7 +63,13 @@ function createScrapedAdmin(): {
   readonly app: ReturnType<typeof createAdmin>;
   readonly seen: Promise<void>;
 } {
-  const metrics = new Metrics({ version: '0', modWsgiVersion: '4.9', maxGroups: 4, maxSeries: 5000 });
+  const metrics = new Metrics({
+    version: '0',
+    modWsgiVersion: '4.9',
+    maxGroups: 4,
+    maxSeries: 5000,
+    clientsMakeNames: false,
+  });
   metrics.declareGroups([GROUP]);
   metrics.requestFinished({
     requestId: 'r',
