@@ -78,9 +78,21 @@ def keep_from_children(descriptor):
     fcntl.fcntl(descriptor, fcntl.F_SETFD, flags | fcntl.FD_CLOEXEC)
 
 
+def close_inherited():
+    # type: () -> None
+    """Closes what whoever started the sidecar had left open; what Python opened itself is close-on-exec."""
+    for name in os.listdir('/proc/self/fd'):
+        try:
+            if int(name) > CONTROL_FD and not fcntl.fcntl(int(name), fcntl.F_GETFD) & fcntl.FD_CLOEXEC:
+                os.close(int(name))
+        except (IOError, OSError):
+            pass
+
+
 def take_over_descriptors():
     # type: () -> Control
     """Moves the lifeline off fd 0, so that applications and their children find /dev/null there, and hides fd 3."""
+    close_inherited()
     lifeline = fcntl.fcntl(0, fcntl.F_DUPFD, CONTROL_FD + 1)
     keep_from_children(lifeline)
     keep_from_children(CONTROL_FD)

@@ -7,6 +7,7 @@ CPython 2.7 and 3.6 or later, standard library only.
 """
 import atexit
 import errno
+import fcntl
 import os
 import platform
 import select
@@ -68,6 +69,9 @@ class StopSignal(object):
         # type: (object, int) -> None
         self._lifeline = lifeline
         self._read, self._write = os.pipe()
+        for descriptor in (self._read, self._write):
+            # Python 2 lets the applications' children have them.
+            fcntl.fcntl(descriptor, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
         set_signal(signal.SIGTERM, self._on_signal)
         # Ctrl-C in a terminal is the sidecar's to answer.
         set_signal(signal.SIGINT, signal.SIG_IGN)
