@@ -1,4 +1,4 @@
-/** Apache httpd with the event MPM and Debian's sizes, in every part it plays here. */
+/** Apache httpd with the event MPM, in every part it plays here. */
 import { userInfo } from 'node:os';
 import { freePort } from '../stage.ts';
 import { startGunicorn } from './application-servers.ts';
@@ -105,8 +105,9 @@ async function startApache(setting: Setting, name: string, lines: readonly strin
 }
 
 /**
- * Debian's mpm_event.conf, but that processes are not taken away between rounds (MaxSpareThreads) and connections have
- * no limit of requests: both would make wrk reconnect.
+ * Two processes as in Debian's mpm_event.conf, each with a thread for every connection of the load and never taken away:
+ * a process whose threads are all busy closes its kept connections (event.c, `process_keepalive_queue`), and wrk would
+ * measure reconnecting.
  */
 function ground({ stage }: Setting, name: string, port: number): readonly string[] {
   return [
@@ -122,10 +123,10 @@ function ground({ stage }: Setting, name: string, port: number): readonly string
     ...runAs,
     'StartServers 2',
     'MinSpareThreads 25',
-    'MaxSpareThreads 150',
+    'MaxSpareThreads 256',
     'ThreadLimit 64',
-    'ThreadsPerChild 25',
-    'MaxRequestWorkers 150',
+    'ThreadsPerChild 64',
+    'MaxRequestWorkers 256',
     'MaxConnectionsPerChild 0',
     'KeepAlive On',
     'MaxKeepAliveRequests 0',
