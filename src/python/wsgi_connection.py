@@ -78,7 +78,10 @@ class Connection(object):
         if connection is not None and connection != 'keep-alive' and 'close' in connection.lower():
             self.is_persistent = False
         self._has_answered = False
-        body = self._body = body_of(environ, self)
+        if 'CONTENT_LENGTH' in environ or 'HTTP_TRANSFER_ENCODING' in environ:
+            body = self._body = body_of(environ, self)
+        else:
+            body = self._body = None
         if body is None:
             environ['wsgi.input'] = EMPTY_BODY
             return

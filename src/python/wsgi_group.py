@@ -326,10 +326,12 @@ def parse_entries(text):
     """The environ entries of one of the sidecar's headers; their code points are bytes (PEP 3333)."""
     try:
         entries = scan_json(text, 0)[0]
+        if type(entries) is not dict:
+            raise ValueError('No object')
         if IS_TEXT_NATIVE:
-            return dict(entries)
-        return dict((native(key), native(entries[key])) for key in entries)
-    except (StopIteration, ValueError, TypeError):
+            return entries
+        return dict((key.encode('latin-1'), entries[key].encode('latin-1')) for key in entries)
+    except (StopIteration, ValueError, AttributeError):
         report('Unreadable sidecar header: %r' % text[:200])
         raise Refusal('500 Internal Server Error', 'bad-request')
 

@@ -26,6 +26,8 @@ DECIMAL = re.compile(r'[0-9]{1,18}\Z')
 # The environ keys of names that mod_wsgi does not pass on: no key, no entry.
 DROPPED = ''
 
+OWN_KEYS = frozenset(('HTTP_X_SIDECAR_MOUNT', 'HTTP_X_SIDECAR_REQUEST'))
+
 known_lines = {}
 known_names = {
     'content-type': 'CONTENT_TYPE',
@@ -46,16 +48,18 @@ def parse_head(head, base):
     environ = base.copy()
     parse_request_line(lines[0], environ)
     del lines[0]
+    kept = known_lines
     for line in lines:
-        entry = known_lines.get(line) if len(line) < LINE_KEPT_LENGTH else None
-        if entry is None:
-            entry = parse_header(line)
-        key, value = entry
-        if key in environ and key:
+        try:
+            key, value = kept[line] if len(line) < LINE_KEPT_LENGTH else parse_header(line)
+        except KeyError:
+            key, value = parse_header(line)
+        if key in environ:
             # As Apache merges repeated headers (apr_table_compress).
             value = environ[key] + ', ' + value
         environ[key] = value
-    environ.pop(DROPPED, None)
+    if DROPPED in environ:
+        del environ[DROPPED]
     return environ
 
 
@@ -85,7 +89,8 @@ def parse_header(line):
     if key is None:
         key = learn_name(name)
     value = value.strip(' \t')
-    if not colon or CONTROL.search(value):
+    # Our own two are long, and JSON refuses control characters anyhow.
+    if not colon or (key not in OWN_KEYS and CONTROL.search(value)):
         raise BadRequest('400 Bad Request')
     entry = (key, value)
     if len(line) < LINE_KEPT_LENGTH:

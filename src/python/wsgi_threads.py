@@ -1,15 +1,13 @@
-"""A fixed number of threads that serve any number of connections: one leads, the others follow.
+"""A fixed number of threads that serve any number of connections, in one of two ways:
 
-The leader waits on epoll for all idle connections. What it does with a request depends on how long requests take:
+* *eager*: all free threads wait on one epoll, which wakes one for each ready connection. Requests that wait for
+  databases overlap.
+* *inline*: one thread, the leader, waits and serves one ready connection after the other; the rest are parked. The
+  interpreter lock never changes hands, which gives short requests twice the throughput and a fraction of the tail
+  latency of contending threads. A monitor looks every TICK: when the leader is stuck in a request, or there is little
+  to do, the way is eager again.
 
-* *eager*: it hands leadership to a waiting thread before it runs the application, so that requests that wait for
-  databases overlap. Costs two thread switches a request.
-* *inline*: it serves one ready connection after the other by itself. The interpreter lock never changes hands, which
-  gives short requests several times the throughput and a fraction of the tail latency of contending threads. A
-  monitor looks every TICK: when the leader is stuck in one request, leadership is taken from it and the mode is eager
-  again.
-
-The mode is found by trying: eager is the start, inline is tried when requests come fast, and given up when they turn
+The way is found by trying: eager is the start, inline is tried when requests come fast, and given up when they turn
 out to be slow, each time for longer.
 
 Connections are watched edge-triggered. A thread that is told of a connection sets `again`, then tries its lock; the
@@ -30,17 +28,18 @@ from wsgi_response import report_exception
 clock = getattr(time, 'monotonic', time.time)
 
 # Seconds between two looks of the monitor: what a request behind a stuck leader waits at most twice.
-TICK = 0.002
+TICK = 0.001
 # A request that takes longer than this is worth a thread switch.
 BRISK = 0.0002
 # Below this rate (requests a second) nothing is gained inline.
 LIVELY = 2000.0
-# Requests between two tries of inline mode: doubled when one fails, the first again when one lasts.
+# Requests between two tries of inline mode: doubled when one fails, the first again when one lasts so many requests.
 FIRST_PATIENCE = 32
 LAST_PATIENCE = 4096
-LASTING = 1.0
+LASTING = 5000
 SAMPLE_MASK = 15
 EVENTS_AT_ONCE = 32
+EDGES = select.EPOLLIN | select.EPOLLET
 
 
 class ThreadPool(object):
@@ -54,13 +53,13 @@ class ThreadPool(object):
         self._connect = connect
         self._threads = threads
         self._connections = {}
-        # Ready descriptors that the leader has been told of and has not looked at.
+        # Ready descriptors that a leader has been told of and nobody has looked at.
         self._ready = collections.deque()
-        # Held by the leader; the followers wait for it.
-        self._baton = threading.Lock()
-        self._leadership = threading.Lock()
+        # Held by the leader; the others are parked before it.
+        self._gate = threading.Lock()
+        self._turning = threading.Lock()
         self._leader = None
-        self._is_eager = threads > 1
+        self._is_eager = True
         self._wake_monitor = threading.Lock()
         self._wake_monitor.acquire()
         # Counts requests; two threads may count one together, which does no harm.
@@ -71,7 +70,9 @@ class ThreadPool(object):
         self._patience = FIRST_PATIENCE
         self._try_at = FIRST_PATIENCE
         self._tried_at = clock()
+        self._inline_since = 0
         self._epoll = select.epoll()
+        fcntl.fcntl(self._epoll.fileno(), fcntl.F_SETFD, fcntl.FD_CLOEXEC)
 
     def start(self):
         # type: () -> None
@@ -98,34 +99,55 @@ class ThreadPool(object):
         """The life of one thread."""
         me = object()
         while True:
-            self._baton.acquire()
-            self._leader = me
-            while self._leader is me:
-                try:
+            try:
+                if self._leader is me:
                     self._lead(me)
-                except Exception:
-                    report_exception()
+                elif self._is_eager:
+                    self._take_one(me)
+                else:
+                    # Parked until the gate opens, which is when the way is eager again.
+                    with self._gate:
+                        pass
+            except Exception:
+                report_exception()
+
+    def _take_one(self, me):
+        # type: (object) -> None
+        for descriptor in self._wait(1):
+            self._look_at(descriptor, me)
 
     def _lead(self, me):
         # type: (object) -> None
-        """Serves ready connections while this thread leads; leaves no ready one behind."""
+        """Serves ready connections one after the other while this thread leads."""
         ready = self._ready
         while self._leader is me:
-            if ready:
-                self._look_at(ready.popleft(), me)
-                continue
-            found = self._wait()
-            if self._leader is me:
-                ready.extend(found)
-                continue
-            # Deposed in the very moment of waiting: who leads now was not told of these.
-            for descriptor in found:
+            try:
+                descriptor = ready.popleft()
+            except IndexError:
+                ready.extend(self._wait(EVENTS_AT_ONCE))
+            else:
                 self._look_at(descriptor, me)
+        self._hand_back()
 
-    def _wait(self):
-        # type: () -> list
+    def _hand_back(self):
+        # type: () -> None
+        """Has epoll tell the others of the connections that a leader was told of and could not look at."""
+        while True:
+            try:
+                descriptor = self._ready.popleft()
+                # The listener is level-triggered: it is told of again anyhow.
+                if descriptor in self._connections:
+                    self._epoll.modify(descriptor, EDGES)
+            except IndexError:
+                return
+            except (IOError, OSError):
+                # Closed meanwhile.
+                pass
+
+    def _wait(self, limit):
+        # type: (int) -> list
         try:
-            return [descriptor for descriptor, _ in self._epoll.poll(-1, EVENTS_AT_ONCE)]
+            return [descriptor for descriptor, _ in self._epoll.poll(-1, limit)]
         except (IOError, OSError) as error:
             if error.errno != errno.EINTR:
                 raise
@@ -156,7 +178,7 @@ class ThreadPool(object):
             descriptor = accepted.fileno()
             fcntl.fcntl(descriptor, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
             self._connections[descriptor] = self._connect(accepted)
-            self._epoll.register(descriptor, select.EPOLLIN | select.EPOLLET)
+            self._epoll.register(descriptor, EDGES)
 
     def _attend(self, descriptor, connection, me):
         # type: (int, object, object) -> None
@@ -185,83 +207,75 @@ class ThreadPool(object):
     def _serve(self, connection, environ, me):
         # type: (object, dict, object) -> bool
         begun = self._begun = self._begun + 1
-        if self._is_eager:
-            if begun < self._try_at or not self._try_inline(begun, me):
-                self._give_way(me)
-                return connection.respond(environ)
+        if begun >= self._try_at and self._is_eager:
+            self._try_inline(begun, me)
+        if self._leader is not me:
+            return connection.respond(environ)
         self._busy = me
         if begun & SAMPLE_MASK:
             alive = connection.respond(environ)
         else:
             started = clock()
             alive = connection.respond(environ)
-            self._weigh(clock() - started)
+            self._weigh(clock() - started, me)
         if self._busy is me:
             self._busy = None
         return alive
 
-    def _give_way(self, me):
-        # type: (object) -> None
-        with self._leadership:
-            if self._leader is not me:
-                return
-            self._leader = None
-        self._baton.release()
-
     def _try_inline(self, begun, me):
-        # type: (int, object) -> bool
-        """Turns inline when enough requests came in the time since the last try."""
+        # type: (int, object) -> None
+        """Makes this thread the leader when enough requests came in the time since the last try."""
         now = clock()
         rate = self._patience / max(now - self._tried_at, 1e-6)
         self._tried_at = now
         self._try_at = begun + self._patience
-        if rate < LIVELY or self._leader is not me or self._threads == 1:
-            return False
+        if rate < LIVELY or not self._gate.acquire(False):
+            return
         self._average = 0.0
-        self._is_eager = False
+        self._inline_since = begun
+        with self._turning:
+            self._leader = me
+            self._is_eager = False
         try:
             self._wake_monitor.release()
         except Exception:
             # It is awake still, from the last time.
             pass
-        return True
 
-    def _weigh(self, seconds):
-        # type: (float) -> None
+    def _weigh(self, seconds, me):
+        # type: (float, object) -> None
         self._average += (seconds - self._average) / 4
-        if self._average > BRISK and self._threads > 1:
-            self._turn_eager(True)
+        if self._average > BRISK:
+            self._turn_eager(me, True)
 
-    def _turn_eager(self, has_failed):
-        # type: (bool) -> None
-        now = clock()
-        if now - self._tried_at > LASTING:
-            self._patience = FIRST_PATIENCE
-        elif has_failed:
-            self._patience = min(self._patience * 2, LAST_PATIENCE)
-        self._tried_at = now
-        self._try_at = self._begun + self._patience
-        self._is_eager = True
+    def _turn_eager(self, leader, has_failed):
+        # type: (object, bool) -> None
+        with self._turning:
+            if self._leader is not leader or leader is None:
+                return
+            self._leader = None
+            if self._begun - self._inline_since > LASTING:
+                self._patience = FIRST_PATIENCE
+            elif has_failed:
+                self._patience = min(self._patience * 2, LAST_PATIENCE)
+            self._tried_at = clock()
+            self._try_at = self._begun + self._patience
+            self._is_eager = True
+        self._gate.release()
+        self._hand_back()
 
     def _monitor(self):
         # type: () -> None
-        """Ends inline mode when the leader is stuck, or when no requests come."""
+        """Ends inline serving when the leader is stuck, or when no requests come."""
         while True:
             self._wake_monitor.acquire()
             seen = -1
             while not self._is_eager:
                 time.sleep(TICK)
-                begun = self._begun
-                if begun == seen and not self._is_eager:
-                    self._depose(self._leader)
+                begun, leader = self._begun, self._leader
+                if begun == seen:
+                    self._turn_eager(leader, self._busy is leader)
                 seen = begun
-
-    def _depose(self, leader):
-        # type: (object) -> None
-        is_stuck = leader is not None and self._busy is leader
-        self._turn_eager(is_stuck)
-        if is_stuck:
-            self._give_way(leader)
 
 
 def start_thread(work, name):

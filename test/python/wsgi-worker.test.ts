@@ -1,6 +1,7 @@
 /** The life of a worker: threads that overlap, clients that leave, large bodies in little memory, and its end. */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSocket } from '../support/raw-http.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
@@ -58,6 +59,21 @@ function download(worker: Worker, path: string): Promise<number> {
 
 async function peakOf(worker: Worker): Promise<number> {
   return Number((await worker.request(fixture('produces'), '/peak')).text());
+}
+
+/** Sends a request so many times, one after the other's answer, on a connection that stays. */
+function volley(socket: Socket, request: string, times: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let left = times;
+    const onData = (chunk: Buffer): void => {
+      if (!chunk.toString('latin1').startsWith('HTTP/1.1 200')) reject(new Error(chunk.toString('latin1')));
+      left -= 1;
+      if (left > 0) socket.write(request);
+      else resolve(void socket.off('data', onData));
+    };
+    socket.on('data', onData);
+    socket.write(request);
+  });
 }
 
 describeEachPython('a worker', (python) => {
@@ -163,24 +179,26 @@ describeEachPython('a worker', (python) => {
   });
 
   it('serves as many requests at once as it has threads', async () => {
-    const waiting = [worker.request(fixture('gate'), '/wait'), worker.request(fixture('gate'), '/wait')];
-    await worker.request(fixture('gate'), '/arrived?2');
-    await worker.request(fixture('gate'), '/open');
-    expect((await Promise.all(waiting)).map((answer) => answer.text())).toEqual(['passed', 'passed']);
+    const waiting = [worker.request(fixture('gate'), '/wait/a'), worker.request(fixture('gate'), '/wait/a')];
+    await worker.request(fixture('gate'), '/arrived/a?2');
+    await worker.request(fixture('gate'), '/open/a');
+    expect((await Promise.all(waiting)).map((answer) => answer.text())).toEqual(['wait', 'wait']);
   });
 
   it('frees the others when one request is stuck while short ones come fast', async () => {
-    const stuck = await startWorker(python, { threads: 2 });
+    const stuck = await startWorker(python, { threads: 3 });
     const short = stuck.head(fixture('hello'));
-    // Enough in a row to make a worker try to serve all in one thread.
-    await stuck.exchange(short.repeat(400));
-    const burst = openSocket({ socketPath: stuck.socketPath });
-    burst.resume().write(short.repeat(400));
-    const waiting = stuck.request(fixture('gate'), '/wait');
-    await stuck.request(fixture('gate'), '/arrived?1');
-    expect((await stuck.request(fixture('gate'), '/open')).text()).toBe('open');
-    expect((await waiting).text()).toBe('passed');
-    burst.destroy();
+    const sockets = Array.from({ length: 6 }, () => openSocket({ socketPath: stuck.socketPath }));
+    for (let round = 0; round < 20; round += 1) {
+      // Enough in a row to make a worker try to serve all in one thread.
+      await Promise.all(sockets.map((socket) => volley(socket, short, 40)));
+      const [first, ...others] = sockets;
+      const waiting = volley(first as Socket, stuck.head(fixture('gate'), `/wait/${round}`), 1);
+      await Promise.all(others.map((socket) => volley(socket, short, 1)));
+      await volley(others[0] as Socket, stuck.head(fixture('gate'), `/open/${round}`), 1);
+      await waiting;
+    }
+    for (const socket of sockets) socket.destroy();
     await stuck.stop();
   });
 });
@@ -191,8 +209,8 @@ describeEachPython('the end of a worker', (python) => {
     ['the end of its lifeline', 'lifeline'],
   ])('comes with %s, after the requests in flight', async (_how, reason) => {
     const worker = await startWorker(python, { threads: 3 });
-    const waiting = worker.request(fixture('gate'), '/wait', { headers: { Connection: 'keep-alive' } });
-    await worker.request(fixture('gate'), '/arrived?1');
+    const waiting = worker.request(fixture('gate'), '/wait/a', { headers: { Connection: 'keep-alive' } });
+    await worker.request(fixture('gate'), '/arrived/a?1');
     const kept = openSocket({ socketPath: worker.socketPath });
     const opened = new Promise((resolve) => kept.once('data', resolve));
     kept.write(worker.head(fixture('hello')));
@@ -200,17 +218,17 @@ describeEachPython('the end of a worker', (python) => {
     if (reason === 'SIGTERM') worker.signal('SIGTERM');
     else void worker.stop();
     await worker.waitForEvent((event) => event.event === 'stopping' && event.reason === reason);
-    kept.write(worker.head(fixture('gate'), '/open'));
+    kept.write(worker.head(fixture('gate'), '/open/a'));
     const answer = await waiting;
-    expect([answer.text(), answer.header('connection')]).toEqual(['passed', 'close']);
+    expect([answer.text(), answer.header('connection')]).toEqual(['wait', 'close']);
     expect(await worker.exited).toEqual({ code: 0, signal: null });
     kept.destroy();
   });
 
   it('does not wait longer than the order says', async () => {
     const worker = await startWorker(python, { threads: 2, shutdownTimeout: 0.1 });
-    const cut = worker.request(fixture('gate'), '/wait').catch((error: unknown) => error);
-    await worker.request(fixture('gate'), '/arrived?1');
+    const cut = worker.request(fixture('gate'), '/wait/a').catch((error: unknown) => error);
+    await worker.request(fixture('gate'), '/arrived/a?1');
     worker.signal('SIGTERM');
     expect(await worker.exited).toEqual({ code: 0, signal: null });
     expect(await cut).toBeInstanceOf(Error);
