@@ -3,7 +3,8 @@
  * Byte strings, as all diagnostics.
  */
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fromBytes, toBytes } from '../apache/bytes.ts';
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import { interpreterOf } from '../groups/interpreter.ts';
@@ -26,14 +27,44 @@ export function checkScripts(mounts: readonly Mount[]): Diagnostic[] {
 }
 
 /** Interpreters that are missing, too old, or closed to the user of their group; each combination is tried once. */
-export function checkInterpreters(plans: readonly GroupPlan[]): Diagnostic[] {
+export function checkInterpreters(plans: readonly GroupPlan[], searchPath: string): Diagnostic[] {
   const tried = new Map<string, Diagnostic | undefined>();
   for (const plan of plans) {
-    const python = interpreterOf(plan);
+    const python = findProgram(interpreterOf(plan), searchPath);
     const key = JSON.stringify([python, plan.user]);
     if (!tried.has(key)) tried.set(key, tryInterpreter(python, plan));
   }
   return [...tried.values()].filter((finding) => finding !== undefined);
+}
+
+/** The choice that was made where Apache has no numbers: embedded mode runs in whatever child answers. */
+export function describeEmbedded(plans: readonly GroupPlan[]): Diagnostic[] {
+  const choices = plans
+    .filter(({ mode }) => mode === 'embedded')
+    .map(({ processes, threads }) => `${processes} × ${threads}`);
+  return [...new Set(choices)].map((choice) => ({
+    severity: 'info',
+    id: 'embedded-concurrency',
+    message: toBytes(`Groups in embedded mode have processes × threads of ${choice}`),
+    advice: 'To change it, set "groups: {defaults: {processes: N, threads: N}}"',
+  }));
+}
+
+/** As the sidecar itself finds it in PATH, whoever the group runs as. */
+function findProgram(name: string, searchPath: string): string {
+  if (name.includes('/')) return name;
+  const folders = searchPath.split(delimiter).filter((folder) => folder !== '');
+  const found = folders.map((folder) => join(folder, name)).find(isExecutable);
+  return found ?? name;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const PROGRAM = 'import sys; print("%d.%d" % sys.version_info[:2])';

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { fromBytes } from '../apache/bytes.ts';
 import { type Diagnostic, renderDiagnostic } from '../apache/diagnostic.ts';
 import { declaredGroups } from '../routing/declared-groups.ts';
-import { checkInterpreters, checkScripts } from './check-machine.ts';
+import { checkInterpreters, checkScripts, describeEmbedded } from './check-machine.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
 import { viewDiagnostic } from './diagnostic-view.ts';
@@ -36,7 +36,12 @@ function check(context: CliContext, flags: Record<string, unknown>): ExitCode {
     root: process.geteuid?.() === 0,
   });
   const plans = declaredGroups(site).map(({ identity }) => planOf(site, identity));
-  const findings = [...diagnostics, ...checkScripts(site.mounts), ...checkInterpreters(plans)];
+  const findings = [
+    ...diagnostics,
+    ...checkScripts(site.mounts),
+    ...checkInterpreters(plans, context.environment.PATH ?? ''),
+    ...describeEmbedded(plans),
+  ];
   const sharing = renderSharing(viewGroups(site, planOf, []));
   if (flags.json === true) printJson(context, { diagnostics: findings.map(viewDiagnostic) });
   else context.print(renderFindings(findings) + sharing);
@@ -46,7 +51,9 @@ function check(context: CliContext, flags: Record<string, unknown>): ExitCode {
 
 function renderFindings(findings: readonly Diagnostic[]): string {
   const lines = findings.map((finding) => `${visible(fromBytes(renderDiagnostic(finding)))}\n`);
-  const count = (severity: string): number =>
-    findings.filter((finding) => finding.severity === severity).length;
-  return `${lines.join('')}${count('error')} errors, ${count('warning')} warnings, ${count('info')} notes\n`;
+  const count = (severity: string, word: string): string => {
+    const found = findings.filter((finding) => finding.severity === severity).length;
+    return `${found} ${word}${found === 1 ? '' : 's'}`;
+  };
+  return `${lines.join('')}${count('error', 'error')}, ${count('warning', 'warning')}, ${count('info', 'note')}\n`;
 }

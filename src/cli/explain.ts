@@ -1,5 +1,5 @@
 /** `explain URL`: which virtual host, mount, group and process a request would reach, and why. */
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import type { GroupView } from '../../routes/model.ts';
 import { askAdmin } from './ask-admin.ts';
 import { renderColumns } from './columns.ts';
@@ -11,7 +11,11 @@ import type { Finish } from './program.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
 
 export function explainCommand(context: CliContext, finish: Finish): Command {
-  const command = new Command('explain').argument('<url>', 'the address, as a client would write it');
+  const command = new Command('explain').argument(
+    '<url>',
+    'the address, as a client would write it',
+    parseUrl,
+  );
   command.description('say which virtual host, mount, group and process a request would reach, and why');
   command
     .option('--method <method>', 'the request method', 'GET')
@@ -22,6 +26,12 @@ export function explainCommand(context: CliContext, finish: Finish): Command {
     async (url: string, flags: Record<string, unknown>) => finish(await explain(context, url, flags)),
   );
   return command;
+}
+
+/** Refused here, a wrong address is a mistake of usage and not of the configuration. */
+function parseUrl(url: string): string {
+  if (!/^https?:\/\/[^/?#]/i.test(url)) throw new InvalidArgumentError('Wanted http://HOST/PATH');
+  return url;
 }
 
 async function explain(context: CliContext, url: string, flags: Record<string, unknown>): Promise<ExitCode> {

@@ -88,7 +88,8 @@ export class Metrics implements RequestObserver, GroupObserver {
     series.requestBytes.value += seen.requestBytes;
     series.responseBytes.value += seen.responseBytes;
     if (seen.identity !== undefined) series.inFlight.value -= 1;
-    if (seen.upstreamSeconds !== undefined) series.upstreamResponse(arm).observe(seen.upstreamSeconds);
+    if (seen.upstreamSeconds !== undefined)
+      series.upstreamResponse(arm).observe(Math.max(0, seen.upstreamSeconds - (seen.queuedSeconds ?? 0)));
     if (seen.queuedSeconds !== undefined) series.queueWait.observe(seen.queuedSeconds);
     if (seen.aborted) series.clientAborts.value += 1;
     if (seen.pid !== undefined && seen.status < 500) series.lastSuccess.value = Date.now() / 1000;
