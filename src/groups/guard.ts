@@ -64,8 +64,8 @@ export class Guard {
   async #launch(): Promise<void> {
     const child = spawnGuard(this.#options);
     this.#child = child;
-    await hasStarted(child, this.#options.python);
     for (const processGroup of this.#processGroups) this.#tell(`+${processGroup}\n`);
+    await hasStarted(child, this.#options.python);
     child.once('exit', () => this.#relaunch());
   }
 
