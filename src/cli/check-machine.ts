@@ -37,6 +37,21 @@ export function checkInterpreters(plans: readonly GroupPlan[], searchPath: strin
   return [...tried.values()].filter((finding) => finding !== undefined);
 }
 
+/** Groups for which root has no user to become: their applications do not start. */
+export function checkRoot(plans: readonly GroupPlan[], root: boolean): Diagnostic[] {
+  if (!root || plans.every(({ user, allowRoot }) => user !== undefined || allowRoot)) return [];
+  return [
+    {
+      severity: 'warning',
+      id: 'user-missing',
+      message:
+        'Neither User nor WSGIDaemonProcess says as whom applications run: started as root, their groups answer 503',
+      advice:
+        'Set "groups: {defaults: {user: www-data}}", or "allowRoot: true" there if they are meant to run as root',
+    },
+  ];
+}
+
 /** The choice that was made where Apache has no numbers: embedded mode runs in whatever child answers. */
 export function describeEmbedded(plans: readonly GroupPlan[]): Diagnostic[] {
   const choices = plans

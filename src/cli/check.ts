@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { fromBytes } from '../apache/bytes.ts';
 import { type Diagnostic, renderDiagnostic } from '../apache/diagnostic.ts';
 import { declaredGroups } from '../routing/declared-groups.ts';
-import { checkInterpreters, checkScripts, describeEmbedded } from './check-machine.ts';
+import { checkInterpreters, checkRoot, checkScripts, describeEmbedded } from './check-machine.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
 import { viewDiagnostic } from './diagnostic-view.ts';
@@ -31,14 +31,13 @@ export function checkCommand(context: CliContext, finish: Finish): Command {
 function check(context: CliContext, flags: Record<string, unknown>): ExitCode {
   const settings = settingsOf(context, flags);
   const { site, diagnostics } = readSite(settings, context.environment);
-  const planOf = createPlanner(settings, {
-    environment: context.environment,
-    root: process.geteuid?.() === 0,
-  });
+  const root = process.geteuid?.() === 0;
+  const planOf = createPlanner(settings, { environment: context.environment, root });
   const plans = declaredGroups(site).map(({ identity }) => planOf(site, identity));
   const findings = [
     ...diagnostics,
     ...checkScripts(site.mounts),
+    ...checkRoot(plans, root),
     ...checkInterpreters(plans, context.environment.PATH ?? ''),
     ...describeEmbedded(plans),
   ];

@@ -31,6 +31,10 @@ const FATAL: ReadonlySet<string> = new Set([
   'config-syntax',
   'include-missing',
   'include-depth',
+  'mount-not-understood',
+  'process-group-not-understood',
+  'process-group-twice',
+  'import-script-not-understood',
 ]);
 
 /** The site of a configuration file, and all findings; throws only when no file is named. */
