@@ -25,6 +25,8 @@ export type RequestFacts = {
   readonly requestId: string;
   /** Microseconds since the epoch. */
   readonly startedUs: number;
+  /** The client's own Connection, which mod_wsgi shows though it ends here. */
+  readonly connection: string | undefined;
   /** `Content-Length: 0`, which the transport does not send for methods that expect no body. */
   readonly emptyBody: boolean;
   readonly chunked: boolean;
@@ -80,6 +82,7 @@ export function renderRequestEnviron(route: WsgiRoute, facts: RequestFacts): str
   if (route.pathInfo !== '') json += `,"PATH_TRANSLATED":${quote(translatedPath(route))}`;
   if (user !== undefined) json += `,"REMOTE_USER":${quote(user)}`;
   if (facts.emptyBody) json += ',"CONTENT_LENGTH":"0"';
+  if (facts.connection !== undefined) json += `,"HTTP_CONNECTION":${quote(facts.connection)}`;
   if (facts.chunked) json += ',"HTTP_TRANSFER_ENCODING":"chunked"';
   json += `,"mod_wsgi.request_id":"${facts.requestId}","mod_wsgi.request_start":"${facts.startedUs}"`;
   return `${json},"mod_wsgi.script_name":${script},"mod_wsgi.path_info":${info}}`;

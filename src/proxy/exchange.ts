@@ -35,6 +35,8 @@ export type ExchangeStart = {
   readonly requestId: string;
   readonly headers: RequestHeaders;
   readonly expectsContinue: boolean;
+  /** Milliseconds that a client may be silent in the middle of its body. */
+  readonly bodyIdleTimeoutMs: number;
 };
 
 /** A refusal or failure to be told to the client. */
@@ -51,6 +53,7 @@ export class Exchange {
   readonly peer: Peer;
   readonly requestId: string;
   readonly headers: RequestHeaders;
+  readonly bodyIdleTimeoutMs: number;
   readonly startedAt: number = performance.now();
   readonly deps: ExchangeDeps;
   /** The client waits for a 100 before it sends its body. */
@@ -82,6 +85,7 @@ export class Exchange {
     this.peer = start.peer;
     this.requestId = start.requestId;
     this.headers = start.headers;
+    this.bodyIdleTimeoutMs = start.bodyIdleTimeoutMs;
     this.awaitsContinue = start.expectsContinue;
     this.deps = deps;
     (start.request as CarryingRequest)[exchangeKey] = this;
@@ -148,6 +152,16 @@ export class Exchange {
     this.refuse({ status: failure.status, reason: reasonOf(code), headers });
   }
 
+  /** The client has stopped in the middle of its body: it has nothing to wait for, and the upstream neither. */
+  giveUpOnBody(): void {
+    if (this.response.headersSent) this.request.socket.destroy();
+    else {
+      this.releaseLease('abandoned');
+      this.refuse({ status: 408, reason: 'request_timeout', close: true });
+    }
+    this.answer?.abandon();
+  }
+
   /** Breaks the client's connection so that what was sent cannot be taken for the whole. */
   breakOff(code: ErrorCode, message: string, error?: unknown): void {
     this.truncated = true;
@@ -165,8 +179,9 @@ export class Exchange {
     if (this.#closed) return;
     this.#closed = true;
     const aborted = !this.response.writableFinished && !this.truncated;
-    if (aborted) this.answer?.abandon();
-    this.releaseLease('abandoned');
+    this.releaseLease(aborted ? 'abandoned' : 'answered');
+    // What the upstream still does is for nobody; after a whole answer there is nothing left to end.
+    this.answer?.abandon();
     this.deps.observer.requestFinished(this.#observe(aborted));
   }
 

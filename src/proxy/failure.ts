@@ -61,7 +61,8 @@ export function sendErrorPage(response: ServerResponse, page: ErrorPage): number
   const headers = ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(body.length)];
   headers.push('X-Request-Id', page.requestId, ...(page.headers ?? []));
   if (page.close === true) headers.push('Connection', 'close');
-  response.writeHead(page.status, headers);
+  // Given in words: a response that was begun in vain may still hold an upstream's reason phrase.
+  response.writeHead(page.status, STATUS_CODES[page.status] ?? 'Error', headers);
   response.end(body);
   return body.length;
 }

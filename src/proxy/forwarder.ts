@@ -7,6 +7,7 @@ import httpProxy from 'http-proxy';
 import type { Dispatcher } from 'undici';
 import type { Upstream } from '../groups/lease.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
+import { dispatchExpecting } from './expecting-dispatch.ts';
 import { RequestBody } from './request-body.ts';
 import { type Destination, UpstreamAnswer } from './upstream-answer.ts';
 import { UpstreamPools, type UpstreamTimeouts } from './upstream-pools.ts';
@@ -33,10 +34,12 @@ type Sent = Exchange & {
 /** Sends requests to group processes and to URLs; owns the connections to both. */
 export class Forwarder {
   readonly #pools: UpstreamPools;
+  readonly #timeoutMs: number;
   readonly #proxy: Pipeline;
 
   constructor(timeouts: UpstreamTimeouts) {
     this.#pools = new UpstreamPools(timeouts);
+    this.#timeoutMs = timeouts.responseTimeoutMs;
     // The pipeline refuses to run without a target; the exchange knows the real one.
     const proxy = httpProxy.createProxyServer({ target: { host: 'localhost', port: 80 } }) as Pipeline;
     proxy.before('web', 'stream', (request) => this.#dispatch(request));
@@ -75,13 +78,22 @@ export class Forwarder {
   #dispatch(request: IncomingMessage): boolean {
     const exchange = exchangeOf(request);
     const { dispatcher, destination, answer, head } = exchange as Sent;
+    const { path } = head;
+    const method = request.method as Dispatcher.HttpMethod;
     const empty = head.body === 'none' || Number(exchange.headers.length) === 0;
+    const body = empty ? null : new RequestBody(exchange);
+    if (exchange.awaitsContinue && exchange.lease !== undefined && body !== null) {
+      const { headers } = destination;
+      const { socketPath } = exchange.lease.upstream;
+      dispatchExpecting({ socketPath, method, path, headers, body, timeoutMs: this.#timeoutMs }, answer);
+      return true;
+    }
     dispatcher.dispatch(
       {
-        path: head.path,
-        method: request.method as Dispatcher.HttpMethod,
+        path,
+        method,
         headers: destination.headers,
-        body: empty ? null : new RequestBody(exchange),
+        body,
         // Without it undici ends the connection after every HEAD and every body that it does not expect.
         reset: false,
         blocking: false,

@@ -47,7 +47,12 @@ export type FrontOptions = {
   readonly accessControl: AccessControl;
   /** `http://host:port` of the Apache that answers what has not moved. */
   readonly legacy?: string;
+  /** Milliseconds that a client may be silent in the middle of its body. */
+  readonly bodyIdleTimeoutMs?: number;
 };
+
+/** What mod_reqtimeout, as Debian sets it, gives a body before it asks for progress, and half as much again. */
+const BODY_IDLE_TIMEOUT_MS = 30_000;
 
 /** Waits before a new try when a process could not be reached, in milliseconds; a crash is noticed meanwhile. */
 const RETRY_DELAYS_MS = [0, 25, 100] as const;
@@ -116,7 +121,9 @@ export class Front {
     const peer = peerOf(request.socket, this.#options.trust, this.#options.as);
     const requestId = this.#nextId();
     const headers = this.#scan(request.rawHeaders);
-    return new Exchange({ request, response, peer, requestId, headers, expectsContinue }, this.#deps);
+    const { bodyIdleTimeoutMs = BODY_IDLE_TIMEOUT_MS } = this.#options;
+    const start = { request, response, peer, requestId, headers, expectsContinue, bodyIdleTimeoutMs };
+    return new Exchange(start, this.#deps);
   }
 
   #serve(exchange: Exchange, head: RequestHead): void {
@@ -178,6 +185,7 @@ export class Front {
 
   #forward(exchange: Exchange, outcome: Lease | Refusal, destination: Destination): void {
     if (outcome.kind === 'refusal') {
+      if (exchange.clientGone) return;
       const { code, message, retryAfterSeconds } = outcome;
       exchange.fail(code, message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
       return;
@@ -187,7 +195,6 @@ export class Front {
       exchange.releaseLease('abandoned');
       return;
     }
-    exchange.continueNow();
     this.#deps.forwarder.toUpstream(exchange, outcome.upstream, destination);
   }
 
@@ -225,6 +232,7 @@ export class Front {
       sent.push('authorization', headers.authorization);
     }
     const { tls } = this.#options;
+    if (exchange.awaitsContinue) sent.push('x-sidecar-expect', '100-continue');
     const connection = { tls, localAddress: peer.localAddress, localPort: peer.localPort };
     sent.push('x-sidecar-mount', this.#mountEnviron(route, connection));
     const environ = renderRequestEnviron(route, {
@@ -236,6 +244,7 @@ export class Front {
       user: peer.trusted && headers.users === 1 ? headers.user : undefined,
       requestId: exchange.requestId,
       startedUs: Date.now() * 1000,
+      connection: headers.connection,
       emptyBody: Number(headers.length) === 0,
       chunked: head?.body === 'chunked',
     });

@@ -119,14 +119,16 @@ function joined(before: string | undefined, value: string): string {
   return before === undefined ? value : `${before}, ${value}`;
 }
 
-/** RFC 9110 §7.6.1: a field that Connection names ends here. What frames or routes a message cannot be named away. */
+/**
+ * RFC 9110 §7.6.1: a field that Connection names ends here. What frames or routes a message cannot be named away, nor what a
+ * front says of its client (CVE-2022-31813).
+ */
 function dropNominated(found: RequestHeaders, table: NameTable): void {
   const connection = found.connection as string;
   if (connection === 'keep-alive' || connection === 'close' || connection === 'Keep-Alive') return;
   for (const token of connection.split(',')) {
     const { lower } = table.lookup(token.trim());
     removeField(found.forward, lower);
-    removeField(found.forwarding, lower);
     if (lower === 'authorization') found.authorization = undefined;
   }
 }

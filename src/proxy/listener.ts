@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { SidecarError } from '../errors.ts';
 import { type BindAddress, parseBindAddress } from './bind-address.ts';
 import { parserFailure } from './client-error.ts';
+import { ClientRequest } from './client-request.ts';
 import type { Front } from './front.ts';
 
 /** Where to listen, and how long to wait for whom. */
@@ -34,22 +35,39 @@ const MAX_HEADER_BYTES = 16_384;
 
 /** Starts to listen; rejects with ERR_LISTEN that names the address and the setting to change. */
 export async function startListener(options: ListenerOptions, front: Front): Promise<Listener> {
-  const bind = parseBindAddress(options.bind);
   const server = createHttpServer(options);
   attachFront(server, front);
-  if (bind.kind === 'unix') await removeStaleSocket(bind.path);
-  await listen(server, bind, options.bind);
-  if (bind.kind === 'unix') await openToGroup(bind.path, options.socketGroup);
+  const advice = 'choose another with "listen: {bind: 127.0.0.1:8080, as: \'*:80\'}"';
+  const address = await bindServer(server, options, advice);
   return {
-    address: boundAddress(server, bind),
+    address,
     close: () => closeServer(server),
     destroy: () => server.closeAllConnections(),
   };
 }
 
+/**
+ * Starts any server on an address and resolves with it as bound; rejects with ERR_LISTEN that ends in `advice`.
+ * A Unix socket of a program that is gone is replaced, and opened to `socketGroup`.
+ */
+export async function bindServer(
+  server: Server,
+  { bind: text, socketGroup }: Pick<ListenerOptions, 'bind' | 'socketGroup'>,
+  advice: string,
+): Promise<string> {
+  const bind = parseBindAddress(text);
+  if (bind.kind === 'unix') await removeStaleSocket(bind.path);
+  await listen(server, bind).catch((error: NodeJS.ErrnoException) => {
+    throw listenError(error, text, advice);
+  });
+  if (bind.kind === 'unix') await openToGroup(bind.path, socketGroup);
+  return boundAddress(server, bind);
+}
+
 function createHttpServer(options: ListenerOptions): Server {
   const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
   const server = createServer({
+    IncomingMessage: ClientRequest,
     headersTimeout,
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(1000, headersTimeout),
@@ -78,9 +96,9 @@ function attachFront(server: Server, front: Front): void {
   });
 }
 
-function listen(server: Server, bind: BindAddress, text: string): Promise<void> {
+function listen(server: Server, bind: BindAddress): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, text)));
+    server.once('error', reject);
     server.once('listening', () => {
       server.removeAllListeners('error');
       resolve();
@@ -90,15 +108,16 @@ function listen(server: Server, bind: BindAddress, text: string): Promise<void> 
   });
 }
 
-function listenError(error: NodeJS.ErrnoException, text: string): SidecarError {
+function listenError(error: NodeJS.ErrnoException, text: string, advice: string): SidecarError {
   const why =
     error.code === 'EADDRINUSE'
       ? 'it is taken'
       : error.code === 'EACCES'
         ? 'this user may not bind it'
         : error.message;
-  const advice = 'free it, or choose another with "listen: {bind: 127.0.0.1:8080, as: \'*:80\'}"';
-  return new SidecarError('ERR_LISTEN', `Cannot listen on "${text}": ${why}: ${advice}`, { cause: error });
+  return new SidecarError('ERR_LISTEN', `Cannot listen on "${text}": ${why}: free it, or ${advice}`, {
+    cause: error,
+  });
 }
 
 /** Removes the socket of a sidecar that is gone; one that still answers, and anything else of that name, stays. */

@@ -2,10 +2,12 @@
 
 const KNOWN: ReadonlySet<string> = new Set([
   'script-missing',
-  'script-is-directory',
+  'script-directory',
+  'script-denied',
   'import-failed',
   'no-callable',
   'app-error',
+  'bad-request',
 ]);
 
 /** The observation's reason for an `x-sidecar-outcome`; from a closed set, because it becomes a metric label. */

@@ -24,7 +24,8 @@ export class RequestBody extends Readable {
     if (!this.#started) {
       this.#started = true;
       this.#request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
-      this.#request.on('error', ignore);
+      this.#request.on('error', ignore).on('timeout', this.#onTimeout);
+      this.#request.socket.setTimeout(this.#exchange.bodyIdleTimeoutMs);
     }
     this.#request.resume();
   }
@@ -32,7 +33,9 @@ export class RequestBody extends Readable {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     const request = this.#request;
     request.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
-    if (this.#started && !request.destroyed) request.resume();
+    request.off('timeout', this.#onTimeout);
+    if (request.complete) request.socket.setTimeout(0);
+    else if (this.#started && !request.destroyed) request.resume();
     callback(error);
   }
 
@@ -43,6 +46,12 @@ export class RequestBody extends Readable {
 
   readonly #onEnd = (): void => {
     this.push(null);
+  };
+
+  readonly #onTimeout = (): void => {
+    const request = this.#request;
+    if (request.isPaused()) request.socket.setTimeout(this.#exchange.bodyIdleTimeoutMs);
+    else this.#exchange.giveUpOnBody();
   };
 
   readonly #onClose = (): void => {

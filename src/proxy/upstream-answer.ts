@@ -11,6 +11,9 @@ import { cleanReason, type ResponseHead, readResponseHead } from './response-hea
 /** Up to this many bytes the head waits for the body's first chunk; larger or unannounced bodies get their head at once. */
 const WAIT_FOR_BODY_BYTES = 65_536;
 
+/** Bodies up to this size are sent joined to their head. */
+const JOINED_BYTES = 16_384;
+
 /** Where a request goes: with which headers, and what its answer is worth. */
 export type Destination = {
   /** Flat list of names and values, without those that the transport makes. */
@@ -55,7 +58,8 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     exchange.upstreamAt = performance.now();
     if (this.#done) return true;
     const head = readResponseHead(raw);
-    if (head.outcome !== undefined) return this.#replace(status, head.outcome);
+    if (head.outcome !== undefined && exchange.route !== undefined)
+      return this.#replace(status, head.outcome);
     exchange.status = status;
     this.#head = head;
     this.#resume = resume;
@@ -70,10 +74,12 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     const { response } = this.#exchange;
     this.#exchange.responseBytes += chunk.length;
     if (!response.headersSent) {
-      this.#writeHead();
+      if (!this.#writeHead()) return true;
       if (chunk.length === this.#head?.length) {
         this.#done = true;
-        response.end(chunk);
+        // As text the body joins the head in one write; as bytes it would be a second piece of a costlier vectored one.
+        if (chunk.length <= JOINED_BYTES) response.end(chunk.toString('latin1'), 'latin1');
+        else response.end(chunk);
         return true;
       }
     }
@@ -86,16 +92,16 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     const exchange = this.#exchange;
     exchange.releaseLease('answered');
     if (this.#done) return;
+    const endsByClose = this.#endsByClose();
     this.#done = true;
-    if (this.#endsByClose() && !this.#destination.trustClose) {
+    if (endsByClose && !this.#destination.trustClose) {
       exchange.breakOff(
         'ERR_UPSTREAM_TRUNCATED',
         'Answer ended by the end of its connection: it may not be whole',
       );
       return;
     }
-    if (!exchange.response.headersSent) this.#writeHead();
-    exchange.response.end();
+    if (exchange.response.headersSent || this.#writeHead()) exchange.response.end();
   }
 
   onError(error: Error): void {
@@ -104,14 +110,14 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
       exchange.releaseLease('abandoned');
       return;
     }
-    exchange.releaseLease('failed');
+    exchange.releaseLease(this.#done ? 'answered' : 'failed');
     if (this.#done) return;
     this.#done = true;
-    if (this.#abort === undefined) {
+    const code = codeOf(error);
+    if (this.#abort === undefined && code !== 'ERR_INTERNAL') {
       this.#destination.connectFailed(exchange, error);
       return;
     }
-    const code = codeOf(error);
     if (exchange.response.headersSent) {
       exchange.breakOff(code, 'Group process broke off in the middle of its answer', error);
     } else exchange.fail(code, 'Group process did not answer', { error });
@@ -136,16 +142,17 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
   #endWithoutBody(status: number): void {
     this.#done = true;
     if (status === 204) dropLength(this.#head as ResponseHead);
-    this.#writeHead();
-    this.#exchange.response.end();
+    if (this.#writeHead()) this.#exchange.response.end();
   }
 
+  /** Never true of an answer without a body: that one is `#done` before it is written. */
   #endsByClose(): boolean {
     const head = this.#head as ResponseHead;
-    return head.length < 0 && !head.chunked;
+    return head.length < 0 && !head.chunked && !this.#done;
   }
 
-  #writeHead(): void {
+  /** False when the head cannot be sent as it is: then the client has got an error page. */
+  #writeHead(): boolean {
     const { response, status, awaitsContinue } = this.#exchange;
     const { headers } = this.#head as ResponseHead;
     // The client holds back a body that nobody asked for: only a new connection is unambiguous.
@@ -154,15 +161,23 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
       response.shouldKeepAlive = false;
       response.useChunkedEncodingByDefault = false;
     }
-    response.writeHead(status, this.#reasonPhrase, headers);
+    try {
+      response.writeHead(status, this.#reasonPhrase, headers);
+      return true;
+    } catch (error) {
+      this.#done = true;
+      this.#exchange.fail('ERR_UPSTREAM_INVALID', 'Group process sent a head that HTTP does not allow', {
+        error,
+      });
+      return false;
+    }
   }
 
   /** Sends the head with whatever else comes in this turn of the event loop. */
   #sendHeadNow(): void {
     const { response } = this.#exchange;
     const { socket } = response;
-    this.#writeHead();
-    if (socket === null) return;
+    if (!this.#writeHead() || socket === null) return;
     socket.cork();
     process.nextTick(uncork, socket);
     response.flushHeaders();
@@ -181,8 +196,9 @@ function dropLength(head: ResponseHead): void {
 }
 
 function codeOf(error: Error): ErrorCode {
-  const code = (error as Error & { code?: unknown }).code;
+  const { code } = error as Error & { code?: unknown };
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return 'ERR_UPSTREAM_TIMEOUT';
-  if (code === 'UND_ERR_HEADERS_OVERFLOW' || String(code).startsWith('HPE_')) return 'ERR_UPSTREAM_INVALID';
+  if (code === 'UND_ERR_INVALID_ARG') return 'ERR_INTERNAL';
+  if (code === 'UND_ERR_HEADERS_OVERFLOW' || error.name === 'HTTPParserError') return 'ERR_UPSTREAM_INVALID';
   return 'ERR_UPSTREAM_TRUNCATED';
 }

@@ -66,7 +66,7 @@ function refuseFraming(line: RequestLine, headers: RequestHeaders): RefusedHead 
   if (lengths > 1) return refused(400, 'repeated_header', 'Content-Length is repeated');
   if (coding === undefined) return undefined;
   if (lengths > 0) return refused(400, 'te_cl', 'Both Transfer-Encoding and Content-Length');
-  if (line.minorVersion === 0) return refused(400, 'te_http10', 'Transfer-Encoding in HTTP/1.0');
+  if (line.minorVersion === 0) return refused(400, 'te_cl', 'Transfer-Encoding in HTTP/1.0');
   if (coding.toLowerCase() !== 'chunked') return refused(501, 'coding', 'Transfer coding other than chunked');
   return undefined;
 }

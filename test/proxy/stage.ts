@@ -1,6 +1,7 @@
 /** A listener with a real front and forwarder before upstreams that a test writes byte by byte. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import type { Lease, LeaseOutcome, Refusal, Upstream } from '../../src/groups/lease.ts';
 import { Forwarder } from '../../src/proxy/forwarder.ts';
 import { Front, type FrontDeps, type FrontOptions } from '../../src/proxy/front.ts';
@@ -11,6 +12,7 @@ import { groupKey } from '../../src/routing/group-key.ts';
 import type { MountOptions, Route, RouteRequest, WsgiRoute } from '../../src/routing/route.ts';
 import type { Mount, VirtualHost } from '../../src/site/model.ts';
 import type { Target } from '../support/raw-http.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 const position = { file: '/etc/apache2/test.conf', line: 1 };
 
@@ -100,6 +102,22 @@ export async function startRecorder(
       closed.abort();
     },
   };
+}
+
+/** A stage before one upstream, taken down when the test ends. */
+export async function stageBefore(
+  serve: string | ((socket: Socket, text: string) => void),
+  parts: Omit<StageParts, 'upstream'> = {},
+): Promise<Stage & { readonly recorder: Recorder }> {
+  const folder = makeTemporaryFolder();
+  const recorder = await startRecorder(folder.path, typeof serve === 'string' ? answering(serve) : serve);
+  const stage = await startStage({ upstream: recorder.upstream, ...parts });
+  onTestFinished(async () => {
+    await stage.close();
+    recorder.die();
+    folder.remove();
+  });
+  return { ...stage, recorder };
 }
 
 /** What a stage is made of; everything has a default but the upstream. */

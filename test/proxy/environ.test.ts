@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import {
+  createMountEnvirons,
+  type RequestFacts,
+  renderMountEnviron,
+  renderRequestEnviron,
+} from '../../src/proxy/environ.ts';
+import { wsgiRoute } from './stage.ts';
+
+const connection = { tls: false, localAddress: '192.0.2.1', localPort: 8080 };
+const facts: RequestFacts = {
+  method: 'GET',
+  target: '/app/x?y=1',
+  minorVersion: 1,
+  remoteAddress: '192.0.2.9',
+  remotePort: 4000,
+  user: undefined,
+  requestId: 'id-1',
+  startedUs: 1_700_000_000_000_000,
+  connection: undefined,
+  emptyBody: false,
+  chunked: false,
+};
+
+const mount = (...args: Parameters<typeof renderMountEnviron>): Record<string, string> =>
+  JSON.parse(renderMountEnviron(...args)) as Record<string, string>;
+const request = (...args: Parameters<typeof renderRequestEnviron>): Record<string, string> =>
+  JSON.parse(renderRequestEnviron(...args)) as Record<string, string>;
+
+describe('renderMountEnviron()', () => {
+  it('names the server, the script and the group', () => {
+    expect(mount(wsgiRoute(), connection)).toMatchObject({
+      SERVER_NAME: 'www.test',
+      SERVER_PORT: '80',
+      SERVER_ADDR: '192.0.2.1',
+      SCRIPT_FILENAME: '/srv/app.wsgi',
+      DOCUMENT_ROOT: '/var/www',
+      REQUEST_SCHEME: 'http',
+      'wsgi.url_scheme': 'http',
+      'mod_wsgi.application_group': 'www.test|/app',
+      'mod_wsgi.callable_object': 'application',
+    });
+  });
+
+  it('shows SetEnv, but not over a variable of the server', () => {
+    const environment = new Map([
+      ['STAGE', 'live'],
+      ['SERVER_NAME', 'other'],
+      ['PATH', '/bin'],
+    ]);
+    const environ = mount(wsgiRoute({ environment }), connection);
+    expect(environ).toMatchObject({ STAGE: 'live', SERVER_NAME: 'www.test' });
+    expect(environ).not.toHaveProperty('PATH');
+  });
+
+  it.each([
+    ['TLS', true, [], 'https', 'https'],
+    ['HTTPS set to On', false, [['HTTPS', 'On']], 'https', 'http'],
+    ['HTTPS set to 1', false, [['HTTPS', '1']], 'https', 'http'],
+    ['HTTPS set to off', false, [['HTTPS', 'off']], 'http', 'http'],
+  ] as const)('tells the scheme of %s and removes HTTPS', (_, tls, pairs, wsgi, scheme) => {
+    const environ = mount(wsgiRoute({ environment: new Map(pairs) }), { ...connection, tls });
+    expect(environ).toMatchObject({ 'wsgi.url_scheme': wsgi, REQUEST_SCHEME: scheme });
+    expect(environ).not.toHaveProperty('HTTPS');
+  });
+
+  it('is ASCII that may stand in a header, whatever the bytes', () => {
+    const value = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join('');
+    const text = renderMountEnviron(wsgiRoute({ environment: new Map([['BYTES', value]]) }), connection);
+    expect(text).toMatch(/^[\x20-\x7e]*$/);
+    expect((JSON.parse(text) as Record<string, string>)['BYTES']).toBe(value);
+  });
+});
+
+describe('renderRequestEnviron()', () => {
+  it('says what the request is', () => {
+    expect(request(wsgiRoute({ query: 'y=1' }), facts)).toMatchObject({
+      REQUEST_METHOD: 'GET',
+      SCRIPT_NAME: '/app',
+      PATH_INFO: '/x',
+      REQUEST_URI: '/app/x?y=1',
+      QUERY_STRING: 'y=1',
+      SERVER_PROTOCOL: 'HTTP/1.1',
+      REMOTE_ADDR: '192.0.2.9',
+      REMOTE_PORT: '4000',
+      PATH_TRANSLATED: '/var/www/x',
+      'mod_wsgi.request_id': 'id-1',
+    });
+  });
+
+  it('names a user only when there is one', () => {
+    expect(request(wsgiRoute(), facts)).not.toHaveProperty('REMOTE_USER');
+    expect(request(wsgiRoute(), { ...facts, user: 'a"b\\c' })).toMatchObject({ REMOTE_USER: 'a"b\\c' });
+  });
+
+  it('shows HEAD as GET where WSGIMapHEADToGET says so', () => {
+    const head = { ...facts, method: 'HEAD' };
+    expect(request(wsgiRoute(), head)).toMatchObject({ REQUEST_METHOD: 'HEAD' });
+    expect(request(wsgiRoute({}, { mapHeadToGet: true }), head)).toMatchObject({ REQUEST_METHOD: 'GET' });
+  });
+
+  it('keeps the bytes of a path', () => {
+    const bytes = '/\xe6\x97\xa5"\\\x01\x7f';
+    expect(request(wsgiRoute({ pathInfo: bytes }), facts)).toMatchObject({ PATH_INFO: bytes });
+  });
+
+  it('says what the transport leaves out', () => {
+    const environ = request(wsgiRoute(), { ...facts, emptyBody: true, chunked: true, connection: 'close' });
+    expect(environ).toMatchObject({
+      CONTENT_LENGTH: '0',
+      HTTP_TRANSFER_ENCODING: 'chunked',
+      HTTP_CONNECTION: 'close',
+    });
+  });
+});
+
+describe('createMountEnvirons()', () => {
+  it('gives one string for what is the same', () => {
+    const environs = createMountEnvirons();
+    const first = environs(wsgiRoute(), connection);
+    expect(environs(wsgiRoute({ pathInfo: '/other' }), { ...connection })).toBe(first);
+  });
+
+  it.each([
+    ['server name', { serverName: 'b.test' }],
+    ['server port', { serverPort: 81 }],
+    ['script', { scriptFilename: '/srv/b.wsgi' }],
+    ['document root', { documentRoot: '/srv' }],
+    ['callable object', { callableObject: 'app' }],
+    ['environment', { environment: new Map([['A', '1']]) }],
+    ['group', { identity: { processGroup: 'p', applicationGroup: 'www.test|/app' } }],
+  ])('renders anew for another %s', (_, parts) => {
+    const environs = createMountEnvirons();
+    const first = environs(wsgiRoute(), connection);
+    expect(environs(wsgiRoute(parts), connection)).not.toBe(first);
+    expect(environs(wsgiRoute(), connection)).toBe(first);
+  });
+
+  it('stays right when clients ask for ever new server names', () => {
+    const environs = createMountEnvirons();
+    for (let i = 0; i < 100; i += 1) {
+      const serverName = `${i}.test`;
+      expect(environs(wsgiRoute({ serverName }), connection)).toContain(`"SERVER_NAME":"${serverName}"`);
+    }
+  });
+});

@@ -1,0 +1,132 @@
+/** Bodies on their way to the upstream. */
+import type { Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { openConnection, openSocket, send } from '../support/raw-http.ts';
+import { headersOf, ok, stageBefore, wsgiRoute } from './stage.ts';
+
+/** Serves once all of a body of so many bytes is there. */
+const afterBody =
+  (bytes: number) =>
+  (socket: { write(text: string): unknown }, text: string): void => {
+    if (text.length - text.indexOf('\r\n\r\n') - 4 >= bytes) socket.write(ok('done'));
+  };
+
+describe('RequestBody', () => {
+  it.each([['POST'], ['PUT'], ['DELETE'], ['GET'], ['PROPFIND'], ['OPTIONS']])(
+    'carries the body of a %s by its length, over a connection that is kept',
+    async (method) => {
+      const stage = await stageBefore(
+        (socket, text) => void (/abc(?:\r\n.*)?$/.test(text) && socket.write(ok('done'))),
+      );
+      for (let i = 0; i < 2; i += 1) {
+        expect((await send(stage.target, '/', { method, body: 'abc' })).text()).toBe('done');
+        await stage.observed(i);
+      }
+      expect(headersOf(stage.recorder.received[0] ?? '').get('content-length')).toBe('3');
+      expect(stage.recorder.received[0]?.match(/\r\n\r\nabc/g)).toHaveLength(2);
+      expect(stage.recorder.received).toHaveLength(1);
+      expect(stage.observations.map((seen) => seen.requestBytes)).toEqual([3, 3]);
+    },
+  );
+
+  it('says Content-Length: 0 to the application where the transport would not', async () => {
+    const stage = await stageBefore(ok('done'));
+    await send(stage.target, '/', { method: 'DELETE', body: '' });
+    expect(headersOf(stage.recorder.received[0] ?? '').get('x-sidecar-request')).toContain(
+      '"CONTENT_LENGTH":"0"',
+    );
+  });
+
+  it('passes chunks on as chunks of its own', async () => {
+    const stage = await stageBefore(
+      (socket, text) => void (text.endsWith('0\r\n\r\n') && socket.write(ok('done'))),
+      { route: wsgiRoute({}, { chunkedRequest: true }) },
+    );
+    const client = openConnection(stage.target);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n');
+    client.write('3;ext=1\r\nabc\r\n0\r\nX-Trailer: evil\r\n\r\n');
+    expect(await client.closed).toContain('done');
+    expect(stage.recorder.received[0]).toMatch(/\r\n3\r\nabc\r\n0\r\n\r\n$/);
+    expect(stage.recorder.received[0]).not.toContain('evil');
+  });
+
+  it('lets an early answer out, and the connection be used again', async () => {
+    const size = 8 * 1024 * 1024;
+    const early = 'HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig';
+    const answered = new Set<unknown>();
+    const stage = await stageBefore((socket, text) => {
+      if (!answered.has(socket)) socket.write(text.includes('/2') ? ok('second') : early);
+      answered.add(socket);
+    });
+    const client = openConnection(stage.target);
+    client.write(`POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
+    client.write('x'.repeat(size));
+    await client.until('big');
+    client.write('GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    const text = await client.closed;
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 200']);
+    expect(stage.observations[0]).toMatchObject({ status: 413, aborted: false });
+  });
+
+  it('reads a client no faster than the upstream takes', async () => {
+    let sent = 0;
+    let upstream: Socket | undefined;
+    const stage = await stageBefore((socket) => {
+      upstream ??= socket.pause();
+    });
+    const client = openSocket(stage.target);
+    const size = 256 * 1024 * 1024;
+    client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
+    const block = Buffer.alloc(65_536);
+    const pump = (): void => {
+      do sent += block.length;
+      while (client.write(block));
+      client.once('drain', pump);
+    };
+    pump();
+    await settled(() => sent);
+    expect(sent).toBeLessThan(32 * 1024 * 1024);
+    client.destroy();
+    upstream?.resume();
+    expect(await stage.released()).toBe('abandoned');
+  });
+
+  it('gives up on a client that stops in the middle of its body', async () => {
+    const stage = await stageBefore(afterBody(10), { front: { bodyIdleTimeoutMs: 50 } });
+    const client = openConnection(stage.target);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf');
+    expect(await client.closed).toMatch(/^HTTP\/1\.1 408 /);
+    expect(await stage.observed()).toMatchObject({ status: 408, reason: 'request_timeout' });
+    expect(await stage.released()).toBe('abandoned');
+  });
+
+  it('does not blame the client for an upstream that is slow to read', async () => {
+    let resume: (() => void) | undefined;
+    const stage = await stageBefore(
+      (socket, text) => {
+        if (resume === undefined) {
+          socket.pause();
+          resume = () => socket.resume();
+        }
+        afterBody(8 * 1024 * 1024)(socket, text);
+      },
+      { front: { bodyIdleTimeoutMs: 30 } },
+    );
+    const answer = send(stage.target, '/', { method: 'POST', body: Buffer.alloc(8 * 1024 * 1024) });
+    await expect.poll(() => resume).toBeDefined();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    resume?.();
+    expect((await answer).status).toBe(200);
+  });
+});
+
+/** Resolves when a number has stopped growing for many turns of the event loop. */
+async function settled(read: () => number): Promise<void> {
+  let last = -1;
+  let calm = 0;
+  while (calm < 200) {
+    await new Promise((resolve) => setImmediate(resolve));
+    calm = read() === last && last > 0 ? calm + 1 : 0;
+    last = read();
+  }
+}
