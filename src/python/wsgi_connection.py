@@ -8,6 +8,7 @@ CPython 2.7 and 3.6 or later, standard library only.
 import errno
 import os
 import socket
+import sys
 import threading
 
 from wsgi_body import ClientGone, EmptyBody
@@ -112,8 +113,8 @@ class Connection(object):
 
     def _fail(self, response):
         # type: (Response) -> None
-        if self.is_broken:
-            # The application only passed on that its client had left, in an error of its own.
+        if self.is_broken and isinstance(sys.exc_info()[1], EnvironmentError):
+            # The application only passed on that its client had left, perhaps in an error of its own.
             return
         report_exception()
         try:
@@ -166,9 +167,12 @@ class Connection(object):
 
     def send_file(self, descriptor, offset, count):
         # type: (int, int, int) -> int
+        """Sends from the pages of a file; returns how many bytes, 0 at its end or where its file system cannot."""
         try:
             return os.sendfile(self._socket.fileno(), descriptor, offset, count)
-        except (OSError, ValueError):
+        except OSError as error:
+            if error.errno in (errno.EINVAL, errno.ENOSYS):
+                return 0
             self.is_broken = True
             raise ClientGone(errno.EPIPE, 'Client left before the end of the answer')
 

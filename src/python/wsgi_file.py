@@ -1,4 +1,4 @@
-"""Files as answers: `wsgi.file_wrapper` (PEP 3333), and which of them the kernel can send by itself.
+"""Files as answers: `wsgi.file_wrapper` (PEP 3333), and how long the plain ones are.
 
 CPython 2.7 and 3.6 or later, standard library only.
 """
@@ -6,6 +6,13 @@ import os
 import stat
 from io import BufferedRandom, BufferedReader, FileIO
 
+try:
+    # What open() gives under Python 2.
+    PLAIN_TYPES = (BufferedReader, BufferedRandom, FileIO, file)  # type: ignore
+except NameError:
+    PLAIN_TYPES = (BufferedReader, BufferedRandom, FileIO)
+
+# The block of an application that asks for no size of its own.
 BLOCK_SIZE = 65536
 
 
@@ -33,22 +40,20 @@ class FileWrapper(object):
     next = __next__
 
 
-def plain_file(filelike):
-    # type: (object) -> tuple
-    """(descriptor, position, bytes left) of a plain file on disk; None for all that only looks like one.
+def bytes_left(filelike):
+    # type: (object) -> int
+    """How many bytes reading a plain file on disk will give; None for all that only looks like one.
 
     A GzipFile has a descriptor too, but not the bytes that its read() gives: only types are trusted here.
     """
-    if not hasattr(os, 'sendfile'):
+    kind = type(filelike)
+    if kind not in PLAIN_TYPES:
         return None
-    raw = getattr(filelike, 'raw', None) if type(filelike) in (BufferedReader, BufferedRandom) else filelike
-    if type(raw) is not FileIO or not raw.readable():
+    if kind in (BufferedReader, BufferedRandom) and type(filelike.raw) is not FileIO:
         return None
     try:
-        found = os.fstat(raw.fileno())
-        offset = filelike.tell()
-    except (OSError, ValueError):
+        found = os.fstat(filelike.fileno())
+        position = filelike.tell()
+    except (EnvironmentError, ValueError):
         return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    return raw.fileno(), offset, max(found.st_size - offset, 0)
+    return max(found.st_size - position, 0) if stat.S_ISREG(found.st_mode) else None

@@ -253,7 +253,8 @@ class Group(object):
                 sys.modules[name] = previous
             self._import_failed(script, modified)
             raise Refusal('500 Internal Server Error', 'import-failed')
-        module.__mtime__ = int(os.stat(script.file_name).st_mtime * 1000000)
+        # Microseconds, as mod_wsgi leaves them there.
+        module.__mtime__ = modified // 1000 if isinstance(modified, int) else int(modified * 1000000)
         script.module, script.names, script.modified = module, module.__dict__, modified
         script.failed = None
         self._tell({'event': 'imported', 'script': script.name, 'seconds': round(time.time() - started, 6)})
@@ -325,9 +326,10 @@ def parse_entries(text):
     # type: (str) -> dict
     """The environ entries of one of the sidecar's headers; their code points are bytes (PEP 3333)."""
     try:
-        entries = scan_json(text, 0)[0]
-        if type(entries) is not dict:
-            raise ValueError('No object')
+        entries, end = scan_json(text, 0)
+        # A second header of the name would have been joined to this one.
+        if type(entries) is not dict or end != len(text):
+            raise ValueError('Not one object')
         if IS_TEXT_NATIVE:
             return entries
         return dict((key.encode('latin-1'), entries[key].encode('latin-1')) for key in entries)

@@ -28,6 +28,9 @@ DROPPED = ''
 
 OWN_KEYS = frozenset(('HTTP_X_SIDECAR_MOUNT', 'HTTP_X_SIDECAR_REQUEST'))
 
+# Not kept: what proves who someone is should not outlive the request.
+SECRET_KEYS = frozenset(('HTTP_AUTHORIZATION', 'HTTP_COOKIE', 'HTTP_PROXY_AUTHORIZATION'))
+
 known_lines = {}
 known_names = {
     'content-type': 'CONTENT_TYPE',
@@ -93,7 +96,7 @@ def parse_header(line):
     if not colon or (key not in OWN_KEYS and CONTROL.search(value)):
         raise BadRequest('400 Bad Request')
     entry = (key, value)
-    if len(line) < LINE_KEPT_LENGTH:
+    if len(line) < LINE_KEPT_LENGTH and key not in SECRET_KEYS:
         if len(known_lines) >= LINES_KEPT:
             known_lines.clear()
         known_lines[line] = entry

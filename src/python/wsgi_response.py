@@ -5,16 +5,19 @@ before its length or its last chunk was cut, and the connection ends with it.
 
 CPython 2.7 and 3.6 or later, standard library only.
 """
+import os
 import sys
 import traceback
 
-from wsgi_file import FileWrapper, plain_file
+from wsgi_file import FileWrapper, bytes_left
 from wsgi_header import NO_LENGTH, known_headers, known_statuses, learn_header, learn_status
 
 IS_TEXT_NATIVE = str is not bytes
 # Up to here head and body are copied together into one send, which is one wake-up of the sidecar instead of two.
 JOINED_SIZE = 32768
+FILE_BLOCK_SIZE = 131072
 SENDFILE_SIZE = 1 << 20
+HAS_SENDFILE = hasattr(os, 'sendfile')
 
 APP_ERROR = b'500 Internal Server Error\n'
 APP_ERROR_HEADERS = [('Content-Type', 'text/plain'), ('x-sidecar-outcome', 'app-error')]
@@ -58,9 +61,11 @@ class Response(object):
                 text, announced = known_headers[header]
             except (KeyError, TypeError):
                 text, announced = learn_header(header)
-            lines.append(text)
             if announced >= 0:
+                # Said once, by the last of them, in the head that leaves.
                 length = announced
+            else:
+                lines.append(text)
         self._lines = lines
         self._length = length
         return self.write
@@ -86,7 +91,7 @@ class Response(object):
             if sum(map(len, result)) <= JOINED_SIZE:
                 self._send_all(b''.join(result))
                 return
-        if kind is FileWrapper and self._send_file(result):
+        if kind is FileWrapper and self._send_file(result.filelike):
             return
         write = self.write
         for block in result:
@@ -121,11 +126,10 @@ class Response(object):
         code = lines[0][9:12]
         if code == b'204' or code == b'304':
             self._has_body = False
-            if code == b'204':
-                lines = [line for line in lines if not line.lower().startswith(b'content-length:')]
-        elif length == NO_LENGTH and whole != NO_LENGTH:
+        elif length == NO_LENGTH:
             length = whole
-            lines.append(b'Content-Length: %d\r\n' % whole)
+        if length != NO_LENGTH and code != b'204':
+            lines.append(b'Content-Length: %d\r\n' % length)
         if not self._has_body:
             length = 0
         elif length == NO_LENGTH and connection.can_chunk:
@@ -182,24 +186,36 @@ class Response(object):
         if not self.is_whole:
             report('Response ended %d bytes before its Content-Length' % self._left)
 
-    def _send_file(self, wrapper):
-        # type: (FileWrapper) -> bool
-        """Has the kernel send a plain file; false, with nothing sent, where it cannot."""
-        place = plain_file(wrapper.filelike)
-        if place is None or self.has_begun:
+    def _send_file(self, filelike):
+        # type: (object) -> bool
+        """Sends a plain file by its length; false, with nothing sent, for others."""
+        size = bytes_left(filelike)
+        if size is None or self.has_begun:
             return False
-        descriptor, offset, size = place
-        self._begin(b'', size)
-        left = min(self._left, size) if self._left != NO_LENGTH else size
-        while left > 0:
-            sent = self._connection.send_file(descriptor, offset, min(left, SENDFILE_SIZE))
+        if size > JOINED_SIZE and HAS_SENDFILE:
+            offset = filelike.tell()
+            self._begin(b'', size)
+            filelike.seek(self._send_pages(filelike.fileno(), offset))
+        else:
+            self._begin(filelike.read(min(size, FILE_BLOCK_SIZE)), size)
+        while self._left > 0:
+            block = filelike.read(min(self._left, FILE_BLOCK_SIZE))
+            if not block:
+                break
+            self._send_block(block)
+        self._end()
+        return True
+
+    def _send_pages(self, descriptor, offset):
+        # type: (int, int) -> int
+        """Has the kernel send from a file's own pages as far as it can; returns where it stopped."""
+        while self._left > 0:
+            sent = self._connection.send_file(descriptor, offset, min(self._left, SENDFILE_SIZE))
             if not sent:
                 break
             offset += sent
-            left -= sent
             self._left -= sent
-        self._end()
-        return True
+        return offset
 
 
 def frame(block):

@@ -221,6 +221,7 @@ describeEachPython('a group', (python) => {
     it.each([
       ['nothing of ours', 'GET / HTTP/1.1\r\nconnection: close\r\n\r\n'],
       ['no JSON', 'GET / HTTP/1.1\r\nconnection: close\r\nx-sidecar-mount: {"a\r\n\r\n'],
+      ['one object and more', 'GET / HTTP/1.1\r\nconnection: close\r\nx-sidecar-mount: {}, {}\r\n\r\n'],
       ['no object', 'GET / HTTP/1.1\r\nconnection: close\r\nx-sidecar-mount: 5\r\n\r\n'],
     ])('answers 500 when the headers say: %s', async (_what, bytes) => {
       const answer = await embedded.exchange(bytes);

@@ -81,6 +81,10 @@ describeEachPython('an answer', (python) => {
     expect(replaced.status).toBe(503);
     const noContent = await worker.request(fixture('shapes'), '/no_content');
     expect([noContent.status, noContent.header('content-length')]).toEqual([204, undefined]);
+    const lengths = (await worker.request(fixture('shapes'), '/two_lengths')).headers.filter(
+      ([name]) => name.toLowerCase() === 'content-length',
+    );
+    expect(lengths).toEqual([['Content-Length', '3']]);
     const bare = await worker.request(fixture('shapes'), '/hop_by_hop');
     expect([bare.header('transfer-encoding'), bare.header('keep-alive')]).toEqual([undefined, undefined]);
   });
