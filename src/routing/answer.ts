@@ -1,5 +1,6 @@
 /** What the chosen handler answers: mod_wsgi's, httpd's own for files, or one that only Apache has. */
-import { checkAccess } from './access.ts';
+import { hasOption } from '../site/scope.ts';
+import { hasModule } from './directory.ts';
 import { handlerName, isWsgiHandler } from './handler.ts';
 import type { RequestState } from './request-state.ts';
 import type { Route } from './route.ts';
@@ -8,14 +9,6 @@ import { answerByWsgi } from './wsgi.ts';
 
 /** The route of a request that went through all phases. */
 export function answerByHandler(state: RequestState): Route {
-  if (state.unresolved !== undefined) {
-    return noRoute(
-      state,
-      404,
-      'unresolved',
-      `What Apache would do here is not known: ${state.unresolved.message}`,
-    );
-  }
   const name = handlerName(state);
   const handlerScript = { ...state.host.serverScope, ...state.scope }.handlerScripts?.get(name);
   if (isWsgiHandler(name) || handlerScript !== undefined) return answerByWsgi(state, handlerScript);
@@ -24,17 +17,29 @@ export function answerByHandler(state: RequestState): Route {
   return answerByFile(state);
 }
 
+/** mod_autoindex: a listing is Apache's own answer. */
+function listFolder(state: RequestState): Route {
+  if (!hasOption(state.scope.options, 'indexes')) {
+    return noRoute(
+      state,
+      403,
+      'forbidden',
+      `"${state.filename}" is a folder without an index, and Options Indexes is off`,
+    );
+  }
+  return noRoute(state, 404, 'not_wsgi', `Apache would list the folder "${state.filename}"`);
+}
+
 /** httpd `default_handler()`. */
 function answerByFile(state: RequestState): Route {
-  const { method, filename = '', fileKind } = state;
-  const access = checkAccess(state);
-  if (access.kind === 'denied') return noRoute(state, 403, 'forbidden', access.rule.message);
+  const { method, filename = '', fileKind, access } = state;
   if (method === 'OPTIONS')
     return noRoute(state, 200, 'apache_itself', 'Apache answers OPTIONS for files itself');
   if (!['GET', 'HEAD', 'POST'].includes(method))
     return noRoute(state, 405, 'method', `A file takes no ${method}`);
   if (fileKind === 'missing')
     return noRoute(state, 404, 'not_found', `The file "${filename}" does not exist`);
+  if (fileKind === 'directory' && hasModule(state, 'autoindex_module')) return listFolder(state);
   if (fileKind === 'directory')
     return noRoute(state, 404, 'not_found', `"${filename}" is a folder without an index`);
   if (state.pathInfo !== '' && state.acceptPathInfo !== 'on') {

@@ -1,5 +1,5 @@
 /** Who answers: mod_mime's extensions, `SetHandler` and `ForceType`, the content type as a last resort (`ap_invoke_handler()`). */
-import type { ExtensionTables } from '../site/scope.ts';
+import type { ExtensionTables, HandlerSetting } from '../site/scope.ts';
 import type { RequestState } from './request-state.ts';
 
 /** mod_mime `find_ct()`: every extension behind the first dot of the name counts. */
@@ -20,17 +20,22 @@ export function findType(state: RequestState): void {
 function takeExtension(state: RequestState, tables: ExtensionTables, extension: string): void {
   if (extension === '') return;
   const type = tables.types.get(extension);
-  if (type !== undefined) state.contentType = type;
+  if (type !== undefined) takeType(state, type);
   const handler = tables.handlers.get(extension);
   if (handler === undefined) return;
   state.handler = handler.value;
   state.handlerMount = handler.mount;
 }
 
+function takeType(state: RequestState, type: HandlerSetting): void {
+  state.contentType = type.value;
+  state.typeMount = type.mount;
+}
+
 /** httpd `core_override_type()`: what the place forces beats extensions; `none` forces nothing. */
 export function overrideType(state: RequestState): void {
   const { forceType, handler, handlerUnknown, acceptPathInfo } = state.scope;
-  if (forceType !== undefined && forceType !== 'none') state.contentType = forceType;
+  if (forceType !== undefined && forceType.value !== 'none') takeType(state, forceType);
   if (handlerUnknown !== undefined) state.unresolved ??= handlerUnknown;
   else if (handler !== undefined && handler.value !== 'none') {
     state.handler = handler.value;
@@ -43,6 +48,15 @@ export function overrideType(state: RequestState): void {
 /** The name that handlers are asked by; empty is the one for files. */
 export function handlerName(state: RequestState): string {
   return state.handler ?? state.contentType?.replace(/;.*$/s, '').trim() ?? '';
+}
+
+/** mod_rewrite `hook_mimetype()`: `[T]` and `[H]` come after extensions. */
+export function forceByRewrite(state: RequestState): void {
+  const { forced } = state;
+  if (forced?.type !== undefined) state.contentType = forced.type;
+  if (forced?.handler === undefined) return;
+  state.handler = forced.handler;
+  state.handlerMount = forced.mount;
 }
 
 /** Whether mod_wsgi answers under this name. */

@@ -1,8 +1,8 @@
 /** mod_negotiation's MultiViews. */
-import type { PipelineResult } from './pipeline.ts';
-import type { RequestState } from './request-state.ts';
+import type { LookUp } from './directory.ts';
+import type { PipelineResult, RequestState } from './request-state.ts';
 
-/** The state with a variant in place of a name without extension; undefined where nothing is negotiated. */
-export function negotiate(_state: RequestState): PipelineResult | undefined {
-  return undefined;
+/** The state with a variant in place of a name without extension. */
+export function negotiate(state: RequestState, _lookUp: LookUp): PipelineResult {
+  return { state, stop: undefined };
 }

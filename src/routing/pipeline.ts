@@ -2,31 +2,30 @@
  * Apache's phases in their order (httpd `ap_process_request_internal()`), from the path of a target to a handler.
  * Every phase may stop the request.
  */
+import { checkAccess } from './access.ts';
 import { findIndex } from './directory.ts';
-import { findType, overrideType } from './handler.ts';
+import { findType, forceByRewrite, overrideType } from './handler.ts';
 import { negotiate } from './negotiate.ts';
 import { processPath } from './path.ts';
 import { redirectByAlias } from './redirect.ts';
-import { type RequestState, type Stop, stop } from './request-state.ts';
-import { rewritePlace } from './rewrite.ts';
+import { type PipelineResult, type RequestState, type Stop, stop } from './request-state.ts';
+import { rewritePlace } from './rewrite-place.ts';
+import { restart, startLookup } from './subrequest.ts';
 import { translateName } from './translate.ts';
+import type { VariableTable } from './variable-table.ts';
 import { applySetEnv, applySetEnvIf } from './variables.ts';
 import { mapToStorage, walkLocationAndIf } from './walk-state.ts';
-
-/** The state at the end, which an index or a rewrite may have replaced, or what stopped the request. */
-export type PipelineResult = { readonly state: RequestState; readonly stop: Stop | undefined };
 
 /** As httpd `AP_DEFAULT_MAX_INTERNAL_REDIRECTS`. */
 const maxDepth = 10;
 
 /** Runs all phases for `rawPath`, the undecoded path of the target. */
 export function runPipeline(state: RequestState, rawPath: string): PipelineResult {
-  if (state.depth > maxDepth)
-    return { state, stop: stop(500, 'redirect_loop', 'Too many internal redirects') };
-  const translated = translate(state, rawPath);
-  if (translated !== undefined) return { state, stop: translated };
-  applyPlace(state);
-  return fixUp(state);
+  if (state.depth > maxDepth) {
+    return { state, stop: stop(500, 'redirect_loop', 'Apache would redirect inside without end') };
+  }
+  const stopped = translate(state, rawPath) ?? enterPlace(state);
+  return stopped === undefined ? fixUp(state) : { state, stop: stopped };
 }
 
 /** From the target's path to the file and the sections in force. */
@@ -34,11 +33,7 @@ function translate(state: RequestState, rawPath: string): Stop | undefined {
   const { host } = state;
   const path = processPath(rawPath, host);
   if ('status' in path)
-    return {
-      status: path.status,
-      reason: path.status === 400 ? 'bad_target' : 'not_found',
-      message: path.message,
-    };
+    return stop(path.status, path.status === 400 ? 'bad_target' : 'not_found', path.message);
   state.uri = path.path;
   state.trace?.({ step: 'path', text: `"${rawPath}" becomes "${path.path}"` });
   state.scope = host.defaults;
@@ -52,66 +47,59 @@ function translate(state: RequestState, rawPath: string): Stop | undefined {
   return undefined;
 }
 
-/** Variables of the place are set before anything asks for them; subrequests have those of their request. */
-function applyPlace(state: RequestState): void {
+/** Variables of the place are set before anything asks for them, then the door is looked at. */
+function enterPlace(state: RequestState): Stop | undefined {
   if (!state.isSubrequest) applySetEnvIf(state, state.scope.setEnvIf);
+  state.access = checkAccess(state);
+  return state.access.kind === 'denied' ? stop(403, 'forbidden', state.access.rule.message) : undefined;
 }
 
 /** httpd's type checkers and fixups, in the order of their hooks. */
-function fixUp(state: RequestState): PipelineResult {
-  const negotiated = negotiate(state);
-  if (negotiated !== undefined) return negotiated;
+function fixUp(start: RequestState): PipelineResult {
+  const negotiated = negotiate(start, lookUp);
+  if (negotiated.stop !== undefined) return negotiated;
+  const { state } = negotiated;
   findType(state);
   overrideType(state);
   const rewritten = rewritePlace(state);
-  if (rewritten !== undefined && rewritten !== 'redirect') return { state, stop: rewritten };
+  if (rewritten !== undefined && 'status' in rewritten) return { state, stop: rewritten };
   const redirect = redirectByAlias(state, state.scope.redirects);
   if (redirect !== undefined) return { state, stop: redirect };
   applySetEnv(state);
-  if (rewritten === 'redirect') return redirectInternally(state);
-  return findIndex(state);
+  if (rewritten !== undefined) return runRedirect(state, rewritten.target, undefined);
+  forceByRewrite(state);
+  return findIndex(state, lookUp);
 }
 
-/** A rewrite of a place starts over with its result (mod_rewrite's `redirect-handler`). */
-function redirectInternally(state: RequestState): PipelineResult {
-  const target = state.filename ?? '/';
-  return runRedirect(state, target + (state.args === undefined ? '' : `?${state.args}`), undefined);
+function lookUp(state: RequestState, uri: string): PipelineResult {
+  const subrequest = startLookup(state, uri);
+  return runPipeline(subrequest.state, subrequest.rawPath);
 }
 
-/** httpd `ap_internal_redirect()`: a new request for another path; variables become `REDIRECT_…`. */
+/** httpd `ap_internal_redirect()`: the request starts over for another path; its variables become `REDIRECT_…`. */
 export function runRedirect(
   state: RequestState,
   target: string,
   errorStatus: number | undefined,
 ): PipelineResult {
-  const mark = target.indexOf('?');
-  const rawPath = mark === -1 ? target : target.slice(0, mark);
-  const variables = new Map(
-    Array.from(state.variables ?? [], ([key, { name, value }]) => [
+  const { state: next, rawPath } = restart(state, target, {
+    method: errorStatus === undefined ? state.method : 'GET',
+    isSubrequest: state.isSubrequest,
+    variables: redirectedVariables(state.variables),
+    errorStatus: errorStatus ?? state.errorStatus,
+  });
+  state.trace?.({ step: 'redirect', text: `Apache goes on inside with "${target}"` });
+  applySetEnvIf(next, state.host.setEnvIf);
+  return runPipeline(next, rawPath);
+}
+
+/** httpd `rename_original_env()`. */
+function redirectedVariables(variables: VariableTable): VariableTable {
+  if (variables === undefined) return undefined;
+  return new Map(
+    Array.from(variables, ([key, { name, value }]) => [
       `redirect_${key}`,
       { name: `REDIRECT_${name}`, value },
     ]),
   );
-  const next: RequestState = {
-    ...state,
-    method: errorStatus === undefined ? state.method : 'GET',
-    args: mark === -1 ? undefined : target.slice(mark + 1),
-    uri: rawPath,
-    filename: undefined,
-    pathInfo: '',
-    fileKind: 'missing',
-    handler: undefined,
-    contentType: undefined,
-    handlerMount: undefined,
-    scriptAlias: undefined,
-    forcedType: undefined,
-    acceptPathInfo: 'default',
-    variables,
-    depth: state.depth + 1,
-    context: undefined,
-    errorStatus: errorStatus ?? state.errorStatus,
-  };
-  applySetEnvIf(next, state.host.setEnvIf);
-  state.trace?.({ step: 'redirect', text: `Apache goes on inside with "${target}"` });
-  return runPipeline(next, rawPath);
 }

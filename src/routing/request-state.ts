@@ -6,7 +6,7 @@ import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { ScriptAlias } from '../site/alias.ts';
 import type { Mount, Site, VirtualHost } from '../site/model.ts';
 import type { Scope } from '../site/scope.ts';
-import type { FileProbe, RouteRequest } from './route.ts';
+import type { Access, FileProbe, RouteRequest } from './route.ts';
 import type { VariableTable } from './variable-table.ts';
 
 /** Told what was decided, in Apache's order; absent on the way of a request. */
@@ -53,6 +53,8 @@ export type RequestState = RequestBase & {
   contentType: string | undefined;
   /** The mount of a handler that a directive sets. */
   handlerMount: Mount | undefined;
+  /** The mount of a content type that is mod_wsgi's. */
+  typeMount: Mount | undefined;
   /** The script alias that translated the path. */
   scriptAlias: ScriptAlias | undefined;
   /** Note `alias-forced-type`. */
@@ -65,7 +67,19 @@ export type RequestState = RequestBase & {
   readonly isSubrequest: boolean;
   /** Internal redirects and subrequests so far. */
   readonly depth: number;
-  /** `[END]` of mod_rewrite. */
+  /** What the access rules of the place say. */
+  access: Access;
+  /** Type and handler that a `RewriteRule` forces (`[T]`, `[H]`). */
+  forced:
+    | {
+        readonly type: string | undefined;
+        readonly handler: string | undefined;
+        readonly mount: Mount | undefined;
+      }
+    | undefined;
+  /** What mod_rewrite's rules outside sections did, once they ran. */
+  rewritten: 'changed' | 'unchanged' | undefined;
+  /** `[END]` of mod_rewrite: no further rule is applied to the request. */
   rewriteEnded: boolean;
   /** Prefix and folder of the alias that translated the path (`ap_set_context_info()`). */
   context: { readonly prefix: string; readonly root: string } | undefined;
@@ -82,6 +96,9 @@ export type Stop = {
   readonly message: string;
   readonly location?: string;
 };
+
+/** The state at the end of the phases, which an index or a rewrite may have replaced, and what stopped it. */
+export type PipelineResult = { readonly state: RequestState; readonly stop: Stop | undefined };
 
 /** Shorthand for a stop. */
 export function stop(status: number, reason: string, message: string): Stop {

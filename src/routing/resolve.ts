@@ -6,10 +6,17 @@ import type { Site, VirtualHost } from '../site/model.ts';
 import { answerByHandler } from './answer.ts';
 import { headerValue } from './headers.ts';
 import { fixHostname, parseHostHeader } from './host-header.ts';
-import { type PipelineResult, runPipeline, runRedirect } from './pipeline.ts';
-import { type RequestBase, type RequestState, type Stop, stop, type Trace } from './request-state.ts';
+import { runPipeline, runRedirect } from './pipeline.ts';
+import {
+  type PipelineResult,
+  type RequestBase,
+  type RequestState,
+  type Stop,
+  stop,
+  type Trace,
+} from './request-state.ts';
 import type { FileProbe, NoRoute, Route, RouteRequest } from './route.ts';
-import { routeBase } from './route-base.ts';
+import { noRoute, routeBase } from './route-base.ts';
 import { parseTarget, type Target } from './target.ts';
 import { applySetEnvIf } from './variables.ts';
 import { chainOf, chooseHost } from './virtual-host.ts';
@@ -32,7 +39,7 @@ export function traceRoute(
   const received = receive(site, { request, probe, trace, target });
   if ('status' in received) return refuse(received);
   const state = startState(received, target);
-  const early = answerEarly(state);
+  const early = answerEarly(state, target);
   if (early !== undefined) return refuse(early, state.host);
   applySetEnvIf(state, state.host.setEnvIf);
   return finish(runPipeline(state, target.path ?? '/'));
@@ -84,7 +91,8 @@ function nameOf(request: RouteRequest, target: Target, first: VirtualHost): Requ
   const header = headerValue(rawHeaders, 'host');
   if (minorVersion >= 1 && header === undefined) return undefined;
   const isOwnScheme = target.scheme === undefined || target.scheme === first.scheme;
-  if (target.host !== undefined && isOwnScheme && target.host !== '') {
+  if (target.host === '' && isOwnScheme) return { hostname: '', requestPort: target.port, targetHost: '' };
+  if (target.host !== undefined && isOwnScheme) {
     const isIPv6 = target.host.includes(':');
     const hostname = fixHostname(target.host, isIPv6, first.strictHost);
     if (hostname === undefined) return undefined;
@@ -128,12 +136,20 @@ function traceChoice(
   });
 }
 
+/** Written out field by field: a spread of `base` in front of so many others made each request 40 µs slower. */
 function startState(base: RequestBase, target: Target): RequestState {
   return {
-    ...base,
+    site: base.site,
+    probe: base.probe,
+    input: base.input,
+    trace: base.trace,
+    host: base.host,
+    hostname: base.hostname,
+    requestPort: base.requestPort,
+    targetHost: base.targetHost,
     method: base.input.method,
     unparsed: base.input.target,
-    uri: '',
+    uri: target.path ?? '/',
     args: target.query,
     filename: undefined,
     pathInfo: '',
@@ -142,12 +158,16 @@ function startState(base: RequestBase, target: Target): RequestState {
     handler: undefined,
     contentType: undefined,
     handlerMount: undefined,
+    typeMount: undefined,
     scriptAlias: undefined,
     forcedType: undefined,
     acceptPathInfo: 'default',
     variables: undefined,
     isSubrequest: false,
     depth: 0,
+    access: { kind: 'granted' },
+    forced: undefined,
+    rewritten: undefined,
     rewriteEnded: false,
     context: undefined,
     unresolved: undefined,
@@ -156,7 +176,10 @@ function startState(base: RequestBase, target: Target): RequestState {
 }
 
 /** What Apache's core answers before any file is looked for: `TRACE`, `OPTIONS *`. */
-function answerEarly({ method, host, input }: RequestState): Stop | undefined {
+function answerEarly({ method, host, input }: RequestState, { scheme }: Target): Stop | undefined {
+  if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
+    return stop(400, 'bad_target', `The request target has the scheme "${scheme}"`);
+  }
   if (method === 'OPTIONS' && input.target === '*')
     return stop(200, 'apache_itself', 'Apache answers "OPTIONS *" itself');
   if (method !== 'TRACE') return undefined;
@@ -166,6 +189,14 @@ function answerEarly({ method, host, input }: RequestState): Stop | undefined {
 
 /** The route of the state at the end, or of the document that Apache sends in place of an error. */
 function finish({ state, stop: stopped }: PipelineResult): Route {
+  if (state.unresolved !== undefined) {
+    return noRoute(
+      state,
+      404,
+      'unresolved',
+      `What Apache would do here is not known: ${state.unresolved.message}`,
+    );
+  }
   const route = stopped === undefined ? answerByHandler(state) : routeOfStop(state, stopped);
   return route.kind === 'none' ? (errorDocument(state, route) ?? route) : route;
 }
@@ -173,7 +204,7 @@ function finish({ state, stop: stopped }: PipelineResult): Route {
 function routeOfStop(state: RequestState, stopped: Stop): Route {
   if (stopped.location === undefined) return refuse(stopped, state.host);
   const { status, location } = stopped;
-  return { kind: 'redirect', status, location, ...routeBase(state) };
+  return { kind: 'redirect', status, location, ...routeBase(state), access: state.access };
 }
 
 /** httpd `ap_die()`: a local path of `ErrorDocument` is asked for inside, once. */

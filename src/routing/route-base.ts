@@ -27,7 +27,8 @@ export function routeBase(state: RequestState): RouteBase {
 function environName({ host, scope, hostname, input }: RequestState): string {
   const isLoopback = input.localAddress.startsWith('127.') || input.localAddress === '::1';
   if (scope.useCanonicalName === 'dns' && isLoopback) return 'localhost';
-  return serverName({ host, scope, hostname });
+  const name = serverName({ host, scope, hostname });
+  return name.includes(':') ? `[${name}]` : name;
 }
 
 /** A refusal at the end of the phases. */

@@ -58,6 +58,12 @@ export type Access =
   /** Protected in a way that is not enforced here: only behind a declared front, else 403. */
   | { readonly kind: 'front-only'; readonly rule: Diagnostic };
 
+/** What headers of a trusted front end change in the environ, over everything else in it. */
+export type EnvironChanges = {
+  readonly set: ReadonlyMap<string, string>;
+  readonly unset: ReadonlySet<string>;
+};
+
 /** Answered by a WSGI application. */
 export type WsgiRoute = RouteBase & {
   readonly kind: 'wsgi';
@@ -75,6 +81,8 @@ export type WsgiRoute = RouteBase & {
   readonly access: Access;
   /** `WSGIHandlerScript`: the script that answers for `scriptFilename`. */
   readonly handlerScript?: string;
+  /** `WSGITrustedProxyHeaders` at work; the names of the group do not see it. */
+  readonly environChanges?: EnvironChanges;
   /** Present where the group is not the one that mod_wsgi would have named. */
   readonly folded?: FoldedName;
 };
@@ -103,6 +111,8 @@ export type RedirectRoute = RouteBase & {
   readonly kind: 'redirect';
   readonly status: number;
   readonly location: string;
+  /** As for files, where the place was entered: a redirect tells that something is there. */
+  readonly access?: Access;
 };
 
 /** Nothing to serve: Apache's own status, and why. */

@@ -28,7 +28,7 @@ export function serverName({
   hostname,
 }: Pick<ServerFacts, 'host' | 'scope' | 'hostname'>): string {
   if (scope.useCanonicalName === 'on' || scope.useCanonicalName === 'dns') return host.serverName;
-  return hostname === undefined || hostname === '' ? host.serverName : hostname;
+  return hostname ?? host.serverName;
 }
 
 /** `name` or `name:port`, without the standard ports 80 and 443, wherever they come from (mod_wsgi `wsgi_server_group()`). */

@@ -6,7 +6,7 @@ import { aliasLength, hitAlias } from './alias-match.ts';
 import { evaluateText } from './expression.ts';
 import { redirectByAlias } from './redirect.ts';
 import { type RequestState, type Stop, stop } from './request-state.ts';
-import { rewriteServer } from './rewrite.ts';
+import { rewriteServer } from './rewrite-server.ts';
 import { findScriptAlias } from './script-alias.ts';
 
 /** Sets the file name, or stops with a redirect or an error. */

@@ -56,7 +56,7 @@ function walkConditions(
     if (section.kind !== 'if' && previous === true) continue;
     if (section.kind !== 'else') {
       if (section.condition === undefined) {
-        state.unresolved ??= section.unknown;
+        if (Object.keys(section.scope).length > 0) state.unresolved ??= section.unknown;
         previous = false;
         continue;
       }

@@ -1,29 +1,28 @@
 /** mod_wsgi's content handler (`wsgi_hook_handler()`, `wsgi_create_req_config()`, `wsgi_execute_remote()`): checks, names, options. */
 import type { Mount } from '../site/model.ts';
 import { type HandlerScript, hasOption, type Scope, type Setting } from '../site/scope.ts';
-import { checkAccess } from './access.ts';
 import { admit } from './admission.ts';
 import { groupKey } from './group-key.ts';
 import { expandCallable } from './group-name.ts';
 import { isolationOf } from './isolation.ts';
+import { proxyChanges } from './proxy-headers.ts';
 import type { RequestState } from './request-state.ts';
-import type { Access, MountOptions, NoRoute, Route, WsgiRoute } from './route.ts';
+import type { MountOptions, NoRoute, Route, WsgiRoute } from './route.ts';
 import { noRoute, routeBase } from './route-base.ts';
 import { plainVariables } from './variable-table.ts';
 import { describeNames, lookUpVariable, scriptNames } from './wsgi-names.ts';
 
 /** The route of a request for a WSGI application, or why it gets none. */
 export function answerByWsgi(state: RequestState, handlerScript: HandlerScript | undefined): Route {
-  const access = checkAccess(state);
-  if (access.kind === 'denied') return noRoute(state, 403, 'forbidden', access.rule.message);
   const refusal = checkScript(state, handlerScript);
   if (refusal !== undefined) return refusal;
-  const mount = handlerScript?.mount ?? state.scriptAlias?.mount ?? state.handlerMount;
+  const mount = handlerScript?.mount ?? state.scriptAlias?.mount ?? state.handlerMount ?? state.typeMount;
   if (mount === undefined)
     return noRoute(state, 404, 'unresolved', 'No directive is known that makes this a WSGI application');
   const settings = wsgiSettings(state, handlerScript);
   const { dispatchScript } = settings.scope;
-  if (dispatchScript !== undefined) {
+  // A dispatch script that is not there is passed over (mod_wsgi `wsgi_execute_dispatch()`).
+  if (dispatchScript !== undefined && state.probe.kind(dispatchScript.value) === 'file') {
     return noRoute(
       state,
       404,
@@ -36,7 +35,7 @@ export function answerByWsgi(state: RequestState, handlerScript: HandlerScript |
   if ('status' in admitted) return noRoute(state, admitted.status, admitted.reason, admitted.message);
   const blocked = checkProcessGroup(state, settings.scope, admitted.processGroup);
   if (blocked !== undefined) return blocked;
-  return buildRoute(state, { access, mount, settings, admitted, handlerScript });
+  return buildRoute(state, { mount, settings, admitted, handlerScript });
 }
 
 /** Options ExecCGI, the file, AcceptPathInfo: in mod_wsgi's order. */
@@ -109,7 +108,6 @@ function checkProcessGroup(state: RequestState, scope: Scope, name: string): NoR
 }
 
 type RouteParts = {
-  readonly access: Access;
   readonly mount: Mount;
   readonly settings: WsgiSettings;
   readonly admitted: {
@@ -122,7 +120,7 @@ type RouteParts = {
 
 function buildRoute(
   state: RequestState,
-  { access, mount, settings, admitted, handlerScript }: RouteParts,
+  { mount, settings, admitted, handlerScript }: RouteParts,
 ): WsgiRoute {
   const scriptFilename = state.filename ?? '';
   const { processGroup, applicationGroup, folded } = admitted;
@@ -149,10 +147,17 @@ function buildRoute(
     documentRoot: state.host.documentRoot,
     environment: plainVariables(state.variables),
     options: mountOptions(state, settings),
-    access,
+    access: state.access,
   };
-  if (handlerScript === undefined) return folded === undefined ? route : { ...route, folded };
-  return { ...route, handlerScript: handlerScript.script, ...(folded === undefined ? {} : { folded }) };
+  const { trustedProxyHeaders, trustedProxies } = settings.scope;
+  const trust = trustedProxyHeaders && { headers: trustedProxyHeaders, proxies: trustedProxies };
+  const environChanges = proxyChanges(state.input, trust);
+  return {
+    ...route,
+    ...(handlerScript === undefined ? {} : { handlerScript: handlerScript.script }),
+    ...(environChanges === undefined ? {} : { environChanges }),
+    ...(folded === undefined ? {} : { folded }),
+  };
 }
 
 function mountOptions(

@@ -160,6 +160,7 @@ function assembleSite(reading: Reading, main: VirtualHost, virtualHosts: readonl
     imports: reading.imports,
     python: server.python,
     processes: server.processes,
+    modules: server.modules,
     diagnostics: context.diagnostics,
   };
 }

@@ -14,8 +14,8 @@ export const coreReaders: Readonly<Record<string, ScopeReader>> = {
     if (word === 'on' || word === 'off' || word === 'default') draft.acceptPathInfo = word;
   },
   sethandler: readSetHandler,
-  forcetype: (draft, directive) => {
-    draft.forceType = directive.args[0]?.toLowerCase() ?? '';
+  forcetype: (draft, directive, place) => {
+    draft.forceType = handlerSetting(directive, place, [place.path ?? '']);
   },
   usecanonicalname: (draft, directive) => {
     const word = directive.args[0]?.toLowerCase();
@@ -37,8 +37,10 @@ export const coreReaders: Readonly<Record<string, ScopeReader>> = {
     setExtensions(draft, 'handlers', directive.args.slice(1), handler);
   },
   removehandler: (draft, directive) => setExtensions(draft, 'handlers', directive.args, undefined),
-  addtype: (draft, directive) =>
-    setExtensions(draft, 'types', directive.args.slice(1), directive.args[0]?.toLowerCase()),
+  addtype: (draft, directive, place) => {
+    const extensions = directive.args.slice(1);
+    setExtensions(draft, 'types', extensions, handlerSetting(directive, place, extensions));
+  },
   removetype: (draft, directive) => setExtensions(draft, 'types', directive.args, undefined),
   addlanguage: (draft, directive) =>
     setExtensions(draft, 'languages', directive.args.slice(1), directive.args[0]?.toLowerCase()),

@@ -190,6 +190,7 @@ export type Site = {
   readonly imports: readonly ImportScript[];
   readonly python: PythonSettings;
   readonly processes: ServerProcesses;
-  /** Modules that the configuration loads, e.g. `rewrite`; empty when unknown. */
+  /** Modules that the configuration loads, e.g. `rewrite_module`; empty when it loads none. */
+  readonly modules: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
 };

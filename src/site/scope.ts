@@ -6,6 +6,7 @@ import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { SourcePosition } from '../apache/directive.ts';
 import type { AccessRules } from './access.ts';
 import { mergeAccess } from './access-merge.ts';
+import type { AddressBlock } from './address-block.ts';
 import type { Alias, LocationAlias, LocationRedirect } from './alias.ts';
 import type { Expression, StringExpression } from './expression.ts';
 import type { Mount } from './model.ts';
@@ -25,7 +26,7 @@ export type OptionChange = {
   readonly remove: ReadonlySet<string>;
 };
 
-/** `SetHandler` or `AddHandler`: the handler's name and the mount it makes where it is mod_wsgi's. */
+/** `SetHandler` and `AddHandler`, `ForceType` and `AddType`: the name and the mount it makes where it is mod_wsgi's. */
 export type HandlerSetting = Setting<string> & { readonly mount: Mount };
 
 /** A variable of `SetEnv` or `PassEnv`; names are compared without case. */
@@ -43,7 +44,7 @@ export type HandlerScript = {
 /** Extension → value tables of mod_mime; an empty value was taken away by `Remove…`. */
 export type ExtensionTables = {
   readonly handlers: ReadonlyMap<string, HandlerSetting | undefined>;
-  readonly types: ReadonlyMap<string, string | undefined>;
+  readonly types: ReadonlyMap<string, HandlerSetting | undefined>;
   readonly languages: ReadonlyMap<string, string | undefined>;
   readonly encodings: ReadonlyMap<string, string | undefined>;
   readonly charsets: ReadonlyMap<string, string | undefined>;
@@ -56,7 +57,7 @@ export type Scope = {
   readonly handler?: HandlerSetting;
   /** `SetHandler` with an expression, or another handler that cannot be told. */
   readonly handlerUnknown?: Diagnostic;
-  readonly forceType?: string;
+  readonly forceType?: HandlerSetting;
   readonly useCanonicalName?: 'on' | 'off' | 'dns';
   readonly useCanonicalPhysicalPort?: boolean;
   readonly errorDocuments?: ReadonlyMap<number, Setting<string>>;
@@ -89,6 +90,9 @@ export type Scope = {
   readonly chunkedRequest?: boolean;
   readonly mapHeadToGet?: 'off' | 'on' | 'auto';
   readonly ignoreActivity?: boolean;
+  /** `WSGITrustedProxyHeaders`, as the environ names them. */
+  readonly trustedProxyHeaders?: readonly string[];
+  readonly trustedProxies?: readonly AddressBlock[];
   /** What here cannot be computed: a request to a mount in such a place is unresolved. */
   readonly unresolved?: readonly Diagnostic[];
 };

@@ -9,6 +9,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export type ServerDraft = {
   readonly python: Mutable<PythonSettings>;
   readonly processes: Mutable<ServerProcesses>;
+  readonly modules: Set<string>;
 };
 
 /** A server of which nothing has been read. */
@@ -22,6 +23,7 @@ export function emptyServer(): ServerDraft {
       caseSensitive: true,
     },
     processes: { mpm: undefined },
+    modules: new Set(),
   };
 }
 
@@ -57,7 +59,8 @@ const readers: Readonly<Record<string, ServerReader>> = {
   wsgicasesensitivity: ({ python }, word) => {
     python.caseSensitive = isOn(word);
   },
-  loadmodule: ({ processes }, word) => {
+  loadmodule: ({ processes, modules }, word) => {
+    modules.add(word);
     const mpm = /^mpm_(prefork|worker|event)_module$/.exec(word)?.[1];
     if (mpm !== undefined) processes.mpm = mpm as 'prefork' | 'worker' | 'event';
   },

@@ -20,8 +20,13 @@ export type WalkObserver = {
 const blind: WalkObserver = {};
 
 /** Tests one match; patterns are tried on `patternText`. */
-function sectionMatches(match: SectionMatch, patternText: string, observer: WalkObserver): boolean {
-  if (match.kind === 'unknown') observer.unknown?.(match.rule);
+function sectionMatches(
+  { match, scope }: ScopeSection,
+  patternText: string,
+  observer: WalkObserver,
+): boolean {
+  // Nothing is lost where the section sets nothing that counts here.
+  if (match.kind === 'unknown' && Object.keys(scope).length > 0) observer.unknown?.(match.rule);
   if (match.kind !== 'pattern') return false;
   if (observer.variable === undefined) return match.pattern.regexp.test(patternText);
   const found = matchPattern(match.pattern, patternText);
@@ -50,7 +55,7 @@ export function walkDirectories(
     scope = mergeScopes(scope, section.scope);
   }
   for (const section of host.directoryPatterns) {
-    if (!sectionMatches(section.match, filename, observer)) continue;
+    if (!sectionMatches(section, filename, observer)) continue;
     observer.section?.(section);
     scope = mergeScopes(scope, section.scope);
   }
@@ -78,7 +83,7 @@ export function walkFiles(scope: Scope, filename: string, observer: WalkObserver
     const isMatch =
       (match.kind === 'path' && match.path === name) ||
       (match.kind === 'wildcard' && match.pattern.regexp.test(name)) ||
-      sectionMatches(match, name, observer);
+      sectionMatches(section, name, observer);
     if (!isMatch) continue;
     observer.section?.(section);
     merged = mergeScopes(merged, section.scope);
@@ -96,7 +101,7 @@ export function walkLocations(host: VirtualHost, uri: string, observer: WalkObse
     const isMatch =
       (match.kind === 'path' && isUnder(match.path, mergedUri)) ||
       (match.kind === 'wildcard' && match.pattern.regexp.test(mergedUri)) ||
-      sectionMatches(match, uri, observer);
+      sectionMatches(section, uri, observer);
     if (!isMatch) continue;
     observer.section?.(section);
     scope = mergeScopes(scope, section.scope);

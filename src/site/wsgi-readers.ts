@@ -2,6 +2,7 @@
 
 import type { Directive } from '../apache/directive.ts';
 import { readWord, splitWords } from '../apache/lexer.ts';
+import { parseBlock } from './address-block.ts';
 import { addMount, flag, type ScopeDraft, type ScopeReader } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
 import { parseOptions } from './options.ts';
@@ -29,6 +30,14 @@ export const wsgiReaders: Readonly<Record<string, ScopeReader>> = {
   wsgirestrictprocess: (draft, directive) => {
     const names = splitWords(directive.text).map((name) => (name === '%{GLOBAL}' ? '' : name.toLowerCase()));
     draft.restrictProcess = { value: new Set(names), position: directive.position };
+  },
+  wsgitrustedproxyheaders: (draft, directive) => {
+    draft.trustedProxyHeaders = directive.args.map(
+      (name) => `HTTP_${name.toUpperCase().replaceAll('-', '_')}`,
+    );
+  },
+  wsgitrustedproxies: (draft, directive) => {
+    draft.trustedProxies = directive.args.map(parseBlock).filter((block) => block !== undefined);
   },
   wsgihandlerscript: readHandlerScript,
   wsgipassauthorization: booleanReader('passAuthorization'),

@@ -162,16 +162,17 @@ function describeWsgi(route: WsgiRoute, root: string): Answer {
     const status = identity.processGroup === '' ? 404 : 500;
     return { handledBy: 'error', status, note: `"${script}" has no "${callableObject}"` };
   }
+  const environ = route.environChanges?.set;
   return {
     handledBy: 'wsgi',
     status: 200,
     applicationGroup: identity.applicationGroup,
     processGroup: identity.processGroup,
-    scriptName: route.scriptName,
+    scriptName: environ?.get('SCRIPT_NAME') ?? route.scriptName,
     pathInfo: route.pathInfo,
     scriptFilename: route.scriptFilename.replace(root, '@ROOT@'),
-    serverName: route.serverName,
-    serverPort: String(route.serverPort),
+    serverName: environ?.get('SERVER_NAME') ?? route.serverName,
+    serverPort: environ?.get('SERVER_PORT') ?? String(route.serverPort),
     callableObject,
     queryString: route.query,
     handlerScript: route.handlerScript?.replace(root, '@ROOT@'),

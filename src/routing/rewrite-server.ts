@@ -1,0 +1,98 @@
+/** mod_rewrite's rules outside sections, before every alias (`hook_uri2file()`). */
+import type { RewriteRule } from '../site/rewrite.ts';
+import { escapeUrl, ownUrl } from './redirect.ts';
+import { type RequestState, type Stop, stop } from './request-state.ts';
+import { applyRules, isAbsoluteUri, type RewriteOutcome } from './rewrite-rules.ts';
+import { getVariable, setVariable } from './variable-table.ts';
+
+/** Undefined passes on, perhaps with another path; `done` has set the file name. */
+export function rewriteServer(state: RequestState): Stop | 'done' | undefined {
+  const { rewrite } = state.host;
+  const { rewrite: place } = state.scope;
+  if (place?.engine !== true || state.rewriteEnded) return undefined;
+  if (place.options?.has('allowanyuri') !== true && !state.uri.startsWith('/')) return undefined;
+  setScriptVariables(state);
+  if (rewrite === undefined) return undefined;
+  if (rewrite.unknown !== undefined) {
+    state.unresolved ??= rewrite.unknown;
+    return undefined;
+  }
+  state.filename ??= state.uri;
+  const outcome = applyRules(state, rewrite, undefined);
+  if (outcome.kind === 'changed')
+    return takeChange(state, outcome, rewrite.options?.has('unsafeprefixstat') === true);
+  return outcome.kind === 'stop' ? outcome.stop : undefined;
+}
+
+/** `SCRIPT_URL` and `SCRIPT_URI`. */
+function setScriptVariables(state: RequestState): void {
+  const url = getVariable(state.variables, 'REDIRECT_SCRIPT_URL') ?? state.uri;
+  if (!state.isSubrequest) state.variables = setVariable(state.variables, 'SCRIPT_URL', url);
+  const shown = getVariable(state.variables, 'SCRIPT_URL') ?? url;
+  state.variables = setVariable(state.variables, 'SCRIPT_URI', ownUrl(state, shown));
+}
+
+type Changed = Extract<RewriteOutcome, { kind: 'changed' }>;
+
+function takeChange(state: RequestState, outcome: Changed, isUnsafe: boolean): Stop | 'done' | undefined {
+  if (outcome.isProxied)
+    return stop(404, 'not_wsgi', 'RewriteRule [P] makes Apache forward the request itself');
+  const filename = state.filename ?? '';
+  const absolute = isAbsoluteUri(filename);
+  if (state.args !== undefined && (!absolute || outcome.isNoEscape) && hasSpaces(state.args)) {
+    return stop(403, 'forbidden', 'The rewritten query holds spaces or control characters');
+  }
+  if (absolute) return redirectByRewrite(state, outcome);
+  if (outcome.isPassThrough) {
+    state.uri = filename;
+    state.filename = undefined;
+    return undefined;
+  }
+  if (!filename.startsWith('/'))
+    return stop(400, 'bad_target', `RewriteRule leads to "${filename}", which is no path`);
+  if (!isFilePath(state, filename, isUnsafe ? undefined : outcome.lastRule)) {
+    state.filename = `${state.host.documentRoot}/${filename.replace(/^\/+/, '')}`;
+  }
+  return 'done';
+}
+
+function hasSpaces(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1)
+    if (text.charCodeAt(at) <= 32 || text.charCodeAt(at) === 127) return true;
+  return false;
+}
+
+/** The redirect that a rewrite ends in. */
+export function redirectByRewrite(state: RequestState, outcome: Changed): Stop {
+  const filename = state.filename ?? '';
+  let location = outcome.isNoEscape ? filename : escapeAbsolute(filename);
+  if (state.args !== undefined) {
+    const isOriginal = state.args === originalQuery(state);
+    location += `?${outcome.isNoEscape || isOriginal ? state.args : escapeUrl(state.args)}`;
+  }
+  const status = outcome.redirect ?? 302;
+  return { status, reason: 'redirect', message: `RewriteRule answers ${status}`, location };
+}
+
+function originalQuery({ input }: RequestState): string | undefined {
+  const mark = input.target.indexOf('?');
+  return mark === -1 ? undefined : input.target.slice(mark + 1);
+}
+
+/** mod_rewrite `escape_absolute_uri()`: scheme and host stay. */
+function escapeAbsolute(url: string): string {
+  const match = /^([a-z][a-z0-9+.-]*:\/\/[^/]*)(.*)$/is.exec(url);
+  return match === null ? url : (match[1] as string) + escapeUrl(match[2] as string);
+}
+
+/** mod_rewrite `prefix_stat()`: a path of the file system rather than one below DocumentRoot. */
+function isFilePath(state: RequestState, filename: string, lastRule: RewriteRule | undefined): boolean {
+  const first = /^\/[^/]*/.exec(filename)?.[0] ?? '/';
+  const kind = state.probe.kind(first);
+  if (kind === 'missing' || kind === 'denied') return false;
+  if (lastRule === undefined || lastRule.flags.unsafePrefix) return true;
+  const output = lastRule.substitution?.[0];
+  const isWritten = typeof output === 'string' && output.startsWith(first);
+  const roots = [state.host.documentRoot, state.context?.root ?? state.host.documentRoot];
+  return isWritten || roots.some((root) => filename.startsWith(root));
+}
