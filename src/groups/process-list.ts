@@ -153,7 +153,11 @@ export class ProcessList {
   /** No start any more, and every process ended. */
   async endAll(reason: ExitReason): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#members].map((member) => this.end(member, reason)));
+    const end = async (member: Member): Promise<unknown> => {
+      await this.end(member, reason);
+      return member.process.started;
+    };
+    await Promise.all([...this.#members].map(end));
   }
 
   #spawn(start: Start, leaveGate: () => void): void {

@@ -97,6 +97,7 @@ describe('GroupPool after a crash', () => {
     const { folder } = await open();
     const script = folder.write('hello.wsgi', HELLO);
     const before = Number((await stage.get(script)).text());
+    await expect.poll(() => stage.snapshot().imported).toEqual([script]);
     const lease = await stage.lease();
     await expect(askOf(lease, script, '/die')).rejects.toThrow();
     await aborted(lease.upstream.closed);
@@ -241,6 +242,7 @@ describe('GroupPool.restart()', () => {
     const { folder } = await open();
     const script = folder.write('hello.wsgi', HELLO);
     const before = (await stage.get(script)).text();
+    await expect.poll(() => stage.snapshot().imported).toEqual([script]);
     folder.write('hello.wsgi', 'import nothing_of_that_name\n');
     const result = await stage.pool.restart(stage.snapshot().id);
     expect(result).toMatchObject({ kind: 'kept', failure: { step: 'import' } });

@@ -29,7 +29,7 @@ export const IDENTITY: GroupIdentity = { processGroup: '', applicationGroup: 'st
 
 /** The real thing with one script per test. */
 export class Stage {
-  readonly folder: TemporaryFolder = makeTemporaryFolder('groups-');
+  readonly folder: TemporaryFolder;
   readonly events: string[] = [];
   readonly log: LogLine[] = [];
   readonly runtimeDir: string;
@@ -40,16 +40,17 @@ export class Stage {
   /** Changes plans of later starts. */
   settings: GroupSettings;
 
-  private constructor(guard: Guard, runtimeDir: string, log: LogLine[], options: StageOptions) {
+  private constructor(guard: Guard, folder: TemporaryFolder, log: LogLine[], options: StageOptions) {
     this.#guard = guard;
-    this.runtimeDir = runtimeDir;
+    this.folder = folder;
+    this.runtimeDir = join(folder.path, 'run');
     this.log = log;
     this.settings = options.settings ?? {};
     this.pool = new GroupPool(
       {
         planOf: (identity) => planGroup(identity, this.#context(options)),
         pythonFolder: PYTHON_FOLDER,
-        runtimeDir,
+        runtimeDir: this.runtimeDir,
         guard,
         log: logTo(log),
         observer: {
@@ -66,8 +67,9 @@ export class Stage {
   static async open(options: StageOptions = {}): Promise<Stage> {
     const log: LogLine[] = [];
     const guard = await Guard.start({ python: PYTHON, pythonFolder: PYTHON_FOLDER, log: logTo(log) });
-    const runtimeDir = await prepareRuntimeDir(makeTemporaryFolder('groups-run-').path + '/run');
-    return new Stage(guard, runtimeDir, log, options);
+    const folder = makeTemporaryFolder('groups-');
+    await prepareRuntimeDir(join(folder.path, 'run'));
+    return new Stage(guard, folder, log, options);
   }
 
   /** Gives back what the test still holds, and leaves no process. */

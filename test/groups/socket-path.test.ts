@@ -1,0 +1,53 @@
+import { chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { prepareRuntimeDir, socketPath } from '../../src/groups/socket-path.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const IS_ROOT = process.geteuid?.() === 0;
+
+let folder: TemporaryFolder;
+
+beforeEach(() => {
+  folder = makeTemporaryFolder();
+});
+
+afterEach(() => folder.remove());
+
+describe('prepareRuntimeDir()', () => {
+  it('makes a folder that only its user may enter, and takes it again', async () => {
+    const path = join(folder.path, 'a/run');
+    expect(await prepareRuntimeDir(path)).toBe(path);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    expect(await prepareRuntimeDir(path)).toBe(path);
+  });
+
+  it.each([
+    ['a symbolic link', 'is a symbolic link', (path: string) => symlinkSync('/tmp', path)],
+    ['a file', 'cannot be made (EEXIST)', (path: string) => writeFileSync(path, '')],
+    ['open to others', 'has mode 0755, not 0700', (path: string) => mkdirSync(path, { mode: 0o755 })],
+    ['below a file', 'cannot be made (ENOTDIR)', (path: string) => writeFileSync(join(path, '..'), '')],
+  ])('refuses what is %s, and says what to set', async (what, problem, make) => {
+    const path = what === 'below a file' ? join(folder.path, 'file/run') : join(folder.path, 'run');
+    make(path);
+    await expect(prepareRuntimeDir(path)).rejects.toMatchObject({
+      code: 'ERR_RUNTIME_DIR',
+      message: `Runtime folder "${path}" ${problem}: set "runtimeDir" to a folder that only this user may enter`,
+    });
+  });
+
+  it.runIf(IS_ROOT)('refuses a folder of another user', async () => {
+    const path = join(folder.path, 'run');
+    mkdirSync(path, { mode: 0o700 });
+    chownSync(path, 65534, 65534);
+    await expect(prepareRuntimeDir(path)).rejects.toThrow('belongs to user 65534, not to user 0');
+  });
+
+  it('takes a folder whose sockets just fit an address, and none that is longer', async () => {
+    const room = 107 - 29 - folder.path.length - 1;
+    const fitting = join(folder.path, 'x'.repeat(room));
+    expect(await prepareRuntimeDir(fitting)).toBe(fitting);
+    expect(socketPath(fitting, '0123456789ab', 4_294_967_295)).toHaveLength(107);
+    await expect(prepareRuntimeDir(`${fitting}x`)).rejects.toThrow('is longer than the 78 bytes');
+  });
+});
