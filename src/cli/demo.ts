@@ -37,7 +37,7 @@ export function demoCommand(context: CliContext, finish: Finish): Command {
 }
 
 async function demo(context: CliContext, flags: DemoFlags): Promise<ExitCode> {
-  const ended = waitForEnd();
+  const end = waitForEnd();
   const folder = await mkdtemp(join(tmpdir(), 'wsgi-sidecar-demo-'));
   try {
     const port = await findPort();
@@ -47,11 +47,12 @@ async function demo(context: CliContext, flags: DemoFlags): Promise<ExitCode> {
     const sidecar = await startSidecar(settings, { environment, version: context.version, log });
     try {
       await show(context, flags, sidecar, port);
-      if (flags.once !== true) await ended;
+      if (flags.once !== true) await end.asked;
     } finally {
       await sidecar.stop();
     }
   } finally {
+    end.stopWatching();
     await rm(folder, { recursive: true, force: true });
   }
   return EXIT.ok;
@@ -162,8 +163,10 @@ async function findPort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-function waitForEnd(): Promise<void> {
-  return new Promise((resolve) => {
-    watchSignals({ drain: () => resolve(), abandon: () => resolve(), reload: () => undefined });
+function waitForEnd(): { readonly asked: Promise<void>; readonly stopWatching: () => void } {
+  let end: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => {
+    end = resolve;
   });
+  return { asked, stopWatching: watchSignals({ drain: end, abandon: end, reload: () => undefined }) };
 }

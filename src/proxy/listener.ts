@@ -23,7 +23,10 @@ export type ListenerOptions = {
 export type Listener = {
   /** As bound: `127.0.0.1:8080` or `unix:PATH`, with the real port where 0 was asked for. */
   readonly address: string;
-  /** Accepts no more, ends idle connections and resolves when the last request has been answered. */
+  /**
+   * Accepts no more, ends idle connections, and resolves when the others have ended with their answers. A client that holds
+   * back half a head is waited for: `destroy` sets the limit.
+   */
   close(): Promise<void>;
   /** Ends every connection at once. */
   destroy(): void;
@@ -37,11 +40,14 @@ const MAX_HEADER_BYTES = 16_384;
 export async function startListener(options: ListenerOptions, front: Front): Promise<Listener> {
   const server = createHttpServer(options);
   attachFront(server, front);
-  const advice = 'choose another with "listen: {bind: 127.0.0.1:8080, as: \'*:80\'}"';
+  const advice = `let the sidecar stand elsewhere for it: listen: [{bind: '127.0.0.1:8080', as: '${options.bind}'}]`;
   const address = await bindServer(server, options, advice);
   return {
     address,
-    close: () => closeServer(server),
+    close() {
+      front.isClosing = true;
+      return closeServer(server);
+    },
     destroy: () => server.closeAllConnections(),
   };
 }
