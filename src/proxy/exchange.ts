@@ -2,13 +2,13 @@
  * One request and its answer. Lives from the parsed head to the end of the response; made, observed and forgotten once.
  * Law: whatever happens, `requestFinished` is told exactly once and the lease is released exactly once.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { ErrorCode } from '../errors.ts';
 import { reasonOf } from '../errors.ts';
 import type { Lease, LeaseOutcome } from '../groups/lease.ts';
 import type { WsgiRoute } from '../routing/route.ts';
-import { failureOf, sendErrorPage } from './failure.ts';
+import { failureOf, renderErrorPage } from './failure.ts';
 import type { RequestHeaders } from './headers.ts';
 import type { ProxyLog } from './log.ts';
 import type { Observation, RequestObserver } from './observation.ts';
@@ -24,8 +24,13 @@ export function exchangeOf(request: IncomingMessage): Exchange {
   return (request as CarryingRequest)[exchangeKey] as Exchange;
 }
 
-/** What an exchange reports to. */
-export type ExchangeDeps = { readonly observer: RequestObserver; readonly log: ProxyLog };
+/** What an exchange reports to, and what it has in common with the others of its listener. */
+export type ExchangeDeps = {
+  readonly observer: RequestObserver;
+  readonly log: ProxyLog;
+  /** Whether the listener is ending: then every answer is the last of its connection. */
+  readonly listener: { readonly isClosing: boolean };
+};
 
 /** What is known of a request before its head has been judged. */
 export type ExchangeStart = {
@@ -129,16 +134,28 @@ export class Exchange {
     this.response.writeContinue();
   }
 
+  /** Writes the head of the answer; throws where HTTP does not allow it. */
+  writeHead(status: number, reasonPhrase: string, headers: string[]): void {
+    const { response } = this;
+    this.status = status;
+    if (this.deps.listener.isClosing) response.shouldKeepAlive = false;
+    response.writeHead(status, reasonPhrase, headers);
+  }
+
   /** Answers with an error page, unless an answer has begun or nobody is left to read it. */
   refuse(refused: Refused): void {
     this.reason = refused.reason;
     this.status = refused.status;
     if (this.clientGone || this.response.headersSent) return;
-    const { requestId } = this;
+    const page = renderErrorPage(refused.status, this.requestId);
+    const headers = ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(page.length)];
+    headers.push('X-Request-Id', this.requestId, ...(refused.headers ?? []));
     // A client that was not told to continue may or may not send its body: only a new connection is unambiguous.
-    const close = refused.close === true || this.awaitsContinue;
-    const page = { status: refused.status, requestId, headers: refused.headers ?? [], close };
-    this.responseBytes += sendErrorPage(this.response, page);
+    if (refused.close === true || this.awaitsContinue) headers.push('Connection', 'close');
+    // Given in words: a response that was begun in vain may still hold an upstream's reason phrase.
+    this.writeHead(refused.status, STATUS_CODES[refused.status] ?? 'Error', headers);
+    this.response.end(page);
+    if (this.request.method !== 'HEAD') this.responseBytes += page.length;
   }
 
   /** Answers for a failure by the one table, and writes it to the log. */

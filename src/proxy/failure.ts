@@ -2,7 +2,7 @@
  * How a failure is told: the one table from code to status and log level, and the page that a client sees. Nobody else writes a
  * status for a failure. Law: the client learns the status and the request id; details stand in the log and on the admin side.
  */
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { ErrorCode } from '../errors.ts';
 
 type Level = 'info' | 'warn' | 'error';
@@ -43,28 +43,6 @@ export function failureOf(
     level,
     retryAfterSeconds: Math.max(1, Math.ceil(retryAfterSeconds ?? RETRY_AFTER_SECONDS)),
   };
-}
-
-/** What to put on an error page. */
-export type ErrorPage = {
-  readonly status: number;
-  readonly requestId: string;
-  /** Flat list of further header names and values. */
-  readonly headers?: readonly string[];
-  /** Whether the connection cannot be used again. */
-  readonly close?: boolean;
-};
-
-/** Sends an error page on an untouched response; returns the bytes of its body. */
-export function sendErrorPage(response: ServerResponse, page: ErrorPage): number {
-  const body = renderErrorPage(page.status, page.requestId);
-  const headers = ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(body.length)];
-  headers.push('X-Request-Id', page.requestId, ...(page.headers ?? []));
-  if (page.close === true) headers.push('Connection', 'close');
-  // Given in words: a response that was begun in vain may still hold an upstream's reason phrase.
-  response.writeHead(page.status, STATUS_CODES[page.status] ?? 'Error', headers);
-  response.end(body);
-  return body.length;
 }
 
 /** A page in ASCII that says what the status says and how to find the request in the log. */

@@ -87,8 +87,8 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
   ];
   const conditions = request.headers;
   if (isUnchanged(conditions, etag, stats.mtimeMs)) {
-    exchange.status = 304;
-    response.writeHead(304, headers).end();
+    exchange.writeHead(304, 'Not Modified', headers);
+    response.end();
     return;
   }
   const range = chooseRange(conditions, { etag, size: stats.size, mtimeMs: stats.mtimeMs });
@@ -101,8 +101,8 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
   if (type !== undefined) headers.push('Content-Type', type);
   if (range !== undefined) headers.push('Content-Range', `bytes ${start}-${end}/${stats.size}`);
   headers.push('Content-Length', String(end - start + 1));
-  exchange.status = range === undefined ? 200 : 206;
-  response.writeHead(exchange.status, headers);
+  if (range === undefined) exchange.writeHead(200, 'OK', headers);
+  else exchange.writeHead(206, 'Partial Content', headers);
   if (request.method === 'HEAD' || end < start) {
     response.end();
     return;

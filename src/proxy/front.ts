@@ -11,7 +11,7 @@ import type { FileRoute, NoRoute, Route, RouteRequest, WsgiRoute } from '../rout
 import { type AccessControl, judgeAccess } from './access.ts';
 import { answerRaw } from './client-error.ts';
 import { createMountEnvirons, renderRequestEnviron } from './environ.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { sendFile } from './files.ts';
 import type { Forwarder } from './forwarder.ts';
 import { createHeaderScanner, type HeaderScanner } from './headers.ts';
@@ -61,14 +61,18 @@ const RETRY_DELAYS_MS = [0, 25, 100] as const;
 export class Front {
   readonly #deps: FrontDeps;
   readonly #options: FrontOptions;
+  readonly #exchangeDeps: ExchangeDeps;
   readonly #scan: HeaderScanner;
   readonly #mountEnviron = createMountEnvirons();
   readonly #idPrefix = randomBytes(4).toString('hex');
   #requests = 0;
+  /** Set by the listener when it ends: answers close their connections from then on. */
+  isClosing = false;
 
   constructor(deps: FrontDeps, options: FrontOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#exchangeDeps = { observer: deps.observer, log: deps.log, listener: this };
     this.#scan = createHeaderScanner(options.userHeader?.toLowerCase() ?? '');
   }
 
@@ -123,7 +127,7 @@ export class Front {
     const headers = this.#scan(request.rawHeaders);
     const { bodyIdleTimeoutMs = BODY_IDLE_TIMEOUT_MS } = this.#options;
     const start = { request, response, peer, requestId, headers, expectsContinue, bodyIdleTimeoutMs };
-    return new Exchange(start, this.#deps);
+    return new Exchange(start, this.#exchangeDeps);
   }
 
   #serve(exchange: Exchange, head: RequestHead): void {
@@ -255,7 +259,6 @@ export class Front {
 
 /** `OPTIONS *` asks the server itself; Apache answers with an empty 200. */
 function answerServerOptions(exchange: Exchange): void {
-  exchange.status = 200;
-  exchange.response.writeHead(200, ['Allow', 'GET, HEAD, POST, OPTIONS', 'Content-Length', '0']);
+  exchange.writeHead(200, 'OK', ['Allow', 'GET, HEAD, POST, OPTIONS', 'Content-Length', '0']);
   exchange.response.end();
 }

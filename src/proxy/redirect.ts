@@ -9,17 +9,12 @@ export function sendRedirect(exchange: Exchange, route: RedirectRoute, tls: bool
     exchange.refuse({ status: route.status, reason: 'redirect' });
     return;
   }
-  const body = `<!DOCTYPE html>\n<html lang="en"><head><title>${route.status} ${STATUS_CODES[route.status] ?? 'Redirect'}</title></head><body></body></html>\n`;
-  exchange.status = route.status;
-  exchange.responseBytes = body.length;
-  exchange.response.writeHead(route.status, [
-    'Location',
-    encodeControls(absoluteLocation(route, tls)),
-    'Content-Type',
-    'text/html; charset=utf-8',
-    'Content-Length',
-    String(body.length),
-  ]);
+  const title = STATUS_CODES[route.status] ?? 'Redirect';
+  const body = `<!DOCTYPE html>\n<html lang="en"><head><title>${title}</title></head><body></body></html>\n`;
+  const headers = ['Location', encodeControls(absoluteLocation(route, tls))];
+  headers.push('Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(body.length));
+  exchange.writeHead(route.status, title, headers);
+  if (exchange.request.method !== 'HEAD') exchange.responseBytes = body.length;
   exchange.response.end(body);
 }
 

@@ -162,7 +162,7 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
       response.useChunkedEncodingByDefault = false;
     }
     try {
-      response.writeHead(status, this.#reasonPhrase, headers);
+      this.#exchange.writeHead(status, this.#reasonPhrase, headers);
       return true;
     } catch (error) {
       this.#done = true;

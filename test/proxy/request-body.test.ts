@@ -110,11 +110,11 @@ describe('RequestBody', () => {
         }
         afterBody(8 * 1024 * 1024)(socket, text);
       },
-      { front: { bodyIdleTimeoutMs: 30 } },
+      { front: { bodyIdleTimeoutMs: 400 } },
     );
     const answer = send(stage.target, '/', { method: 'POST', body: Buffer.alloc(8 * 1024 * 1024) });
     await expect.poll(() => resume).toBeDefined();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 900));
     resume?.();
     expect((await answer).status).toBe(200);
   });

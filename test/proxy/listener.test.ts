@@ -1,0 +1,117 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openConnection, send } from '../support/raw-http.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { ok, stageBefore, startStage } from './stage.ts';
+
+describe('startListener()', () => {
+  let folder: TemporaryFolder;
+
+  beforeEach(() => {
+    folder = makeTemporaryFolder();
+  });
+  afterEach(() => folder.remove());
+
+  it('answers half a head with 408 when its time is over', async () => {
+    const stage = await stageBefore(ok('hello'), { listener: { headersTimeoutMs: 50 } });
+    const client = openConnection(stage.target);
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nX-Half');
+    expect(await client.closed).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    expect(await stage.observed()).toMatchObject({ status: 408, reason: 'request_timeout', arm: 'own' });
+  });
+
+  it('says nothing to a client that leaves with half a head', async () => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nX-Half');
+    client.end();
+    expect((await send(stage.target, '/')).status).toBe(200);
+    expect(stage.observations).toHaveLength(1);
+  });
+
+  it('opens a Unix socket to its group and to nobody else', async () => {
+    const path = `${folder.path}/front.sock`;
+    const stage = await stageBefore(ok('hello'), { listener: { bind: `unix:${path}`, socketGroup: 33 } });
+    const stats = statSync(path);
+    expect([stats.mode & 0o777, stats.gid]).toEqual([0o660, 33]);
+    expect(stage.listener.address).toBe(`unix:${path}`);
+    expect((await send(stage.target, '/')).text()).toBe('hello');
+  });
+
+  it('takes the place of a socket that nobody serves', async () => {
+    const path = `${folder.path}/front.sock`;
+    await leaveStaleSocket(path);
+    const stage = await startStage({ listener: { bind: `unix:${path}` } });
+    expect((await send({ socketPath: path }, '/')).status).toBe(503);
+    await stage.close();
+  });
+
+  it('leaves a socket that is served, and a file, where they are', async () => {
+    const path = `${folder.path}/front.sock`;
+    const stage = await startStage({ listener: { bind: `unix:${path}` } });
+    await expect(startStage({ listener: { bind: `unix:${path}` } })).rejects.toMatchObject({
+      code: 'ERR_LISTEN',
+    });
+    await stage.close();
+    const file = `${folder.path}/file`;
+    writeFileSync(file, 'mine');
+    await expect(startStage({ listener: { bind: `unix:${file}` } })).rejects.toMatchObject({
+      code: 'ERR_LISTEN',
+    });
+    expect(statSync(file).isFile()).toBe(true);
+  });
+
+  it('says which address is taken and what to write instead', async () => {
+    const other = createHttpServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as { port: number };
+    const failure = startStage({ listener: { bind: `127.0.0.1:${port}` } });
+    await expect(failure).rejects.toMatchObject({
+      code: 'ERR_LISTEN',
+      message: expect.stringMatching(
+        new RegExp(`"127\\.0\\.0\\.1:${port}": it is taken: .*listen: \\[\\{bind:`),
+      ),
+    });
+    other.close();
+  });
+
+  it('finishes what it has begun, then ends', async () => {
+    const sockets: { write(text: string): void }[] = [];
+    const stage = await stageBefore((socket) => void sockets.push(socket));
+    const [busy, idle] = [openConnection(stage.target), openConnection(stage.target)];
+    idle.write('OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n');
+    await idle.until('200 OK');
+    busy.write('GET /1 HTTP/1.1\r\nHost: a\r\n\r\n');
+    await expect.poll(() => sockets.length).toBe(1);
+    const ended = stage.listener.close();
+    await expect
+      .poll(async () => (await send(stage.target, '/').catch(() => 'refused')) === 'refused')
+      .toBe(true);
+    sockets[0]?.write(ok('hello'));
+    expect(await busy.closed).toContain('hello');
+    await ended;
+  });
+
+  it('tells a client on a connection that was busy at its end to connect anew', async () => {
+    const sockets: { write(text: string): void }[] = [];
+    const stage = await stageBefore((socket) => void sockets.push(socket));
+    const client = openConnection(stage.target);
+    client.write('GET /1 HTTP/1.1\r\nHost: a\r\n\r\n');
+    await expect.poll(() => sockets.length).toBe(1);
+    const ended = stage.listener.close();
+    sockets[0]?.write(ok('hello'));
+    expect(await client.closed).toMatch(/\r\nConnection: close\r\n/);
+    await ended;
+  });
+});
+
+/** A socket file whose server is gone: Node removes the file of a server that closes, so another's file is renamed. */
+async function leaveStaleSocket(path: string): Promise<void> {
+  const { renameSync } = await import('node:fs');
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(`${path}.old`, resolve));
+  renameSync(`${path}.old`, path);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
