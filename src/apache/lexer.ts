@@ -19,6 +19,8 @@ export type LogicalLine = {
   readonly first: number;
   /** The last physical line, which is the number that Apache itself reports. */
   readonly last: number;
+  /** Whether the text ended where the line asks for another one; such a line is not trimmed yet. */
+  readonly isOpen: boolean;
 };
 
 /** A reader at the beginning of a text. */
@@ -28,25 +30,26 @@ export function readerOf(text: string): LineReader {
 
 /**
  * The next logical line, or undefined at the end. A backslash right before the line's end joins the next line, in
- * comments too, and a backslash before that backslash does not help (`ap_cfg_getline_core`).
+ * comments too, and a backslash before that backslash does not help (`ap_cfg_getline_core`). `before` is an open line
+ * that this one goes on with.
  */
-export function nextLine(reader: LineReader): LogicalLine | undefined {
+export function nextLine(reader: LineReader, before = ''): LogicalLine | undefined {
   const { text } = reader;
   const first = reader.taken + 1;
-  let joined = '';
+  let joined = before;
   while (reader.offset < text.length) {
     reader.taken += 1;
     const physical = takePhysicalLine(reader);
     const continued = withoutContinuation(joined, physical);
     if (continued === undefined) {
-      return { text: trimSpace(joined + physical.text), first, last: reader.taken };
+      return { text: trimSpace(joined + physical.text), first, last: reader.taken, isOpen: false };
     }
     joined = continued;
   }
   if (joined === '') return undefined;
   // Apache counts the read that met the end of the file.
   reader.taken += 1;
-  return { text: trimSpace(joined), first, last: reader.taken };
+  return { text: joined, first, last: reader.taken, isOpen: true };
 }
 
 type PhysicalLine = { readonly text: string; readonly ended: boolean };

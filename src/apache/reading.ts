@@ -6,7 +6,7 @@
 import type { Diagnostic } from './diagnostic.ts';
 import type { SourcePosition } from './directive.ts';
 import type { FileReader } from './file-reader.ts';
-import { type LineReader, nextLine, readerOf } from './lexer.ts';
+import { type LineReader, type LogicalLine, nextLine, readerOf, trimSpace } from './lexer.ts';
 import type { Macro } from './macro.ts';
 import type { LoadedModule } from './modules.ts';
 
@@ -64,21 +64,30 @@ export function streamOf(file: string, text: string): Stream {
   return { sources: [{ name: file, lines: readerOf(text), positionOf: (line) => ({ file, line }) }] };
 }
 
-/** The next line; when a macro's body is used up, reading goes on behind its `Use`. */
+/**
+ * The next line; when a macro's body is used up, reading goes on behind its `Use`, even within a line: a value may end
+ * in the backslash that joins the next line.
+ */
 export function nextSourceLine(stream: Stream): SourceLine | undefined {
-  while (stream.sources.length > 0) {
-    const source = stream.sources[stream.sources.length - 1] as Source;
-    const line = nextLine(source.lines);
+  let begun: SourceLine | undefined;
+  for (let source = stream.sources.at(-1); source !== undefined; source = stream.sources.at(-1)) {
+    const line = nextLine(source.lines, begun?.text);
     if (line !== undefined) {
-      const position = source.positionOf(line.first);
-      const isPlain = source.uses === undefined && line.first === line.last;
-      const reported = isPlain ? position : { file: source.name, line: line.last };
-      const { uses } = source;
-      return { text: line.text, position, reported, ...(uses === undefined ? {} : { uses }) };
+      const whole = sourceLineOf(source, line, begun);
+      if (!line.isOpen) return whole;
+      begun = whole;
     }
     stream.sources.pop();
   }
-  return undefined;
+  return begun === undefined ? undefined : { ...begun, text: trimSpace(begun.text) };
+}
+
+function sourceLineOf(source: Source, line: LogicalLine, begun: SourceLine | undefined): SourceLine {
+  const position = begun?.position ?? source.positionOf(line.first);
+  const isPlain = begun === undefined && source.uses === undefined && line.first === line.last;
+  const reported = isPlain ? position : { file: source.name, line: line.last };
+  const uses = begun === undefined ? source.uses : begun.uses;
+  return { text: line.text, position, reported, ...(uses === undefined ? {} : { uses }) };
 }
 
 /** Adds a finding about a line. */

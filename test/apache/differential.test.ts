@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DirectiveNode } from '../../src/apache/directive.ts';
 import {
@@ -21,6 +22,7 @@ import {
 import { nodeFileReader } from '../../src/apache/node-file-reader.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { goldenCases } from './golden-case.ts';
+import { randomConfiguration, randomPart } from './random-configuration.ts';
 import {
   type ApacheAnswer,
   askApache,
@@ -138,23 +140,45 @@ describe.skipIf(reason !== undefined)('loadConfiguration() beside the real Apach
       if (text === undefined) mkdirSync(join(folder, path), { recursive: true });
       else write(join(folder, path), text.replaceAll('/case', folder));
     }
-    const file = join(folder, 'main.conf');
-    const environment = { ...process.env, SET_OUTSIDE: 'from outside', EMPTY: '' };
-    const own = [`ServerRoot ${folder}`, `PidFile ${folder}/pid`, `ErrorLog ${folder}/log`, 'Listen 80'];
-    const before = [...loadModules(['mpm_event', 'authz_core']), ...own];
-    const answer = askApache(file, ['GIVEN', 'DUMP_CONFIG'], { environment, before });
-    const loaded = load(file, environment, { defines: ['GIVEN'], serverRoot: folder });
-    const places = loaded.diagnostics
-      .filter(({ severity, id }) => severity === 'error' || fatalWarnings.has(id))
-      .map(({ position }) => `${position?.file}:${position?.line}`);
-    const complaint = complaintPlace(answer);
-    if (complaint !== undefined) expect(places, answer.stderr).toContain(complaint);
-    else {
-      expect(places).toEqual([]);
-      expect(treeOf(loaded)).toEqual(dumpedTree(answer));
-    }
+    const { complaint, places } = expectSameVerdict(folder, join(folder, 'main.conf'));
+    if (complaint !== undefined) expect(places).toContain(complaint);
+  });
+
+  it('judges random configurations as Apache does', () => {
+    const folder = join(root, 'random');
+    const modules = loadModules(['env', 'macro']).join('\n');
+    fc.assert(
+      fc.property(randomConfiguration, randomPart, (text, part) => {
+        for (const name of ['part.conf', 'd/a.conf']) write(join(folder, name), part);
+        expectSameVerdict(
+          folder,
+          write(join(folder, 'main.conf'), `${modules}\nServerName first.test\n${text}`),
+        );
+      }),
+      { numRuns: 60 },
+    );
   });
 });
+
+/** Both refuse the file, or both have the same tree. Returns Apache's place when it refuses, and all of ours. */
+function expectSameVerdict(folder: string, file: string): { complaint?: string; places: readonly string[] } {
+  const environment = { PATH: process.env.PATH, SET_OUTSIDE: 'from outside', EMPTY: '' };
+  const own = [`ServerRoot ${folder}`, `PidFile ${folder}/pid`, `ErrorLog ${folder}/log`, 'Listen 80'];
+  const before = [...loadModules(['mpm_event', 'authz_core']), ...own];
+  const answer = askApache(file, ['GIVEN', 'DUMP_CONFIG'], { environment, before });
+  const loaded = load(file, environment, { defines: ['GIVEN'], serverRoot: folder });
+  const places = loaded.diagnostics
+    .filter(({ severity, id }) => severity === 'error' || fatalWarnings.has(id))
+    .map(({ position }) => `${position?.file}:${position?.line}`);
+  const complaint = complaintPlace(answer);
+  if (complaint === undefined) {
+    expect(places).toEqual([]);
+    expect(treeOf(loaded)).toEqual(dumpedTree(answer));
+    return { places };
+  }
+  expect(places, answer.stderr).not.toEqual([]);
+  return { complaint, places };
+}
 
 /** Warnings because they depend on how an Apache was built; this one's build makes them fatal. */
 const fatalWarnings: ReadonlySet<string> = new Set(['directive-unknown', 'module-built-in']);
@@ -167,6 +191,9 @@ function loadModules(names: readonly string[]): string[] {
 function makeCertificate(folder: string): void {
   const options =
     'req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=sidecar.test -keyout key.pem -out cert.pem';
-  const { status, stderr } = spawnSync('openssl', options.split(' '), { cwd: folder, encoding: 'utf8' });
+  const { status, stderr } = spawnSync('/usr/bin/openssl', options.split(' '), {
+    cwd: folder,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`Cannot make a certificate: ${stderr}`);
 }
