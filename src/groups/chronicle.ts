@@ -86,6 +86,13 @@ export class Chronicle {
     this.#deps.log.info({ ...this.#fields(member), reason: member.endReason }, 'Group process has ended');
   }
 
+  processLost(member: Member): void {
+    const { socketPath } = member.process;
+    const message = `Socket "${socketPath}" is gone: the process is replaced; keep others out of the runtime folder`;
+    this.#lastFailure = { at: this.#deps.clock.now(), step: 'serving', message };
+    this.#deps.log.error(this.#fields(member), message);
+  }
+
   /** Returns the sentence that tells it. */
   processCrashed(member: Member, exit: ProcessExit): string {
     const message = describeCrash(member, exit);

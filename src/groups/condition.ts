@@ -1,4 +1,7 @@
 /** The state of a group with what belongs to it, so that an impossible combination cannot be written. */
+import type { Refusal } from './lease.ts';
+import type { GroupPlan } from './plan.ts';
+import { backingOff, startFailed } from './refusals.ts';
 
 type Common = {
   /** Unix time in ms. */
@@ -16,3 +19,14 @@ export type Condition =
       readonly after: 'crash' | 'boot-failure';
     })
   | (Common & { readonly state: 'failed'; readonly until: number; readonly problem: string });
+
+/** Why a request that found no free thread may not even wait; undefined when it may. */
+export function refusalIn(condition: Condition, plan: GroupPlan, now: number): Refusal | undefined {
+  if (condition.state !== 'backing_off' && condition.state !== 'failed') return undefined;
+  const waitMs = condition.until - now;
+  if (condition.state === 'failed') {
+    return waitMs > 0 ? startFailed(plan.identity, condition.problem, waitMs) : undefined;
+  }
+  const mayWait = condition.after === 'crash' && waitMs <= plan.queueTimeoutMs;
+  return mayWait ? undefined : backingOff(plan.identity, condition.problem, waitMs);
+}

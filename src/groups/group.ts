@@ -1,6 +1,5 @@
 /**
- * One interpreter group: who waits, what state it is in, when a process is started. Outlives its processes, as they
- * outlive their leases.
+ * One interpreter group: who waits, what state it is in, when a process starts. It outlives its processes, they their leases.
  *
  * Two laws hold whenever no call is under way (tested as properties in test/groups/group-laws.test.ts):
  * - safety: if a request waits, no ready process has a free thread;
@@ -12,16 +11,17 @@
 import type { GroupIdentity } from '../routing/group-key.ts';
 import { Chronicle, type ChronicleDeps } from './chronicle.ts';
 import type { Clock } from './clock.ts';
-import type { Condition } from './condition.ts';
+import { type Condition, refusalIn } from './condition.ts';
 import type { ControlMessage } from './control.ts';
 import { brokenDeploy } from './deploy.ts';
-import type { Lease, Refusal } from './lease.ts';
+import type { Lease, LeaseOutcome, Refusal } from './lease.ts';
 import type { ProcessExit, StartFailure, StartResult } from './managed-process.ts';
 import type { Member } from './member.ts';
 import type { GroupState, StartReason } from './observer.ts';
 import type { GroupPlan } from './plan.ts';
 import { CALLED_OFF, ProcessList, type ProcessListDeps, type Start } from './process-list.ts';
-import { backingOff, clientGone, draining, startFailed } from './refusals.ts';
+import { Quiet } from './quiet.ts';
+import { clientGone, draining, startFailed } from './refusals.ts';
 import { RestartSchedule, type RestartScheduleDeps } from './restart-schedule.ts';
 import { type GroupSnapshot, snapshotGroup } from './snapshot.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -39,27 +39,29 @@ export class Group {
   readonly #room: WaitingRoom;
   readonly #processes: ProcessList;
   readonly #chronicle: Chronicle;
+  /** Nobody is served and nobody waits who could be. */
+  readonly #quiet: Quiet;
   readonly #restarts: RestartSchedule;
   /** Of processes that are to replace others: those may fail without harm, but not all the time. */
   readonly #deploys: RestartSchedule;
   #plan: GroupPlan;
   #condition: Condition;
   #isStopping = false;
-  #onQuiet: (() => void) | undefined;
 
   constructor(plan: GroupPlan, deps: GroupDeps) {
     this.#plan = plan;
     this.#clock = deps.clock;
     this.#chronicle = new Chronicle(plan, deps);
     const limits = { length: plan.queueLength, timeoutMs: plan.queueTimeoutMs };
-    this.#room = new WaitingRoom(plan.identity, limits, deps.clock, () => this.#settleQuiet());
+    this.#room = new WaitingRoom(plan.identity, limits, deps.clock, () => this.#quiet.look());
     this.#processes = new ProcessList(deps, {
       spawned: (_member, start) => this.#chronicle.processSpawned(start.reason),
       started: (member, start, result) => this.#started(member, start, result),
       said: (member, message) => this.#hear(member, message),
       exited: (member, exit) => this.#exited(member, exit),
-      freed: () => this.#serve(),
+      freed: (member, outcome) => this.#freed(member, outcome),
     });
+    this.#quiet = new Quiet(deps.clock, () => this.#room.depth === 0 && this.#processes.inFlight() === 0);
     this.#restarts = new RestartSchedule(deps, () => {
       if (this.#mayStart()) this.#start('crash');
     });
@@ -81,7 +83,7 @@ export class Group {
     const lease = this.#processes.lease(0);
     if (lease !== undefined) return lease;
     if (signal.aborted) return clientGone(this.#plan.identity);
-    const refusal = this.#refusalNow();
+    const refusal = refusalIn(this.#condition, this.#plan, this.#now());
     if (refusal !== undefined) return refusal;
     const answer = this.#room.enter(signal);
     this.#grow();
@@ -116,7 +118,7 @@ export class Group {
     this.#restarts.callOff();
     this.#enter({ state: 'draining', since: this.#now(), reason: 'the sidecar stops it' });
     if (this.#isAlone()) this.#room.refuseAll(draining(this.#plan.identity));
-    await this.#quiet();
+    await this.#quiet.within(this.#plan.drainTimeoutMs);
     this.#room.refuseAll(draining(this.#plan.identity));
     await this.#processes.endAll('shutdown');
     this.#enter({ state: 'idle', since: this.#now(), reason: 'it was stopped' });
@@ -132,25 +134,26 @@ export class Group {
     });
   }
 
+  #freed(member: Member, outcome: LeaseOutcome): void {
+    if (outcome === 'failed' && member.state === 'ready') void this.#replaceUnreachable(member);
+    this.#serve();
+  }
+
+  /** A process whose socket somebody has removed is alive and lost: no request will ever reach it again. */
+  async #replaceUnreachable(member: Member): Promise<void> {
+    if ((await member.process.isReachable()) || member.state !== 'ready' || this.#isStopping) return;
+    this.#chronicle.processLost(member);
+    this.#processes.drain(member, 'crash', this.#plan.drainTimeoutMs);
+    if (this.#mayStart()) this.#start('crash');
+  }
+
   /** Hands free threads to who waits and starts processes for the rest; called after everything that changes either. */
   #serve(): void {
     if (this.#room.depth > 0) {
       this.#room.admit((queuedMs) => this.#processes.lease(queuedMs));
       this.#grow();
     }
-    this.#settleQuiet();
-  }
-
-  #refusalNow(): Refusal | undefined {
-    const { identity, queueTimeoutMs } = this.#plan;
-    const condition = this.#condition;
-    if (condition.state !== 'backing_off' && condition.state !== 'failed') return undefined;
-    const waitMs = condition.until - this.#now();
-    if (condition.state === 'failed') {
-      return waitMs > 0 ? startFailed(identity, condition.problem, waitMs) : undefined;
-    }
-    const mayWait = condition.after === 'crash' && waitMs <= queueTimeoutMs;
-    return mayWait ? undefined : backingOff(identity, condition.problem, waitMs);
+    this.#quiet.look();
   }
 
   /** Starts processes for those who wait beyond what is starting already, up to the plan's number. */
@@ -241,7 +244,7 @@ export class Group {
   #afterFailure(problem: string, after: 'crash' | 'boot-failure'): void {
     if (this.#isStopping) {
       if (this.#isAlone()) this.#room.refuseAll(draining(this.#plan.identity));
-      this.#settleQuiet();
+      this.#quiet.look();
       return;
     }
     if (this.#isAlone() && this.#restarts.waitMs() > 0) this.#rest(problem, after);
@@ -281,26 +284,6 @@ export class Group {
     if (member.isBeingReplaced) return this.#startAndSettle('deploy');
     member.isBeingReplaced = true;
     return new Promise((settled) => this.#start('deploy', { replaces: member, settled }));
-  }
-
-  async #quiet(): Promise<void> {
-    if (this.#isQuiet()) return;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#clock.after(this.#plan.drainTimeoutMs, resolve);
-      this.#onQuiet = () => {
-        cancel();
-        resolve();
-      };
-    });
-  }
-
-  #settleQuiet(): void {
-    if (this.#isQuiet()) this.#onQuiet?.();
-  }
-
-  /** Nobody is served and nobody waits who could be. */
-  #isQuiet(): boolean {
-    return this.#room.depth === 0 && this.#processes.inFlight() === 0;
   }
 
   /** Every change of state is made here. */

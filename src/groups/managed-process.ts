@@ -32,6 +32,8 @@ export type ProcessExit = { readonly code: number | null; readonly signal: NodeJ
 export type ManagedProcess = Upstream & {
   readonly started: Promise<StartResult>;
   readonly exited: Promise<ProcessExit>;
+  /** Whether its socket is still there to connect to. */
+  isReachable(): Promise<boolean>;
   /** Its start and its last output so far. */
   report(): JourneyReport;
   /** TERM, the plan's grace, KILL; kept when the process is gone. */

@@ -59,7 +59,10 @@ export class GroupPool {
       gate: new StartGate(maxStarting ?? MAX_STARTING, clock),
       startProcess: (request) => {
         this.#sequence += 1;
-        const socket = socketPath(deps.runtimeDir, request.plan.id, this.#sequence);
+        const socket = socketPath(deps.runtimeDir, request.plan.id, {
+          pid: process.pid,
+          sequence: this.#sequence,
+        });
         return new GroupProcess(processDeps, request, socket);
       },
     };

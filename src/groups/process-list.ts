@@ -45,7 +45,7 @@ export type ProcessEvents = {
   /** A process that had been ready is gone. */
   exited(member: Member, exit: ProcessExit): void;
   /** A lease came back. */
-  freed(): void;
+  freed(member: Member, outcome: LeaseOutcome): void;
 };
 
 /** Of a start that was still to come when its group was stopped. */
@@ -107,7 +107,7 @@ export class ProcessList {
     // One that ends by itself needs no telling.
     const isToEnd = member.state === 'draining' && member.endReason !== undefined;
     if (isToEnd && member.inFlight === 0) void this.#terminate(member);
-    this.#events.freed();
+    this.#events.freed(member, outcome);
   }
 
   start(start: Start): void {

@@ -3,7 +3,7 @@
  * a process its leases. The process is the leader of its own process group, which ends with it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type ControlMessage, LONGEST_MESSAGE, parseControlMessage } from './control.ts';
@@ -59,6 +59,14 @@ export class GroupProcess implements ManagedProcess {
     this.started = waitUntilReady({ child, plan, messages, journey: this.#journey });
     child.stdin?.on('error', () => undefined);
     child.stdin?.write(`${renderStartOrder({ plan, socketPath, imports })}\n`);
+  }
+
+  async isReachable(): Promise<boolean> {
+    try {
+      return (await lstat(this.socketPath)).isSocket();
+    } catch {
+      return false;
+    }
   }
 
   report(): JourneyReport {

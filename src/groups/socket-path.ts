@@ -1,16 +1,19 @@
 /** Where group processes listen: a folder that only the sidecar's user may enter, and names that fit a socket address. */
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { SidecarError } from '../errors.ts';
 
 /** `sun_path` of Linux holds 108 bytes with the closing NUL (unix(7)). */
 const SOCKET_PATH_BYTES = 107;
-/** `/` + id (12) + `-` + sequence (up to 10 digits) + `.sock` */
-const SOCKET_NAME_BYTES = 29;
+/** `/` + id (12) + `-` + pid (5) + `-` + sequence (6) + `.sock`; pid and sequence in base 36 */
+const SOCKET_NAME_BYTES = 31;
+const SOCKET_NAME = /^[0-9a-f]{12}-[0-9a-z]{1,5}-[0-9a-z]{1,6}\.sock$/;
 
 /**
  * Makes sure of the runtime folder: made with 0700 if it is missing, refused if it is a symlink, not ours, or open to
- * others, since whoever can write there can stand in for a group. Returns its absolute path.
+ * others, since whoever can write there can stand in for a group. Sockets that a killed sidecar has left are removed.
+ * Returns its absolute path.
  */
 export async function prepareRuntimeDir(folder: string): Promise<string> {
   const path = resolve(folder);
@@ -26,12 +29,35 @@ export async function prepareRuntimeDir(folder: string): Promise<string> {
     throw runtimeDirError(path, `cannot be made (${codeOf(cause)})`, cause);
   }
   await checkRuntimeDir(path);
+  await removeStaleSockets(path);
   return path;
 }
 
-/** The socket of a group's `sequence`th process; the sequence never repeats within a sidecar. */
-export function socketPath(runtimeDir: string, id: string, sequence: number): string {
-  return join(runtimeDir, `${id}-${sequence}.sock`);
+/** The socket of a group's `sequence`th process under the sidecar `pid`: two sidecars may share a folder. */
+export function socketPath(runtimeDir: string, id: string, { pid, sequence }: SocketNumbers): string {
+  return join(runtimeDir, `${id}-${pid.toString(36)}-${sequence.toString(36)}.sock`);
+}
+
+/** What sets the sockets of a group apart. */
+export type SocketNumbers = { readonly pid: number; readonly sequence: number };
+
+async function removeStaleSockets(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => SOCKET_NAME.test(name));
+  for (const path of names.map((name) => join(folder, name))) {
+    if (await isStale(path)) await rm(path, { force: true });
+  }
+}
+
+/** Nobody listens; the process of another sidecar would. */
+function isStale(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', (error) => resolve('code' in error && error.code === 'ECONNREFUSED'));
+  });
 }
 
 async function checkRuntimeDir(path: string): Promise<void> {

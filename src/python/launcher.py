@@ -148,7 +148,21 @@ def remove_stale_socket(path, name):
         raise BootFailure('Cannot look at socket "%s": %s: check the runtime folder' % (name, error.strerror))
     if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.geteuid():
         raise BootFailure('Something that is not our socket stands at "%s": remove it by hand' % name)
+    if is_listened_to(path):
+        raise BootFailure('Another process listens on "%s": give each sidecar a runtime folder of its own' % name)
     os.unlink(path)
+
+
+def is_listened_to(path):
+    # type: (str) -> bool
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        probe.connect(path)
+    except (OSError, socket.error) as error:
+        return error.errno != errno.ECONNREFUSED
+    finally:
+        probe.close()
+    return True
 
 
 def bind(order):

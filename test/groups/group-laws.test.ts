@@ -6,7 +6,15 @@ import { settle, VirtualGroup } from './virtual.ts';
 type Step =
   | { readonly kind: 'arrive' }
   | {
-      readonly kind: 'leave' | 'release' | 'ready' | 'boot-fails' | 'crash' | 'say-stopping' | 'stale';
+      readonly kind:
+        | 'leave'
+        | 'release'
+        | 'ready'
+        | 'boot-fails'
+        | 'crash'
+        | 'say-stopping'
+        | 'stale'
+        | 'lose-socket';
       readonly which: number;
     }
   | { readonly kind: 'restart' }
@@ -26,6 +34,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
         'crash' as const,
         'say-stopping' as const,
         'stale' as const,
+        'lose-socket' as const,
       ),
       which,
     }),
@@ -90,7 +99,7 @@ async function take(step: Step, world: VirtualGroup, requests: Requests): Promis
     case 'release': {
       const lease = pick(requests.leases);
       if (lease !== undefined) requests.leases.splice(requests.leases.indexOf(lease), 1);
-      lease?.release('answered');
+      lease?.release(step.which % 3 === 0 ? 'failed' : 'answered');
       break;
     }
     case 'ready':
@@ -105,6 +114,11 @@ async function take(step: Step, world: VirtualGroup, requests: Requests): Promis
     case 'say-stopping':
       pick(world.inState('ready'))?.say({ event: 'stopping', reason: 'SIGTERM' });
       break;
+    case 'lose-socket': {
+      const process = pick(world.inState('ready'));
+      if (process !== undefined) process.hasSocket = false;
+      break;
+    }
     case 'stale':
       pick(world.inState('ready'))?.say({ event: 'stale', script: '/a.wsgi' });
       break;

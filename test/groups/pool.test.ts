@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Lease } from '../../src/groups/lease.ts';
 import { isRunning } from '../support/descendants.ts';
@@ -122,6 +122,18 @@ describe('GroupPool after a crash', () => {
     expect(stage.snapshot()).toMatchObject({ state: 'backing_off', queue: { depth: 1 } });
     expect((await waiting).kind).toBe('lease');
     expect(stage.events.filter((event) => event === 'exit:signal')).toHaveLength(2);
+  });
+
+  it('replaces a process whose socket somebody has removed', async () => {
+    const { folder } = await open();
+    const script = folder.write('hello.wsgi', HELLO);
+    const lease = await stage.lease();
+    rmSync(lease.upstream.socketPath);
+    await expect(askOf(lease, script)).rejects.toThrow();
+    lease.release('failed');
+    await aborted(lease.upstream.closed);
+    expect((await stage.get(script)).status).toBe(200);
+    expect(stage.snapshot().lastFailure?.message).toContain('is gone');
   });
 
   it('ends what the applications of the process have started', async () => {
@@ -257,6 +269,20 @@ describe('GroupPool.restart()', () => {
     expect(await stage.pool.restart(stage.snapshot().id)).toMatchObject({ kind: 'kept' });
     expect(stage.ready()).toEqual([upstream.pid]);
     expect(stage.snapshot().state).toBe('ready');
+  });
+
+  it('replaces a process of daemon mode whose script has changed', async () => {
+    const name = 'shop';
+    const options = new Map<string, string>();
+    const position = { file: 'a.conf', line: 1 };
+    await open({ context: { processGroup: { name, position, threads: 2, pythonPath: [], options } } });
+    const script = stage.folder.write('hello.wsgi', HELLO);
+    const before = (await stage.get(script)).text();
+    stage.folder.write('hello.wsgi', HELLO.replace('str(os.getpid())', '"new"'));
+    utimesSync(script, 1, 1);
+    await expect.poll(async () => (await stage.get(script)).text()).toBe('new');
+    expect(stage.ready()).not.toContain(Number(before));
+    expect(stage.events).toContain('exit:deploy');
   });
 
   it('knows no group of another id', async () => {

@@ -1,5 +1,8 @@
-import { chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepareRuntimeDir, socketPath } from '../../src/groups/socket-path.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
@@ -44,10 +47,28 @@ describe('prepareRuntimeDir()', () => {
   });
 
   it('takes a folder whose sockets just fit an address, and none that is longer', async () => {
-    const room = 107 - 29 - folder.path.length - 1;
+    const room = 107 - 31 - folder.path.length - 1;
     const fitting = join(folder.path, 'x'.repeat(room));
     expect(await prepareRuntimeDir(fitting)).toBe(fitting);
-    expect(socketPath(fitting, '0123456789ab', 4_294_967_295)).toHaveLength(107);
-    await expect(prepareRuntimeDir(`${fitting}x`)).rejects.toThrow('is longer than the 78 bytes');
+    expect(socketPath(fitting, '0123456789ab', { pid: 2 ** 22, sequence: 36 ** 6 - 1 })).toHaveLength(107);
+    await expect(prepareRuntimeDir(`${fitting}x`)).rejects.toThrow('is longer than the 76 bytes');
+  });
+
+  it('removes sockets that nobody listens to, and nothing else', async () => {
+    const path = await prepareRuntimeDir(join(folder.path, 'run'));
+    const [stale, live] = [1, 2].map((sequence) => socketPath(path, '0123456789ab', { pid: 1, sequence }));
+    const server = createServer().listen(live);
+    await once(server, 'listening');
+    // A server that is killed leaves its socket.
+    const killed = spawn(process.execPath, [
+      '-e',
+      `require('net').createServer().listen(${JSON.stringify(stale)}, () => process.kill(process.pid, 'SIGKILL'))`,
+    ]);
+    await once(killed, 'exit');
+    writeFileSync(join(path, 'note.txt'), '');
+    expect(readdirSync(path)).toHaveLength(3);
+    await prepareRuntimeDir(path);
+    expect(readdirSync(path).sort()).toEqual([basename(live ?? ''), 'note.txt']);
+    server.close();
   });
 });

@@ -82,6 +82,7 @@ export class VirtualProcess implements ManagedProcess {
   state: 'starting' | 'ready' | 'gone' = 'starting';
   /** Whether TERM makes it go at once. */
   obedient = true;
+  hasSocket = true;
   #start: (result: StartResult) => void = () => undefined;
   #exit: (exit: ProcessExit) => void = () => undefined;
   readonly #closing = new AbortController();
@@ -115,6 +116,10 @@ export class VirtualProcess implements ManagedProcess {
     this.#closing.abort();
     this.#exit(exit);
     this.#start({ kind: 'failed', failure });
+  }
+
+  async isReachable(): Promise<boolean> {
+    return this.hasSocket;
   }
 
   report(): JourneyReport {

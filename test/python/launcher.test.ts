@@ -157,6 +157,17 @@ describe('launcher.py', () => {
     expect((await look()).pid).toBe(launched?.child.pid);
   });
 
+  it('leaves the socket of a process that listens', async () => {
+    await start(SYSTEM_PYTHON);
+    const second = launch(SYSTEM_PYTHON, order());
+    expect(await second.waitFor('boot-failed')).toMatchObject({
+      step: 'socket',
+      message: expect.stringContaining('Another process listens on'),
+    });
+    await second.exited;
+    expect((await look()).pid).toBe(launched?.child.pid);
+  });
+
   it('refuses a socket path that the system would cut', async () => {
     launched = launch(SYSTEM_PYTHON, order({ socket: `/tmp/${'x'.repeat(103)}` }));
     expect(await launched.waitFor('boot-failed')).toMatchObject({
