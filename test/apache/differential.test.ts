@@ -120,6 +120,23 @@ describe.skipIf(reason !== undefined)('loadConfiguration() beside the real Apach
     expectSameAsApache(debian, Object.fromEntries(environment));
   });
 
+  it.skipIf(!existsSync(debian))('has the same tree for every module and snippet that Debian brings', () => {
+    const available = ['mods-available/*.load', 'mods-available/*.conf', 'conf-available/*.conf'];
+    const files = available.flatMap((pattern) => {
+      const [folder = '', suffix = ''] = pattern.split('/*');
+      const names = readdirSync(join('/etc/apache2', folder)).filter((name) => name.endsWith(suffix));
+      return names.sort().map((name) => `${folder}/${name}`);
+    });
+    // One multi-processing module at a time, and modules that start programs when they are only loaded are left out.
+    const included = files.filter((file) => !/mpm_(prefork|worker)|passenger/.test(file));
+    const own = ['ServerRoot /etc/apache2', `PidFile ${root}/pid`, `ErrorLog ${root}/log`, 'ServerName x'];
+    const includes = [...included, 'ports.conf', 'sites-available/000-default.conf'];
+    const text = [...own, ...includes.map((file) => `Include ${file}`), ''].join('\n');
+    const names = ['LOG_DIR', 'LOCK_DIR', 'RUN_DIR', 'PID_FILE', 'RUN_USER', 'RUN_GROUP'];
+    const environment = Object.fromEntries(names.map((name) => [`APACHE_${name}`, root]));
+    expectSameAsApache(write('all.conf', text), environment);
+  });
+
   it.skipIf(!existsSync(graphite))('has the same tree for the configuration of graphite-web', () => {
     const modules = loadModules(['mpm_event', 'authz_core', 'alias', 'wsgi']);
     const own = [

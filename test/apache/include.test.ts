@@ -22,6 +22,9 @@ describe('patternTest()', () => {
     ['a.b', 'axb', false],
     ['*a*b*', 'xxaxxbxx', true],
     ['', '', true],
+    ['[\\]]', ']', true],
+    ['[a-\\c]', 'b', true],
+    ['a\\', 'a\\', true],
   ])('%s beside %s: %s', (pattern, name, expected) => {
     expect(patternTest(pattern)(name)).toBe(expected);
   });

@@ -69,6 +69,61 @@ describe('loadConfiguration()', () => {
     expect(diagnostics.map(({ id, severity }) => [id, severity])).toEqual([['include-depth', 'error']]);
   });
 
+  it('stops in folders that lead into themselves', () => {
+    const reader: FileReader = {
+      ...readerOf({ 'main.conf': 'Include d\nServerName after\n' }),
+      list: () => ({ entries: [{ name: 'd', isFolder: true }] }),
+    };
+    const kind = (path: string): 'file' | 'directory' => (path.endsWith('.conf') ? 'file' : 'directory');
+    const { tree, diagnostics } = loadConfiguration({
+      file: '/case/main.conf',
+      reader: { ...reader, kind },
+      environment: {},
+      defines: [],
+    });
+    expect(tree.map(({ name }) => name)).toEqual(['ServerName']);
+    expect(diagnostics.map(({ id }) => id)).toEqual(['include-missing']);
+    expect(diagnostics[0]?.message).toContain('maximum include directory nesting level of 128');
+  });
+
+  it.each([
+    ['a folder', 'Include d\n'],
+    ['a folder with a pattern', 'IncludeOptional d/*\n'],
+  ])('says that it cannot list %s, also when the Include is optional', (_, text) => {
+    const files = readerOf({ 'main.conf': text, 'd/a.conf': '' });
+    const list = () => ({ reason: 'Permission denied', missing: false });
+    const reader: FileReader = { ...files, list };
+    const { diagnostics } = loadConfiguration({
+      file: '/case/main.conf',
+      reader,
+      environment: {},
+      defines: [],
+      serverRoot: '/case',
+    });
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      'Could not open directory /case/d: Permission denied',
+    ]);
+  });
+
+  it('does not read what is no regular file', () => {
+    const files = readerOf({ 'main.conf': 'Include pipe\nInclude /dev/null\n', pipe: '</Never>' });
+    const reader: FileReader = {
+      ...files,
+      read: (path) => (path === '/dev/null' ? { bytes: Buffer.alloc(0) } : files.read(path)),
+      kind: (path) => (path.endsWith('.conf') ? 'file' : 'other'),
+    };
+    const { diagnostics } = loadConfiguration({
+      file: '/case/main.conf',
+      reader,
+      environment: {},
+      defines: [],
+      serverRoot: '/case',
+    });
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      'Could not open configuration file "/case/pipe": Not a regular file',
+    ]);
+  });
+
   it('takes text of the environment as bytes', () => {
     const reader = readerOf({ 'main.conf': `ServerAdmin \${NAME}\n` });
     const environment = { NAME: 'ä', NONE: undefined };
