@@ -6,6 +6,7 @@
 import { type IncomingMessage, request as openRequest } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { UpstreamAnswer } from './upstream-answer.ts';
+import { connectUpstream } from './upstream-socket.ts';
 
 /** A request with a body that its client holds back. */
 export type ExpectingRequest = {
@@ -22,7 +23,13 @@ export type ExpectingRequest = {
 /** Dispatches to the socket; `answer` is told what undici would tell it. */
 export function dispatchExpecting(sent: ExpectingRequest, answer: UpstreamAnswer): void {
   const { socketPath, method, path, headers, body, timeoutMs } = sent;
-  const request = openRequest({ socketPath, method, path, headers, agent: false, timeout: timeoutMs });
+  const request = openRequest({
+    createConnection: () => connectUpstream(socketPath),
+    method,
+    path,
+    headers,
+    timeout: timeoutMs,
+  });
   let isOver = false;
   const end = (error?: Error): void => {
     if (isOver) return;

@@ -1,6 +1,7 @@
 /** Connections to upstreams: one undici Pool per group process, and one per URL. */
 import { type Dispatcher, Pool } from 'undici';
 import type { Upstream } from '../groups/lease.ts';
+import { upstreamConnector } from './upstream-socket.ts';
 
 /** Times in milliseconds; 0 for no limit. */
 export type UpstreamTimeouts = {
@@ -50,7 +51,11 @@ export class UpstreamPools {
 
   #open(upstream: Upstream): Pool {
     const { socketPath, threads, closed } = upstream;
-    const pool = new Pool('http://localhost', { ...this.#options(), socketPath, connections: threads });
+    const pool = new Pool('http://localhost', {
+      ...this.#options(),
+      connect: upstreamConnector(socketPath),
+      connections: threads,
+    });
     this.#byUpstream.set(upstream, pool);
     const close = (): void => void pool.close().catch(ignore);
     if (closed.aborted) close();

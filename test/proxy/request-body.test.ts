@@ -68,6 +68,23 @@ describe('RequestBody', () => {
     expect(stage.observations[0]).toMatchObject({ status: 413, aborted: false });
   });
 
+  it.each([
+    ['', 'Content-Length: 3\r\n'],
+    ['Expect: 100-continue\r\n', 'Content-Length: 3\r\nConnection: close\r\n'],
+  ])('finds the answer of an upstream that closes on unread body (%j)', async (expect100, framing) => {
+    const stage = await stageBefore(
+      (socket) => void socket.end(`HTTP/1.1 413 Too Large\r\n${framing}\r\nbig`),
+    );
+    for (let i = 0; i < 20; i += 1) {
+      const client = openConnection(stage.target);
+      client.write(`POST /1 HTTP/1.1\r\nHost: a\r\n${expect100}Content-Length: 4000000\r\n\r\n`);
+      client.write('x'.repeat(4_000_000));
+      await client.until('big');
+      client.end();
+      expect(await stage.observed(i)).toMatchObject({ status: 413 });
+    }
+  });
+
   it('reads a client no faster than the upstream takes', async () => {
     let sent = 0;
     let upstream: Socket | undefined;
