@@ -1,8 +1,7 @@
 """The applications of one interpreter group behind one WSGI callable, in the environ that mod_wsgi would have built.
 
 `Group(order, control)` runs under the built-in worker, gunicorn, uWSGI and waitress alike: what the sidecar knows of a
-request comes in two headers (ARCHITECTURE.md, "The group process"), and scripts are found by SCRIPT_FILENAME and
-loaded as mod_wsgi 4.9.4 does (`wsgi_execute_script`, `wsgi_load_source`).
+request comes in two headers (ARCHITECTURE.md, "The group process"); wsgi_scripts.py finds the script by SCRIPT_FILENAME.
 
 Answers that no application gave carry `x-sidecar-outcome`:
 
@@ -16,25 +15,16 @@ Answers that no application gave carry `x-sidecar-outcome`:
 
 CPython 2.7 and 3.6 or later, standard library only.
 """
-import errno
-import hashlib
 import itertools
 import json
-import os
-import stat
 import sys
-import threading
 import time
-import traceback
 import types
 
-IS_TEXT_NATIVE = str is not bytes
+from wsgi_scripts import IS_TEXT_NATIVE, Refusal, Scripts, native, report, report_exception
+
 # The headers that Debian's 4.9.4 was compiled against; mod_wsgi shows these, not the running server's.
 APACHE_VERSION = (2, 4, 55)
-# How long a daemon trusts its last look at a script; embedded mode looks at every request, as its reload is at once.
-LOOK_INTERVAL = 0.01
-FIRST_RETRY_DELAY = 1.0
-LAST_RETRY_DELAY = 30.0
 # Mounts times virtual hosts stay far below; a flood of others may not grow memory.
 MOUNTS_KEPT = 4096
 
@@ -43,38 +33,6 @@ try:
     from threading import get_ident
 except ImportError:
     from thread import get_ident
-
-
-class Refusal(Exception):
-    """An answer of our own: its status line and its `x-sidecar-outcome`."""
-
-    def __init__(self, status, outcome):
-        # type: (str, str) -> None
-        Exception.__init__(self, outcome)
-        self.status = status
-        self.outcome = outcome
-
-
-class Script(object):
-    """One script file: its module once it is loaded, and what is known of its last failure."""
-
-    def __init__(self, name):
-        # type: (str) -> None
-        self.name = name
-        self.file_name = file_name_of(name)
-        self.module = None
-        self.names = {}
-        self.modified = None
-        self.look_at = 0.0
-        self.told = None
-        self.failed = None
-        self.retry_at = 0.0
-        self.retry_delay = 0.0
-
-    def is_resting(self, modified):
-        # type: (object) -> bool
-        """Whether this very text failed a moment ago, so that running it again would only cost."""
-        return self.failed == modified and time.time() < self.retry_at
 
 
 class Mount(object):
@@ -100,11 +58,10 @@ class Group(object):
         self._constants = constants_of(order, self._version)
         self._has_float_times = self._version >= (6,)
         self._mounts = {}
-        self._scripts = {}
+        self._scripts = Scripts(self._tell, self._is_daemon, self._version)
         self._threads = {}
         self._thread_ids = itertools.count(1)
         self._requests = itertools.count(1)
-        self._import_lock = threading.Lock()
         install_module(order, self._version)
 
     def __call__(self, environ, start_response):
@@ -118,20 +75,12 @@ class Group(object):
         except (SystemExit, KeyboardInterrupt):
             # mod_wsgi outlives sys.exit() of an application; other servers' workers would end.
             report_exception()
-            return answer(start_response, Refusal('500 Internal Server Error', 'app-error'), sys.exc_info())
+            return answer_anew(start_response, Refusal('500 Internal Server Error', 'app-error'))
 
     def preload(self, imports):
         # type: (list) -> tuple
-        """Imports scripts before the process counts as ready; returns the names (imported, failed)."""
-        imported, failed = [], []
-        for item in imports:
-            script = self._script(native(item['script']))
-            try:
-                self._load(script)
-                imported.append(script.name)
-            except Refusal:
-                failed.append(script.name)
-        return imported, failed
+        """Imports what the order names before the process counts as ready; returns the names (imported, failed)."""
+        return self._scripts.preload([native(each['script']) for each in imports])
 
     def _prepare(self, environ):
         # type: (dict) -> object
@@ -153,11 +102,7 @@ class Group(object):
         if 'HTTPS' in environ:
             take_scheme(environ)
         name = environ.get('mod_wsgi.handler_script') or environ.get('SCRIPT_FILENAME', '')
-        script = self._scripts.get(name) or self._script(name)
-        if script.module is None:
-            self._load(script)
-        elif now >= script.look_at:
-            self._look(script, mount.is_reloading, now)
+        script = self._scripts.ready(name, mount.is_reloading, now)
         application = script.names.get(environ['mod_wsgi.callable_object'])
         return application if application is not None else self._no_callable(environ, script)
 
@@ -198,80 +143,6 @@ class Group(object):
         report('Script "%s" has no callable object "%s": define it or name another by WSGICallableObject'
                % (script.file_name, environ['mod_wsgi.callable_object']))
         raise Refusal('500 Internal Server Error' if self._is_daemon else '404 Not Found', 'no-callable')
-
-    def _script(self, name):
-        # type: (str) -> Script
-        return self._scripts.setdefault(name, Script(name))
-
-    def _look(self, script, is_reloading, now):
-        # type: (Script, bool, float) -> None
-        """mod_wsgi's reload rule for a loaded script: any other mtime counts, not only a newer one."""
-        modified = modified_of(script)
-        if self._is_daemon:
-            script.look_at = now + LOOK_INTERVAL
-        if modified == script.modified or not is_reloading:
-            return
-        if self._is_daemon:
-            # Once for each text: the sidecar's replacement may have failed, and the next text may be right.
-            if script.told != modified:
-                script.told = modified
-                self._tell({'event': 'stale', 'script': script.name})
-            return
-        self._reload(script, modified)
-
-    def _reload(self, script, modified):
-        # type: (Script, object) -> None
-        """Loads a changed script in place; a text that fails leaves the one that worked."""
-        with self._import_lock:
-            if script.modified == modified or script.is_resting(modified):
-                return
-            try:
-                self._execute(script, modified)
-            except Refusal:
-                pass
-
-    def _load(self, script):
-        # type: (Script) -> None
-        with self._import_lock:
-            if script.module is not None:
-                return
-            modified = modified_of(script)
-            if script.is_resting(modified):
-                raise Refusal('500 Internal Server Error', 'import-failed')
-            self._execute(script, modified)
-
-    def _execute(self, script, modified):
-        # type: (Script, object) -> None
-        """Runs the script's text as a module of its own; the caller holds the import lock."""
-        started = time.time()
-        name = module_name(script.name, self._version)
-        previous = sys.modules.get(name)
-        try:
-            module = run_source(script.file_name, name)
-        except:  # noqa: E722 - sys.exit() in a script is a failed import and nothing more
-            if previous is not None:
-                sys.modules[name] = previous
-            self._import_failed(script, modified)
-            raise Refusal('500 Internal Server Error', 'import-failed')
-        # Microseconds, as mod_wsgi leaves them there.
-        module.__mtime__ = modified // 1000 if isinstance(modified, int) else int(modified * 1000000)
-        script.module, script.names, script.modified = module, module.__dict__, modified
-        script.failed = None
-        self._tell({'event': 'imported', 'script': script.name, 'seconds': round(time.time() - started, 6)})
-
-    def _import_failed(self, script, modified):
-        # type: (Script, object) -> None
-        kind, value, trace = sys.exc_info()
-        # The first frame is ours and tells nobody anything.
-        lines = traceback.format_exception(kind, value, trace.tb_next and trace.tb_next.tb_next)
-        is_same = script.failed == modified
-        script.retry_delay = min(script.retry_delay * 2, LAST_RETRY_DELAY) if is_same else FIRST_RETRY_DELAY
-        script.retry_at = time.time() + script.retry_delay
-        script.failed = modified
-        message = traceback.format_exception_only(kind, value)[-1].strip()
-        report('Cannot import script "%s": %s\n%s' % (script.file_name, message, ''.join(lines)))
-        self._tell({'event': 'import-failed', 'script': script.name, 'message': message,
-                    'traceback': ''.join(lines)})
 
     def _tell(self, event):
         # type: (dict) -> None
@@ -345,49 +216,6 @@ def take_scheme(environ):
         environ['wsgi.url_scheme'] = 'https'
 
 
-def modified_of(script):
-    # type: (Script) -> object
-    """The script's mtime, as exact as this Python tells it; a refusal when there is no such file."""
-    try:
-        found = os.stat(script.file_name)
-    except (OSError, ValueError, TypeError) as error:
-        if getattr(error, 'errno', None) == errno.EACCES:
-            report('May not look at script "%s": let user %d search its folders' % (script.file_name, os.geteuid()))
-            raise Refusal('403 Forbidden', 'script-denied')
-        report('Target WSGI script not found: "%s"' % script.file_name)
-        raise Refusal('404 Not Found', 'script-missing')
-    if stat.S_ISDIR(found.st_mode):
-        report('Attempt to invoke directory as WSGI application: "%s"' % script.file_name)
-        raise Refusal('403 Forbidden', 'script-directory')
-    return getattr(found, 'st_mtime_ns', found.st_mtime)
-
-
-def module_name(script, version):
-    # type: (str, tuple) -> str
-    """mod_wsgi's name for a script's module (`wsgi_module_name`); pickles of applications hold it.
-
-    Before 6.0 the path is hashed in lower case.
-    """
-    path = script if not IS_TEXT_NATIVE else script.encode('latin-1')
-    return '_mod_wsgi_' + hashlib.md5(path if version >= (6,) else path.lower()).hexdigest()
-
-
-def run_source(file_name, name):
-    # type: (str, str) -> types.ModuleType
-    """Compiles bytes, so that the encoding cookie counts, and executes them as the module `name`."""
-    with open(file_name, 'rb') as source:
-        code = compile(source.read(), file_name, 'exec', 0, True)
-    module = types.ModuleType(name)
-    module.__file__ = file_name
-    sys.modules[name] = module
-    try:
-        exec(code, module.__dict__)
-    except:  # noqa: E722 - as import does: no half-made module stays behind
-        del sys.modules[name]
-        raise
-    return module
-
-
 def answer(start_response, refusal, exc_info=None):
     # type: (object, Refusal, tuple) -> list
     """An answer that tells the client nothing but its status; the sidecar puts its own error page in its place."""
@@ -396,26 +224,10 @@ def answer(start_response, refusal, exc_info=None):
     return [body]
 
 
-def native(text):
-    # type: (str) -> str
-    """A byte string of the start order or of a header as this Python's native string."""
-    if IS_TEXT_NATIVE or isinstance(text, bytes):
-        return text
-    return text.encode('latin-1')
-
-
-def file_name_of(name):
-    # type: (str) -> str
-    return os.fsdecode(name.encode('latin-1')) if IS_TEXT_NATIVE else name
-
-
-def report(text):
-    # type: (str) -> None
-    """One write to the group's log."""
-    sys.stderr.write(text.rstrip('\n') + '\n')
-    sys.stderr.flush()
-
-
-def report_exception():
-    # type: () -> None
-    report(traceback.format_exc())
+def answer_anew(start_response, refusal):
+    # type: (object, Refusal) -> list
+    """The same in the place of an answer that may have been started; uWSGI chokes on exc_info without need."""
+    try:
+        return answer(start_response, refusal)
+    except Exception:
+        return answer(start_response, refusal, sys.exc_info())

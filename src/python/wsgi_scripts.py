@@ -1,0 +1,237 @@
+"""The scripts of a group: found, loaded, looked at again and loaded anew as mod_wsgi 4.9.4 does.
+
+One script is one module, whatever number of mounts lead to it (`wsgi_execute_script`, `wsgi_load_source`). A script that
+fails to load harms its own requests alone, and its text is run again only after a delay that grows.
+
+CPython 2.7 and 3.6 or later, standard library only.
+"""
+import errno
+import hashlib
+import os
+import stat
+import sys
+import threading
+import time
+import traceback
+import types
+
+IS_TEXT_NATIVE = str is not bytes
+# How long a daemon trusts its last look at a script; embedded mode looks at every request, as its reload is at once.
+LOOK_INTERVAL = 0.01
+FIRST_RETRY_DELAY = 1.0
+LAST_RETRY_DELAY = 30.0
+
+
+class Refusal(Exception):
+    """An answer of our own: its status line and its `x-sidecar-outcome`."""
+
+    def __init__(self, status, outcome):
+        # type: (str, str) -> None
+        Exception.__init__(self, outcome)
+        self.status = status
+        self.outcome = outcome
+
+
+class Script(object):
+    """One script file: its module once it is loaded, and what is known of its last failure."""
+
+    def __init__(self, name):
+        # type: (str) -> None
+        self.name = name
+        self.file_name = file_name_of(name)
+        self.module = None
+        self.names = {}
+        self.modified = None
+        self.look_at = 0.0
+        self.told = None
+        self.failed = None
+        self.retry_at = 0.0
+        self.retry_delay = 0.0
+
+    def is_resting(self, modified):
+        # type: (object) -> bool
+        """Whether this very text failed a moment ago, so that running it again would only cost."""
+        return self.failed == modified and time.time() < self.retry_at
+
+
+class Scripts(object):
+    """All scripts that this process has been asked for. Thread-safe."""
+
+    def __init__(self, tell, is_daemon, version):
+        # type: (object, bool, tuple) -> None
+        # Sends one event to the sidecar.
+        self._tell = tell
+        self._is_daemon = is_daemon
+        self._version = version
+        self._scripts = {}
+        # As mod_wsgi: while one script is loaded, no other is.
+        self._import_lock = threading.Lock()
+
+    def ready(self, name, is_reloading, now):
+        # type: (str, bool, float) -> Script
+        """The script, loaded and as new as it has to be; or a refusal."""
+        script = self._scripts.get(name) or self._script(name)
+        if script.module is None:
+            self._load(script)
+        elif now >= script.look_at:
+            self._look(script, is_reloading, now)
+        return script
+
+    def preload(self, names):
+        # type: (list) -> tuple
+        """Loads scripts before anyone asks for them; returns the names (imported, failed)."""
+        imported, failed = [], []
+        for name in names:
+            try:
+                self._load(self._script(name))
+                imported.append(name)
+            except Refusal:
+                failed.append(name)
+        return imported, failed
+
+    def _script(self, name):
+        # type: (str) -> Script
+        return self._scripts.setdefault(name, Script(name))
+
+    def _look(self, script, is_reloading, now):
+        # type: (Script, bool, float) -> None
+        """mod_wsgi's reload rule for a loaded script: any other mtime counts, not only a newer one."""
+        modified = modified_of(script)
+        if self._is_daemon:
+            script.look_at = now + LOOK_INTERVAL
+        if modified == script.modified or not is_reloading:
+            return
+        if self._is_daemon:
+            # Once for each text: the sidecar's replacement may have failed, and the next text may be right.
+            if script.told != modified:
+                script.told = modified
+                self._tell({'event': 'stale', 'script': script.name})
+            return
+        self._reload(script, modified)
+
+    def _reload(self, script, modified):
+        # type: (Script, object) -> None
+        """Loads a changed script in place; a text that fails leaves the one that worked."""
+        with self._import_lock:
+            if script.modified == modified or script.is_resting(modified):
+                return
+            try:
+                self._execute(script, modified)
+            except Refusal:
+                pass
+
+    def _load(self, script):
+        # type: (Script) -> None
+        with self._import_lock:
+            if script.module is not None:
+                return
+            try:
+                modified = modified_of(script)
+            except Refusal:
+                # Names that are no scripts are not kept: clients may ask for any number of them.
+                self._scripts.pop(script.name, None)
+                raise
+            if script.is_resting(modified):
+                raise Refusal('500 Internal Server Error', 'import-failed')
+            self._execute(script, modified)
+
+    def _execute(self, script, modified):
+        # type: (Script, object) -> None
+        """Runs the script's text as a module of its own; the caller holds the import lock."""
+        started = time.time()
+        name = module_name(script.name, self._version)
+        previous = sys.modules.get(name)
+        try:
+            module = run_source(script.file_name, name)
+        except:  # noqa: E722 - sys.exit() in a script is a failed import and nothing more
+            if previous is not None:
+                sys.modules[name] = previous
+            self._import_failed(script, modified)
+            raise Refusal('500 Internal Server Error', 'import-failed')
+        # Microseconds, as mod_wsgi leaves them there.
+        module.__mtime__ = modified // 1000 if isinstance(modified, int) else int(modified * 1000000)
+        script.module, script.names, script.modified = module, module.__dict__, modified
+        script.failed = None
+        self._tell({'event': 'imported', 'script': script.name, 'seconds': round(time.time() - started, 6)})
+
+    def _import_failed(self, script, modified):
+        # type: (Script, object) -> None
+        kind, value, trace = sys.exc_info()
+        # The first frame is ours and tells nobody anything.
+        lines = traceback.format_exception(kind, value, trace.tb_next and trace.tb_next.tb_next)
+        is_same = script.failed == modified
+        script.retry_delay = min(script.retry_delay * 2, LAST_RETRY_DELAY) if is_same else FIRST_RETRY_DELAY
+        script.retry_at = time.time() + script.retry_delay
+        script.failed = modified
+        message = traceback.format_exception_only(kind, value)[-1].strip()
+        report('Cannot import script "%s": %s\n%s' % (script.file_name, message, ''.join(lines)))
+        self._tell({'event': 'import-failed', 'script': script.name, 'message': message,
+                    'traceback': ''.join(lines)})
+
+
+def modified_of(script):
+    # type: (Script) -> object
+    """The script's mtime, as exact as this Python tells it; a refusal when there is no such file."""
+    try:
+        found = os.stat(script.file_name)
+    except (OSError, ValueError, TypeError) as error:
+        if getattr(error, 'errno', None) == errno.EACCES:
+            report('May not look at script "%s": let user %d search its folders' % (script.file_name, os.geteuid()))
+            raise Refusal('403 Forbidden', 'script-denied')
+        report('Target WSGI script not found: "%s"' % script.file_name)
+        raise Refusal('404 Not Found', 'script-missing')
+    if stat.S_ISDIR(found.st_mode):
+        report('Attempt to invoke directory as WSGI application: "%s"' % script.file_name)
+        raise Refusal('403 Forbidden', 'script-directory')
+    return getattr(found, 'st_mtime_ns', found.st_mtime)
+
+
+def module_name(script, version):
+    # type: (str, tuple) -> str
+    """mod_wsgi's name for a script's module (`wsgi_module_name`); pickles of applications hold it.
+
+    Before 6.0 the path is hashed in lower case.
+    """
+    path = script if not IS_TEXT_NATIVE else script.encode('latin-1')
+    return '_mod_wsgi_' + hashlib.md5(path if version >= (6,) else path.lower()).hexdigest()
+
+
+def run_source(file_name, name):
+    # type: (str, str) -> types.ModuleType
+    """Compiles bytes, so that the encoding cookie counts, and executes them as the module `name`."""
+    with open(file_name, 'rb') as source:
+        code = compile(source.read(), file_name, 'exec', 0, True)
+    module = types.ModuleType(name)
+    module.__file__ = file_name
+    sys.modules[name] = module
+    try:
+        exec(code, module.__dict__)
+    except:  # noqa: E722 - as import does: no half-made module stays behind
+        del sys.modules[name]
+        raise
+    return module
+
+
+def native(text):
+    # type: (str) -> str
+    """A byte string of the start order or of a header as this Python's native string."""
+    if IS_TEXT_NATIVE or isinstance(text, bytes):
+        return text
+    return text.encode('latin-1')
+
+
+def file_name_of(name):
+    # type: (str) -> str
+    return os.fsdecode(name.encode('latin-1')) if IS_TEXT_NATIVE else name
+
+
+def report(text):
+    # type: (str) -> None
+    """One write to the group's log."""
+    sys.stderr.write(text.rstrip('\n') + '\n')
+    sys.stderr.flush()
+
+
+def report_exception():
+    # type: () -> None
+    report(traceback.format_exc())
