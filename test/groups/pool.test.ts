@@ -282,7 +282,7 @@ describe('GroupPool.restart()', () => {
     utimesSync(script, 1, 1);
     await expect.poll(async () => (await stage.get(script)).text()).toBe('new');
     expect(stage.ready()).not.toContain(Number(before));
-    expect(stage.events).toContain('exit:deploy');
+    await expect.poll(() => stage.events).toContain('exit:deploy');
   });
 
   it('knows no group of another id', async () => {
