@@ -65,8 +65,9 @@ export async function measureLoads(
   load: { readonly connections: number; readonly cores: string },
 ): Promise<CaseResult> {
   const { stage, options, tell } = context;
+  const warmUp = { ...load, connections: Math.max(load.connections, 16), seconds: 2 };
   for (const { name, url } of peers) {
-    await runLoad(stage, { url: `${url}/`, seconds: 1, ...load }).catch((error: unknown) =>
+    await runLoad(stage, { url: `${url}/`, ...warmUp }).catch((error: unknown) =>
       tell(`warming up ${name}: ${String(error)}`),
     );
   }
