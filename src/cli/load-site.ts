@@ -8,6 +8,7 @@ import { SidecarError } from '../errors.ts';
 import type { Settings } from '../settings/load.ts';
 import { buildSite } from '../site/build.ts';
 import type { Isolation, Site } from '../site/model.ts';
+import { moduleNames } from '../site/modules.ts';
 
 /** What of the settings gives the configuration its meaning. */
 export type SiteSettings = Pick<
@@ -66,6 +67,8 @@ export function readSite(
     expandFromRequest: settings.expandFromRequest,
     environment: Object.fromEntries(loaded.environment),
     hostName: toBytes(hostname()),
+    serverRoot: loaded.serverRoot,
+    modules: moduleNames(loaded.modules),
   });
   return { site: built.site, diagnostics: [...loaded.diagnostics, ...built.diagnostics] };
 }

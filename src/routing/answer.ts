@@ -45,7 +45,6 @@ function answerByFile(state: RequestState): Route {
   if (state.pathInfo !== '' && state.acceptPathInfo !== 'on') {
     return noRoute(state, 404, 'not_found', `"${filename}" is a file and has nothing below it`);
   }
-  if (method === 'POST') return noRoute(state, 405, 'method', 'A file takes no POST');
   const root = state.context?.root ?? state.host.documentRoot;
   return { kind: 'file', ...routeBase(state), filename, root, access };
 }

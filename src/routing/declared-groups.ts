@@ -81,7 +81,7 @@ function declaredIdentity(site: Site, host: VirtualHost, alias: ScriptAlias): Gr
   const applicationTemplate = (alias.applicationGroup ?? settings.applicationGroup)?.value ?? '%{RESOURCE}';
   const isFixed = match.kind === 'path' && !target.endsWith('/');
   if (!isFixed && [processTemplate, applicationTemplate].includes('%{RESOURCE}')) return undefined;
-  const port = serverPort({ host, scope, hostname: undefined, requestPort: 0, localPort: host.port });
+  const port = serverPort({ host, scope, hostname: undefined, requestPort: undefined, localPort: host.port });
   const isFolded = site.options.modWsgiVersion !== '6' || !site.python.caseSensitive;
   const scriptName = mount.mountPoint.replace(/\/{2,}/g, '/').replace(/^\/$/, '');
   const scriptKey = foldScriptName(scriptName, isFolded);

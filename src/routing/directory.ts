@@ -22,7 +22,8 @@ export function findIndex(state: RequestState, lookUp: LookUp): PipelineResult {
 
 /** Whether a module is loaded; where no module is, the configuration is a part of one that loads them. */
 export function hasModule({ site }: Pick<RequestState, 'site'>, name: string): boolean {
-  return site.modules.size === 0 || site.modules.has(name);
+  const { modules } = site.options;
+  return modules.size === 0 || modules.has(name);
 }
 
 function openFolder(state: RequestState, lookUp: LookUp): PipelineResult {

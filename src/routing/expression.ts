@@ -71,11 +71,12 @@ function compare(operator: string, left: string, right: string): boolean {
       return left !== right;
     case '-ipmatch':
       return ipMatches(left, right);
-    case '-strmatch':
     case '-fnmatch':
       return compileWildcard(right).regexp.test(left);
+    case '-strmatch':
+      return compileWildcard(right, true).regexp.test(left);
     case '-strcmatch':
-      return compileWildcard(right.toLowerCase()).regexp.test(left.toLowerCase());
+      return compileWildcard(right.toLowerCase(), true).regexp.test(left.toLowerCase());
   }
   const isNumeric = operator.startsWith('-');
   const order = isNumeric

@@ -1,7 +1,8 @@
 /** Host names that a client sends (httpd `fix_hostname()`, `strict_hostname_check()`; RFC 3986 7.4, RFC 1123 2.1). */
+import { isIP } from 'node:net';
 
-/** A name in lower case without brackets and final dot, and the port; 0 is none. */
-export type HostPort = { readonly hostname: string; readonly port: number };
+/** A name in lower case without brackets and final dot, and the port where one is named. */
+export type HostPort = { readonly hostname: string; readonly port: number | undefined };
 
 /** Names that need no work: lower-case letters in the first and last label, perhaps a port. */
 const common = /^([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*?(?:\.[a-z][a-z0-9-]*)?)(?::([1-9]\d{0,4}))?$/;
@@ -10,10 +11,10 @@ const common = /^([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*?(?:\.[a-z][a-z0-9-]*)?)(?::([
 export function parseHostHeader(value: string, isStrict: boolean): HostPort | undefined {
   const fast = common.exec(value);
   if (fast !== null && !/\.\d[^.]*$/.test(fast[1] as string)) {
-    const port = fast[2] === undefined ? 0 : Number(fast[2]);
-    return port > 65_535 ? undefined : { hostname: fast[1] as string, port };
+    const port = fast[2] === undefined ? undefined : Number(fast[2]);
+    return port !== undefined && port > 65_535 ? undefined : { hostname: fast[1] as string, port };
   }
-  if (/^\d+$/.test(value)) return isStrict ? undefined : { hostname: value, port: 0 };
+  if (/^\d+$/.test(value)) return isStrict ? undefined : { hostname: value, port: undefined };
   const split = splitPort(value);
   if (split === undefined) return undefined;
   const hostname = fixHostname(split.name, value.startsWith('['), isStrict);
@@ -21,14 +22,15 @@ export function parseHostHeader(value: string, isStrict: boolean): HostPort | un
 }
 
 /** `apr_parse_addr_port()`: a port is 1 to 65535 and may not be empty; brackets hold an IPv6 address. */
-function splitPort(value: string): { readonly name: string; readonly port: number } | undefined {
+function splitPort(value: string): { readonly name: string; readonly port: number | undefined } | undefined {
   const match = /^(.*?)(?::(\d+))?$/s.exec(value);
-  const port = match?.[2] === undefined ? 0 : Number(match[2]);
+  const port = match?.[2] === undefined ? undefined : Number(match[2]);
   const name = match?.[1] ?? '';
-  if (match?.[2] !== undefined && (port < 1 || port > 65_535)) return undefined;
+  if (port !== undefined && (port < 1 || port > 65_535)) return undefined;
   if (name === '') return undefined;
   if (!name.startsWith('[')) return /[:[\]]/.test(name) ? undefined : { name, port };
-  return name.endsWith(']') && !name.includes('%') ? { name: name.slice(1, -1), port } : undefined;
+  const inner = name.slice(1, -1);
+  return name.endsWith(']') && isIP(inner) === 6 && !inner.includes('%') ? { name: inner, port } : undefined;
 }
 
 /** A name as `r->hostname` has it, or undefined where it is refused. */

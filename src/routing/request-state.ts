@@ -29,8 +29,8 @@ export type RequestBase = {
   readonly host: VirtualHost;
   /** `r->hostname`; undefined for HTTP/1.0 without a name. */
   readonly hostname: string | undefined;
-  /** `r->parsed_uri.port`; 0 where the request names none. */
-  readonly requestPort: number;
+  /** `r->parsed_uri.port`, where the request names one. */
+  readonly requestPort: number | undefined;
   /** What replaces the `Host` header where the target names the host. */
   readonly targetHost: string | undefined;
 };

@@ -2,8 +2,10 @@
  * A request → one route: the target and the virtual host, Apache's phases, then what the handler answers.
  * Pure but for the injected `FileProbe`.
  */
+import { parseStringExpression } from '../site/expression-parser.ts';
 import type { Site, VirtualHost } from '../site/model.ts';
 import { answerByHandler } from './answer.ts';
+import { evaluateText } from './expression.ts';
 import { headerValue } from './headers.ts';
 import { fixHostname, parseHostHeader } from './host-header.ts';
 import { runPipeline, runRedirect } from './pipeline.ts';
@@ -100,7 +102,7 @@ function nameOf(request: RouteRequest, target: Target, first: VirtualHost): Requ
     return {
       hostname,
       requestPort: target.port,
-      targetHost: target.port === 0 ? shown : `${shown}:${target.port}`,
+      targetHost: target.port === undefined ? shown : `${shown}:${target.port}`,
     };
   }
   if (header === undefined || header === '') {
@@ -110,7 +112,7 @@ function nameOf(request: RouteRequest, target: Target, first: VirtualHost): Requ
   }
   const parsed = parseHostHeader(header, first.strictHost);
   if (parsed === undefined) return undefined;
-  return { hostname: parsed.hostname, requestPort: parsed.port || target.port, targetHost: undefined };
+  return { hostname: parsed.hostname, requestPort: parsed.port ?? target.port, targetHost: undefined };
 }
 
 function traceChoice(
@@ -207,12 +209,23 @@ function routeOfStop(state: RequestState, stopped: Stop): Route {
   return { kind: 'redirect', status, location, ...routeBase(state), access: state.access };
 }
 
-/** httpd `ap_die()`: a local path of `ErrorDocument` is asked for inside, once. */
+/** httpd `ap_die()`: a URL of `ErrorDocument` is redirected to, a local path is asked for inside, once. */
 function errorDocument(state: RequestState, route: NoRoute): Route | undefined {
   const document = state.scope.errorDocuments?.get(route.status)?.value;
-  if (document?.startsWith('/') !== true || state.errorStatus !== undefined || route.status < 400)
+  if (
+    document === undefined ||
+    document.startsWith('"') ||
+    state.errorStatus !== undefined ||
+    route.status < 400
+  )
     return undefined;
-  const answered = runRedirect(state, document, route.status);
+  const text = parseStringExpression(document);
+  const target = 'error' in text ? document : evaluateText(state, text);
+  if (!target.startsWith('/')) {
+    if (target.toLowerCase() === 'default') return undefined;
+    return { kind: 'redirect', status: 302, location: target, ...routeBase(state) };
+  }
+  const answered = runRedirect(state, target, route.status);
   const found = answered.stop === undefined ? answerByHandler(answered.state) : undefined;
   return found === undefined || found.kind === 'none' ? undefined : found;
 }

@@ -7,8 +7,8 @@ export type ServerFacts = {
   readonly host: VirtualHost;
   readonly scope: Scope;
   readonly hostname: string | undefined;
-  /** The port that the client names; 0 is none. */
-  readonly requestPort: number;
+  /** The port that the client names. */
+  readonly requestPort: number | undefined;
   /** The port of the accepted connection. */
   readonly localPort: number;
 };
@@ -18,7 +18,7 @@ export function serverPort({ host, scope, requestPort, localPort }: ServerFacts)
   const physical = scope.useCanonicalPhysicalPort === true ? localPort : 0;
   const standard = host.scheme === 'https' ? 443 : 80;
   if (scope.useCanonicalName === 'on') return host.port || physical || standard;
-  return requestPort || physical || host.port || standard;
+  return requestPort ?? (physical || host.port || standard);
 }
 
 /** SERVER_NAME: the name that the client used, or with `UseCanonicalName On` the ServerName as written. */

@@ -7,8 +7,8 @@ export type Target = {
   readonly query: string | undefined;
   readonly scheme: string | undefined;
   readonly host: string | undefined;
-  /** 0 is none. */
-  readonly port: number;
+  /** Undefined is none; 0 and the rest of numbers above 65535 are what Apache makes of them. */
+  readonly port: number | undefined;
 };
 
 /** The parts of a target, or undefined where Apache answers 400. */
@@ -17,14 +17,22 @@ export function parseTarget(method: string, target: string): Target | undefined 
   if (method === 'CONNECT') return parseAuthorityTarget(target);
   // Not a URI but a path: a leading run of slashes is no authority.
   const text = target.startsWith('//') ? target.replace(/^\/+/, '/') : target;
-  if (text.startsWith('/')) return { ...splitQuery(text), scheme: undefined, host: undefined, port: 0 };
-  const absolute = /^([^:/?#]+):\/\/([^/?#]*)(.*)$/s.exec(text);
+  if (text.startsWith('/'))
+    return { ...splitQuery(text), scheme: undefined, host: undefined, port: undefined };
+  const absolute = /^([A-Za-z][A-Za-z0-9+.-]*):(?:\/\/([^/?#]*))?(.*)$/s.exec(text);
   if (absolute === null) return parseOther(method, text);
-  const [, scheme = '', authority = '', rest = ''] = absolute;
+  const [, scheme = '', authority, rest = ''] = absolute;
+  if (authority === undefined) return parseWithoutAuthority(scheme, rest);
   if (authority.includes('@')) return undefined;
   const hostPort = parseAuthority(authority);
   if (hostPort === undefined) return undefined;
   return { ...splitQuery(rest), scheme: scheme.toLowerCase(), ...hostPort };
+}
+
+/** `http:/path`: a scheme without a host. */
+function parseWithoutAuthority(scheme: string, rest: string): Target | undefined {
+  if (!/^(?:\/|\?|$)/.test(rest)) return undefined;
+  return { ...splitQuery(rest), scheme: scheme.toLowerCase(), host: undefined, port: undefined };
 }
 
 function hasControls(target: string): boolean {
@@ -38,7 +46,7 @@ function hasControls(target: string): boolean {
 /** `*`, `app/v1`, `mailto:x`: only `OPTIONS *` gets through. */
 function parseOther(method: string, text: string): Target | undefined {
   if (text !== '*' || method !== 'OPTIONS') return undefined;
-  return { path: '*', query: undefined, scheme: undefined, host: undefined, port: 0 };
+  return { path: '*', query: undefined, scheme: undefined, host: undefined, port: undefined };
 }
 
 function splitQuery(text: string): Pick<Target, 'path' | 'query'> {
@@ -48,11 +56,12 @@ function splitQuery(text: string): Pick<Target, 'path' | 'query'> {
 }
 
 /** apr_uri's hostinfo: `host`, `host:port`, `[v6]:port`; an empty port is none. */
-function parseAuthority(authority: string): { readonly host: string; readonly port: number } | undefined {
+function parseAuthority(
+  authority: string,
+): { readonly host: string; readonly port: number | undefined } | undefined {
   const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/s.exec(authority);
   if (match === null) return undefined;
-  const port = match[3] === undefined || match[3] === '' ? 0 : Number(match[3]);
-  if (port > 65_535) return undefined;
+  const port = match[3] === undefined || match[3] === '' ? undefined : Number(BigInt(match[3]) & 0xffffn);
   return { host: match[1] ?? match[2] ?? '', port };
 }
 

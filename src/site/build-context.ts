@@ -10,7 +10,6 @@ export type BuildContext = {
   readonly diagnostics: Diagnostic[];
   readonly mounts: Mount[];
   readonly mountIds: Set<string>;
-  serverRoot: string;
 };
 
 /** Where a directive stands while it is read. */

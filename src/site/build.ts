@@ -24,6 +24,8 @@ export const defaultSiteOptions: SiteOptions = {
   expandFromRequest: false,
   environment: {},
   hostName: 'localhost',
+  serverRoot: '/etc/apache2',
+  modules: new Set(),
 };
 
 type Reading = {
@@ -57,17 +59,15 @@ export function buildSite(
 
 function startReading(tree: readonly DirectiveNode[], options: SiteOptions): Reading {
   const position = tree[0]?.position ?? { file: '', line: 1 };
-  const root = tree.find((node) => node.key === 'serverroot')?.args[0] ?? '/etc/apache2';
   const context = {
     options,
     diagnostics: [],
     mounts: [],
     mountIds: new Set<string>(),
-    serverRoot: root.replace(/\/$/, ''),
   };
   return {
     context,
-    server: emptyServer(),
+    server: emptyServer(options.modules),
     main: emptyHost({ position, isMain: true, addresses: [], port: 0 }),
     hosts: [],
     hostIds: new Set(),
@@ -160,7 +160,6 @@ function assembleSite(reading: Reading, main: VirtualHost, virtualHosts: readonl
     imports: reading.imports,
     python: server.python,
     processes: server.processes,
-    modules: server.modules,
     diagnostics: context.diagnostics,
   };
 }

@@ -14,7 +14,7 @@ const hostReaders: Readonly<Record<string, HostReader>> = {
   servername: (host, directive) => readServerName(host, directive.args[0] ?? ''),
   serveralias: (host, directive) => host.aliases.push(...directive.args),
   documentroot: (host, directive, place) => {
-    host.documentRoot = absolutePath(place.build.serverRoot, directive.args[0] ?? '').replace(
+    host.documentRoot = absolutePath(place.build.options.serverRoot, directive.args[0] ?? '').replace(
       /(.)\/+$/,
       '$1',
     );
@@ -45,13 +45,14 @@ const hostReaders: Readonly<Record<string, HostReader>> = {
   traceenable: (host, directive) => {
     host.traceEnabled = directive.args[0]?.toLowerCase() !== 'off';
   },
-  alias: (host, directive, place) => host.fileAliases.push(parseAlias(directive, place.build.serverRoot)),
+  alias: (host, directive, place) =>
+    host.fileAliases.push(parseAlias(directive, place.build.options.serverRoot)),
   aliasmatch: (host, directive, place) =>
-    host.fileAliases.push(parseAlias(directive, place.build.serverRoot)),
+    host.fileAliases.push(parseAlias(directive, place.build.options.serverRoot)),
   scriptalias: (host, directive, place) =>
-    host.fileAliases.push(parseAlias(directive, place.build.serverRoot)),
+    host.fileAliases.push(parseAlias(directive, place.build.options.serverRoot)),
   scriptaliasmatch: (host, directive, place) =>
-    host.fileAliases.push(parseAlias(directive, place.build.serverRoot)),
+    host.fileAliases.push(parseAlias(directive, place.build.options.serverRoot)),
   wsgiscriptalias: readScriptAlias,
   wsgiscriptaliasmatch: readScriptAlias,
 };

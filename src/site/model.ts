@@ -39,6 +39,10 @@ export type SiteOptions = {
   readonly environment: Readonly<Record<string, string>>;
   /** The machine's name, which Apache takes where no ServerName stands. */
   readonly hostName: string;
+  /** Where relative paths begin. */
+  readonly serverRoot: string;
+  /** Modules that Apache loads, e.g. `dir_module`; empty where that is not known, which counts as all. */
+  readonly modules: ReadonlySet<string>;
 };
 
 /** `Listen`: where Apache accepts. */
@@ -190,7 +194,5 @@ export type Site = {
   readonly imports: readonly ImportScript[];
   readonly python: PythonSettings;
   readonly processes: ServerProcesses;
-  /** Modules that the configuration loads, e.g. `rewrite_module`; empty when it loads none. */
-  readonly modules: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
 };

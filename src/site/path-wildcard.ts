@@ -3,18 +3,18 @@
 /** A compiled wildcard. */
 export type PathWildcard = { readonly source: string; readonly regexp: RegExp };
 
-/** A wildcard over the whole of a path. */
-export function compileWildcard(source: string): PathWildcard {
+/** A wildcard over the whole of a text; `crossesSlashes` is `apr_fnmatch()` without APR_FNM_PATHNAME. */
+export function compileWildcard(source: string, crossesSlashes = false): PathWildcard {
   let text = '';
   for (let at = 0; at < source.length; at += 1) {
     const char = source.charAt(at);
     const set = char === '[' ? /^\[([!^]?)(\]?[^\]]*)\]/.exec(source.slice(at)) : null;
-    if (char === '*') text += '[^/]*';
-    else if (char === '?') text += '[^/]';
+    if (char === '*') text += crossesSlashes ? '.*' : '[^/]*';
+    else if (char === '?') text += crossesSlashes ? '.' : '[^/]';
     else if (set !== null) {
       at += set[0].length - 1;
       const body = (set[2] as string).replace(/[\\[\]^]/g, '\\$&');
-      text += `(?!/)[${set[1] === '' ? '' : '^'}${body}]`;
+      text += `${crossesSlashes ? '' : '(?!/)'}[${set[1] === '' ? '' : '^'}${body}]`;
     } else {
       if (char === '\\' && at + 1 < source.length) at += 1;
       text += literal(source.charAt(at));

@@ -9,11 +9,11 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export type ServerDraft = {
   readonly python: Mutable<PythonSettings>;
   readonly processes: Mutable<ServerProcesses>;
-  readonly modules: Set<string>;
 };
 
 /** A server of which nothing has been read. */
-export function emptyServer(): ServerDraft {
+export function emptyServer(modules: ReadonlySet<string>): ServerDraft {
+  const mpm = (['prefork', 'worker', 'event'] as const).find((name) => modules.has(`mpm_${name}_module`));
   return {
     python: {
       pythonPath: [],
@@ -22,8 +22,7 @@ export function emptyServer(): ServerDraft {
       restrictEmbedded: false,
       caseSensitive: true,
     },
-    processes: { mpm: undefined },
-    modules: new Set(),
+    processes: { mpm },
   };
 }
 
@@ -58,11 +57,6 @@ const readers: Readonly<Record<string, ServerReader>> = {
   },
   wsgicasesensitivity: ({ python }, word) => {
     python.caseSensitive = isOn(word);
-  },
-  loadmodule: ({ processes, modules }, word) => {
-    modules.add(word);
-    const mpm = /^mpm_(prefork|worker|event)_module$/.exec(word)?.[1];
-    if (mpm !== undefined) processes.mpm = mpm as 'prefork' | 'worker' | 'event';
   },
   maxrequestworkers: ({ processes }, word) => {
     processes.maxRequestWorkers = Number(word);

@@ -9,6 +9,7 @@ import { resolveRoute } from '../../src/routing/resolve.ts';
 import type { FileProbe, Route, RouteRequest, WsgiRoute } from '../../src/routing/route.ts';
 import { buildSite } from '../../src/site/build.ts';
 import type { Site, SiteOptions } from '../../src/site/model.ts';
+import { moduleNames } from '../../src/site/modules.ts';
 import { createFileProbe } from '../../src/supervisor/file-probe.ts';
 
 /** One line of `requests.jsonl`; byte strings are latin-1. */
@@ -100,9 +101,10 @@ export function readScenarioSite(folder: string, root: string, options: Partial<
   };
   const environment = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C.UTF-8', ...meta.env };
   const file = toBytes(join(root, 'apache.conf'));
-  const { tree } = loadConfiguration({ file, reader: nodeFileReader, environment, defines: [] });
-  const open = { unknownPort: 'admit', expandFromRequest: true, environment } as const;
-  return buildSite(tree, { ...open, ...options }).site;
+  const loaded = loadConfiguration({ file, reader: nodeFileReader, environment, defines: [] });
+  const read = { environment, serverRoot: loaded.serverRoot, modules: moduleNames(loaded.modules) };
+  const open = { unknownPort: 'admit', expandFromRequest: true } as const;
+  return buildSite(loaded.tree, { ...read, ...open, ...options }).site;
 }
 
 export function readRequests(folder: string): RecordedRequest[] {
@@ -113,7 +115,11 @@ export function readRequests(folder: string): RecordedRequest[] {
 function answer(site: Site, probe: FileProbe, recorded: RecordedRequest, root: string): Answer {
   const request = parseRecorded(recorded);
   if (request === undefined) return { handledBy: 'error', status: 400, note: 'request line' };
-  return describeRoute(resolveRoute(site, request, probe), root);
+  const answered = describeRoute(resolveRoute(site, request, probe), root);
+  // The recording tells files by their text, which an answer to HEAD has not.
+  return answered.handledBy === 'static' && request.method === 'HEAD'
+    ? { ...answered, handledBy: 'core' }
+    : answered;
 }
 
 /** The request as routing gets it; undefined for a line that no HTTP parser lets through (httpd `ap_parse_request_line()`). */
