@@ -29,6 +29,8 @@ clock = getattr(time, 'monotonic', time.time)
 
 # Seconds between two looks of the monitor: what a request behind a stuck leader waits at most twice.
 TICK = 0.001
+# Ticks without a request after which the monitor may sleep.
+IDLE_TICKS = 5
 # A request that takes longer than this is worth a thread switch.
 BRISK = 0.0002
 # Below this rate (requests a second) nothing is gained inline.
@@ -269,13 +271,15 @@ class ThreadPool(object):
         """Ends inline serving when the leader is stuck, or when no requests come."""
         while True:
             self._wake_monitor.acquire()
-            seen = -1
+            seen, idle = -1, 0
             while not self._is_eager:
                 time.sleep(TICK)
                 begun, leader = self._begun, self._leader
-                if begun == seen:
-                    self._turn_eager(leader, self._busy is leader)
+                idle = idle + 1 if begun == seen else 0
                 seen = begun
+                is_stuck = idle and self._busy is leader
+                if is_stuck or idle > IDLE_TICKS:
+                    self._turn_eager(leader, is_stuck)
 
 
 def start_thread(work, name):
