@@ -32,7 +32,7 @@ function check(context: CliContext, flags: Record<string, unknown>): ExitCode {
   const settings = settingsOf(context, flags);
   const { site, diagnostics } = readSite(settings, context.environment);
   const root = process.geteuid?.() === 0;
-  const planOf = createPlanner(settings, { environment: context.environment, root });
+  const planOf = createPlanner(settings, { root });
   const plans = declaredGroups(site).map(({ identity }) => planOf(site, identity));
   const findings = [
     ...diagnostics,

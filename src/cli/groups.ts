@@ -50,10 +50,7 @@ async function groups(context: CliContext, flags: Record<string, unknown>): Prom
 function declaredViews(context: CliContext, settings: Settings): GroupView[] {
   const { site, diagnostics } = readSite(settings, context.environment);
   refuseFatal(diagnostics);
-  const planOf = createPlanner(settings, {
-    environment: context.environment,
-    root: process.geteuid?.() === 0,
-  });
+  const planOf = createPlanner(settings, { root: process.geteuid?.() === 0 });
   return viewGroups(site, planOf, []);
 }
 

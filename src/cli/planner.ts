@@ -10,9 +10,18 @@ import type { Site } from '../site/model.ts';
 export type PlannerSettings = Pick<Settings, 'groups' | 'python' | 'modWsgiVersion' | 'drainTimeout'>;
 
 export type PlannerContext = {
-  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether the sidecar is root. */
   readonly root: boolean;
+};
+
+/**
+ * An interpreter inside Apache neither coerces the C locale (PEP 538) nor turns UTF-8 mode on in it (PEP 540), and Debian
+ * starts Apache with LANG=C: applications must find the encodings that they had. What they print was UTF-8 all the same.
+ */
+const AS_INSIDE_APACHE = {
+  PYTHONCOERCECLOCALE: '0',
+  PYTHONUTF8: '0',
+  PYTHONIOENCODING: 'utf-8:backslashreplace',
 };
 
 /** The last release of each line of mod_wsgi whose naming rules can be asked for. */
@@ -28,12 +37,14 @@ const DEFAULTS = 'defaults';
 /** A function from a group's identity to its plan under a site. */
 export function createPlanner(
   settings: PlannerSettings,
-  { environment, root }: PlannerContext,
+  { root }: PlannerContext,
 ): (site: Site, identity: GroupIdentity) => GroupPlan {
+  const { environment, ...common } = planSettings(settings.groups[DEFAULTS] ?? {});
   const defaults = {
     python: settings.python,
     drainTimeoutMs: settings.drainTimeout,
-    ...planSettings(settings.groups[DEFAULTS] ?? {}),
+    ...common,
+    environment: { ...AS_INSIDE_APACHE, ...environment },
   };
   return (site, identity) => {
     const { python, processes } = site;
@@ -46,9 +57,15 @@ export function createPlanner(
       scriptReloading: true,
       modWsgiVersion: VERSIONS[settings.modWsgiVersion],
       root,
-      parentEnvironment: environment,
+      parentEnvironment: apacheEnvironment(site),
     });
   };
+}
+
+/** What Apache ran with: the sidecar's own environment, and Debian's `envvars` on top. */
+function apacheEnvironment(site: Site): Record<string, string> {
+  const entries = Object.entries(site.options.environment);
+  return Object.fromEntries(entries.map(([name, value]) => [fromBytes(name), fromBytes(value)]));
 }
 
 /** A group's own settings: by process group, then application group, then id, the later ones stronger. */

@@ -91,7 +91,7 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
     clientsMakeNames: settings.unknownPort === 'admit' || settings.expandFromRequest,
   });
   const observer = settings.log.access ? joinObservers(metrics, createAccessLog(log)) : metrics;
-  const planOf = createPlanner(settings, { environment, root: process.geteuid?.() === 0 });
+  const planOf = createPlanner(settings, { root: process.geteuid?.() === 0 });
   const listening: string[] = [];
   let diagnostics: readonly Diagnostic[] = [];
   const supervisor = new Supervisor({

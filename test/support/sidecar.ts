@@ -58,7 +58,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   );
   const words = [await builtProgram(), 'run', '--config', config];
   const running = startProcess(process.execPath, words, {
-    environment: { ...process.env, ...options.environment },
+    // As `startApache` has it: applications choose encodings by it.
+    environment: { ...process.env, LANG: 'C', ...options.environment },
   });
   const admin = { port: adminPort };
   await untilReady(running, admin);
