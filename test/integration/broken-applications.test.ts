@@ -104,11 +104,16 @@ describe('an application that fails', () => {
       expectNoLeak(actual);
     });
 
-    it.each(Object.entries(LOGGED))('has its traceback in the log: %s', async (name, words) => {
-      await sidecar.get(host, `/${name}`);
-      const isTold = (line: string): boolean => line.includes(words) && line.includes(`${name}.wsgi`);
-      await sidecar.process.waitForLine(isTold, `${words} of ${name}.wsgi`);
-    });
+    it.each(Object.entries(LOGGED))(
+      'has its script and its traceback in the log: %s',
+      async (name, words) => {
+        const before = sidecar.process.lines.length;
+        await sidecar.get(host, `/${name}`);
+        for (const part of [`${name}.wsgi`, 'Traceback', words]) {
+          await sidecar.process.waitForLine((line) => line.includes(part), part, before);
+        }
+      },
+    );
   });
 
   it('ends the connection when it dies in its body', async () => {

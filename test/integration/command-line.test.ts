@@ -24,7 +24,9 @@ def application(environ, start_response):
     yield b" ended"
 `;
 
-const CONF = `Listen 127.0.0.1:80
+const CONF = `User www-data
+Group www-data
+Listen 127.0.0.1:80
 <VirtualHost *:80>
     ServerName shop.test
     WSGIApplicationGroup %{SERVER}
@@ -47,8 +49,10 @@ beforeAll(async () => {
 afterAll(() => folder?.remove());
 
 /** A run that has to fail at its start, without a stack trace. */
-async function expectRefusal(...words: readonly string[]): Promise<string> {
-  const finished = await runSidecar(...words);
+async function expectRefusal(command: string, ...words: readonly string[]): Promise<string> {
+  // The usual admin port may be taken by a sidecar of this machine, which would be another refusal.
+  const admin = command === 'run' ? ['--admin', `127.0.0.1:${await reservePort()}`] : [];
+  const finished = await runSidecar(command, ...words, ...admin);
   expect(finished.code).not.toBe(0);
   expect(finished.code).not.toBe(null);
   expect(finished.all).not.toMatch(/^\s+at .*:\d+:\d+/m);

@@ -100,9 +100,9 @@ export type Apache = {
 
 /** Starts Apache on the site and waits until it says that it works. */
 export async function startApache(site: Site, environment: NodeJS.ProcessEnv = {}): Promise<Apache> {
-  // setpriv ends Apache when the test process is killed; its main log goes through cat to standard output, where its lines are events.
-  const words = ['--pdeathsig', 'TERM', 'apache2', '-f', site.conf, '-DFOREGROUND'];
-  const started = startProcess('setpriv', [...words, '-c', 'ErrorLog |/bin/cat'], {
+  // Its main log goes through cat to standard output, where its lines are events.
+  const words = ['-f', site.conf, '-DFOREGROUND', '-c', 'ErrorLog |/bin/cat'];
+  const started = startProcess('apache2', words, {
     environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C', ...environment },
   });
   await started.waitForLine((line) => line.includes('resuming normal operations'), 'it was up');

@@ -12,8 +12,11 @@ export type RealProcess = {
   readonly lines: readonly string[];
   /** Only standard output, whole. */
   output(): string;
-  /** The first line, already seen or still to come, that satisfies; rejects when the process ends before it. */
-  waitForLine(satisfies: (line: string) => boolean, what?: string): Promise<string>;
+  /**
+   * The first line, already seen (from number `from` on) or still to come, that satisfies; rejects when the process ends
+   * before it.
+   */
+  waitForLine(satisfies: (line: string) => boolean, what?: string, from?: number): Promise<string>;
   /** Asks with a signal, waits for the end, then kills what is left of its process group. */
   stop(signal?: NodeJS.Signals): Promise<Exit>;
   /** Kills its process group at once. */
@@ -32,7 +35,8 @@ export function startProcess(
   args: readonly string[],
   { environment, cwd, input }: StartOptions = {},
 ): RealProcess {
-  const child = spawn(command, args, {
+  // A test process that is killed runs no clean-up: setpriv has the kernel end what it started (PR_SET_PDEATHSIG).
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', command, ...args], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(environment === undefined ? {} : { env: environment }),
@@ -69,10 +73,10 @@ export function startProcess(
     exited,
     lines,
     output: () => output.map((line) => `${line}\n`).join(''),
-    waitForLine: (satisfies, what = 'the expected line') =>
+    waitForLine: (satisfies, what = 'the expected line', from = 0) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          const line = lines.find(satisfies);
+          const line = lines.slice(from).find(satisfies);
           if (line === undefined && !ended) return;
           watchers.delete(look);
           if (line !== undefined) resolve(line);
