@@ -1,7 +1,7 @@
 /** What the chosen handler answers: mod_wsgi's, httpd's own for files, or one that only Apache has. */
 import { hasOption } from '../site/scope.ts';
-import { hasModule } from './directory.ts';
 import { handlerName, isWsgiHandler } from './handler.ts';
+import { hasModule } from './module.ts';
 import type { RequestState } from './request-state.ts';
 import type { Route } from './route.ts';
 import { noRoute, routeBase } from './route-base.ts';
@@ -12,9 +12,32 @@ export function answerByHandler(state: RequestState): Route {
   const name = handlerName(state);
   const handlerScript = { ...state.host.serverScope, ...state.scope }.handlerScripts?.get(name);
   if (isWsgiHandler(name) || handlerScript !== undefined) return answerByWsgi(state, handlerScript);
-  const isFileHandler = name === '' || name === 'default-handler' || name.includes('/');
-  if (!isFileHandler) return noRoute(state, 404, 'not_wsgi', `Apache's handler "${name}" would answer`);
+  if (!isFileHandler(state, name))
+    return noRoute(state, 404, 'not_wsgi', `Apache's handler "${name}" would answer`);
   return answerByFile(state);
+}
+
+/** Handlers of Apache's own modules. Where its module is not loaded nobody takes the name, and the file is sent as it is. */
+const handlerModules: Readonly<Record<string, readonly string[]>> = {
+  'cgi-script': ['cgi_module', 'cgid_module'],
+  'server-status': ['status_module'],
+  'server-info': ['info_module'],
+  'send-as-is': ['asis_module'],
+  'type-map': ['negotiation_module'],
+  'imap-file': ['imagemap_module'],
+  'balancer-manager': ['proxy_balancer_module'],
+  'fcgid-script': ['fcgid_module'],
+  'lua-script': ['lua_module'],
+  'ldap-status': ['ldap_module'],
+  'proxy-server': ['proxy_module'],
+};
+
+function isFileHandler(state: RequestState, name: string): boolean {
+  if (name === '' || name === 'default-handler') return true;
+  const modules = handlerModules[name];
+  if (modules !== undefined) return !modules.some((module) => hasModule(state, module));
+  // A content type is no handler's name, but for those of scripting modules.
+  return name.includes('/') && !/^application\/x-httpd-/.test(name);
 }
 
 /** mod_autoindex: a listing is Apache's own answer. */

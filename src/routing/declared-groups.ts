@@ -48,7 +48,7 @@ export function declaredGroups(site: Site): readonly DeclaredGroup[] {
 }
 
 /** The main server answers only where some listener has no virtual host. */
-function reachableHosts({ main, virtualHosts, listeners, addresses }: Site): readonly VirtualHost[] {
+export function reachableHosts({ main, virtualHosts, listeners, addresses }: Site): readonly VirtualHost[] {
   const isCovered = ({ address, port }: { readonly address: string; readonly port: number }): boolean =>
     addresses.has(`*:${port}`) ||
     addresses.has('*:0') ||
@@ -72,7 +72,7 @@ function gather(
 }
 
 /** The group of a mount, or undefined where only a request can tell: patterns, folders, values of requests. */
-function declaredIdentity(site: Site, host: VirtualHost, alias: ScriptAlias): GroupIdentity | undefined {
+export function declaredIdentity(site: Site, host: VirtualHost, alias: ScriptAlias): GroupIdentity | undefined {
   const { match, mount, target } = alias;
   const scope = scopeOfMount(host, alias);
   const settings = { ...host.serverScope, ...scope };
@@ -98,7 +98,7 @@ function declaredIdentity(site: Site, host: VirtualHost, alias: ScriptAlias): Gr
 }
 
 /** The place of a mount itself, conditions left out. */
-function scopeOfMount(host: VirtualHost, { mount, target }: ScriptAlias): Scope {
+export function scopeOfMount(host: VirtualHost, { mount, target }: ScriptAlias): Scope {
   const file = canonicalFilename(target);
   const folder = file.slice(0, file.lastIndexOf('/') + 1);
   let scope = mergeScopes(host.defaults, walkDirectories(host, folder, file));

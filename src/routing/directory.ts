@@ -1,5 +1,6 @@
 /** mod_dir: the slash of folders, their indexes, and the resource to fall back to (`fixup_dir()`, `fixup_dflt()`). */
 import { escapeUri } from './escape.ts';
+import { hasModule } from './module.ts';
 import { ownUrl } from './redirect.ts';
 import type { PipelineResult, RequestState, Stop } from './request-state.ts';
 import { takeLookup } from './subrequest.ts';
@@ -18,12 +19,6 @@ export function findIndex(state: RequestState, lookUp: LookUp): PipelineResult {
     return tryFallback(state, fallbackResource, lookUp);
   }
   return { state, stop: undefined };
-}
-
-/** Whether a module is loaded; where no module is, the configuration is a part of one that loads them. */
-export function hasModule({ site }: Pick<RequestState, 'site'>, name: string): boolean {
-  const { modules } = site.options;
-  return modules.size === 0 || modules.has(name);
 }
 
 function openFolder(state: RequestState, lookUp: LookUp): PipelineResult {

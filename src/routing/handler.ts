@@ -1,5 +1,6 @@
 /** Who answers: mod_mime's extensions, `SetHandler` and `ForceType`, the content type as a last resort (`ap_invoke_handler()`). */
 import type { ExtensionTables, HandlerSetting } from '../site/scope.ts';
+import { evaluateText } from './expression.ts';
 import type { RequestState } from './request-state.ts';
 
 /** mod_mime `find_ct()`: every extension behind the first dot of the name counts. */
@@ -34,10 +35,16 @@ function takeType(state: RequestState, type: HandlerSetting): void {
 
 /** httpd `core_override_type()`: what the place forces beats extensions; `none` forces nothing. */
 export function overrideType(state: RequestState): void {
-  const { forceType, handler, handlerUnknown, acceptPathInfo } = state.scope;
+  const { forceType, handler, handlerUnknown, handlerExpression, acceptPathInfo } = state.scope;
   if (forceType !== undefined && forceType.value !== 'none') takeType(state, forceType);
   if (handlerUnknown !== undefined) state.unresolved ??= handlerUnknown;
-  else if (handler !== undefined && handler.value !== 'none') {
+  if (handlerExpression !== undefined) {
+    const name = evaluateText(state, handlerExpression.text).toLowerCase();
+    if (name !== 'none') {
+      state.handler = name;
+      state.handlerMount = handlerExpression.mount;
+    }
+  } else if (handler !== undefined && handler.value !== 'none') {
     state.handler = handler.value;
     state.handlerMount = handler.mount;
   }

@@ -12,7 +12,7 @@ import { type PipelineResult, type RequestState, type Stop, stop } from './reque
 import { rewritePlace } from './rewrite-place.ts';
 import { restart, startLookup } from './subrequest.ts';
 import { translateName } from './translate.ts';
-import type { VariableTable } from './variable-table.ts';
+import { overlayVariables, type VariableTable } from './variable-table.ts';
 import { applySetEnv, applySetEnvIf } from './variables.ts';
 import { mapToStorage, walkLocationAndIf } from './walk-state.ts';
 
@@ -85,7 +85,7 @@ export function runRedirect(
   const { state: next, rawPath } = restart(state, target, {
     method: errorStatus === undefined ? state.method : 'GET',
     isSubrequest: state.isSubrequest,
-    variables: redirectedVariables(state.variables),
+    variables: redirectedVariables(state, errorStatus ?? 200),
     errorStatus: errorStatus ?? state.errorStatus,
   });
   state.trace?.({ step: 'redirect', text: `Apache goes on inside with "${target}"` });
@@ -93,13 +93,22 @@ export function runRedirect(
   return runPipeline(next, rawPath);
 }
 
-/** httpd `rename_original_env()`. */
-function redirectedVariables(variables: VariableTable): VariableTable {
-  if (variables === undefined) return undefined;
-  return new Map(
-    Array.from(variables, ([key, { name, value }]) => [
+/** httpd `rename_original_env()`, and what `ap_add_common_vars()` says of the request before. */
+function redirectedVariables(state: RequestState, status: number): VariableTable {
+  const before = overlayVariables(state.variables, state.placeVariables);
+  const variables = new Map(
+    Array.from(before ?? [], ([key, entry]) => [
       `redirect_${key}`,
-      { name: `REDIRECT_${name}`, value },
+      { ...entry, name: `REDIRECT_${entry.name}` },
     ]),
   );
+  const facts = {
+    STATUS: String(status),
+    URL: state.uri,
+    ...(state.args === undefined ? {} : { QUERY_STRING: state.args }),
+  };
+  for (const [name, value] of Object.entries(facts)) {
+    variables.set(`redirect_${name.toLowerCase()}`, { name: `REDIRECT_${name}`, value, fromRequest: true });
+  }
+  return variables;
 }

@@ -63,6 +63,8 @@ export type RequestState = RequestBase & {
   acceptPathInfo: 'on' | 'off' | 'default';
   /** `r->subprocess_env`. */
   variables: VariableTable;
+  /** What mod_env sets, behind what stands in `variables`. */
+  placeVariables: VariableTable;
   /** Whether this looks up an index or the like for another request. */
   readonly isSubrequest: boolean;
   /** Internal redirects and subrequests so far. */

@@ -168,6 +168,7 @@ function startState(base: RequestBase, target: Target): RequestState {
     isSubrequest: false,
     depth: 0,
     access: { kind: 'granted' },
+    placeVariables: undefined,
     forced: undefined,
     rewritten: undefined,
     rewriteEnded: false,

@@ -4,7 +4,7 @@ import type { RewriteRules } from '../site/rewrite.ts';
 import { hasOption } from '../site/scope.ts';
 import { type RequestState, type Stop, stop } from './request-state.ts';
 import { applyRules } from './rewrite-rules.ts';
-import { redirectByRewrite } from './rewrite-server.ts';
+import { proxyStop, redirectByRewrite } from './rewrite-server.ts';
 
 /** What rules of a place ask for: to start over for another target. */
 export type PlaceRewrite = { readonly target: string };
@@ -31,8 +31,7 @@ export function rewritePlace(state: RequestState): Stop | PlaceRewrite | undefin
     state.filename = before;
     return undefined;
   }
-  if (outcome.isProxied)
-    return stop(404, 'not_wsgi', 'RewriteRule [P] makes Apache forward the request itself');
+  if (outcome.isProxied) return proxyStop(state);
   if (outcome.redirect !== undefined) {
     replaceBase(state, rewrite);
     return redirectByRewrite(state, outcome);
@@ -66,6 +65,11 @@ function startOver(
   }
   if (path === filename && context !== undefined && rewrite.options?.has('ignorecontextinfo') !== true) {
     path = replacePrefix(path, context.root, context.prefix);
+  }
+  if (state.forced?.handler !== undefined) {
+    // The forced handler takes the place of the one that would start the request over (`hook_mimetype()`).
+    state.filename = `redirect:${path}`;
+    return undefined;
   }
   state.filename = before;
   return { target: path + (state.args === undefined ? '' : `?${state.args}`) };

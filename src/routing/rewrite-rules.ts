@@ -4,7 +4,7 @@ import type { RewriteRule, RewriteRules } from '../site/rewrite.ts';
 import { ownUrl } from './redirect.ts';
 import { type RequestState, type Stop, stop } from './request-state.ts';
 import { conditionsHold } from './rewrite-condition.ts';
-import { fillText, type RewriteContext } from './rewrite-text.ts';
+import { fillSubstitution, fillText, type RewriteContext } from './rewrite-text.ts';
 import { setVariable, unsetVariable } from './variable-table.ts';
 
 /** What a list did. The file name and the query of the state are the result. */
@@ -101,23 +101,23 @@ function statusStop({ position }: RewriteRule, status: number): Stop {
 }
 
 function applyRule(run: Run, rule: RewriteRule): 'matched' | 'no-match' | Stop {
-  const { state, context } = run;
+  const { context } = run;
   const found = matchPattern(rule.pattern, ruleInput(run));
   if ((found === undefined) !== rule.negated) return 'no-match';
   context.conditionGroups = [];
   context.ruleGroups = found?.groups ?? [];
   if (!conditionsHold(context, rule.conditions)) return 'no-match';
-  const text =
-    rule.substitution === undefined
-      ? undefined
-      : fillText(context, rule.substitution, rule.flags.escapeGroups);
-  // CVE-2024-38474: an encoded question mark must not become a query.
-  if (text?.includes('?') === true && /%3f/i.test(state.unparsed)) {
-    return stop(403, 'forbidden', 'RewriteRule would make a query of an encoded question mark');
+  const filled = rule.substitution && fillSubstitution(context, rule.substitution, rule.flags);
+  if (filled?.isUnsafe === true && !rule.flags.allowQuestionMark) {
+    return stop(
+      403,
+      'forbidden',
+      'RewriteRule would make a query of a question mark that the client sent encoded',
+    );
   }
   setEnvironment(run, rule);
-  if (text === undefined) forceHandler(run, rule);
-  else substitute(run, rule, text);
+  if (filled === undefined) forceHandler(run, rule);
+  else substitute(run, rule, filled.text);
   traceRule(run, rule);
   return 'matched';
 }
@@ -139,7 +139,9 @@ function setEnvironment({ state, context }: Run, { flags }: RewriteRule): void {
     }
     const colon = filled.indexOf(':');
     const name = colon === -1 ? filled : filled.slice(0, colon);
-    state.variables = setVariable(state.variables, name, colon === -1 ? '' : filled.slice(colon + 1));
+    const value = colon === -1 ? '' : filled.slice(colon + 1);
+    const fromRequest = text.some((piece) => typeof piece !== 'string');
+    state.variables = setVariable(state.variables, { name, value, fromRequest });
   }
 }
 
@@ -167,10 +169,9 @@ function substitute(run: Run, rule: RewriteRule, text: string): void {
   const { state, directory } = run;
   const { flags } = rule;
   let name = text;
-  if (!name.startsWith('/') && !isAbsoluteUri(name)) {
-    if (directory !== undefined) name = directory + name;
-    else if (!flags.proxy && flags.redirect === undefined) name = `/${name}`;
-  }
+  const wantsPrefix = !name.startsWith('/') && !isAbsoluteUri(name);
+  const prefix = directory ?? (flags.proxy || flags.redirect !== undefined ? '' : '/');
+  if (wantsPrefix) name = prefix + name;
   state.filename = name;
   if (directory !== undefined && flags.discardPathInfo) state.pathInfo = '';
   splitQuery(state, rule);
@@ -190,7 +191,8 @@ function substitute(run: Run, rule: RewriteRule, text: string): void {
     return;
   }
   const first = rule.substitution?.[0];
-  if (!(typeof first === 'string' && first.startsWith('//')))
+  const isLiteral = typeof first === 'string' && first.startsWith('//');
+  if (!isLiteral && !flags.keepSlashes && !(wantsPrefix && prefix !== ''))
     state.filename = state.filename.replace(/^\/{2,}/, '/');
   forceHandler(run, rule);
 }

@@ -1,5 +1,6 @@
 /** mod_rewrite's rules outside sections, before every alias (`hook_uri2file()`). */
 import type { RewriteRule } from '../site/rewrite.ts';
+import { hasModule } from './module.ts';
 import { escapeUrl, ownUrl } from './redirect.ts';
 import { type RequestState, type Stop, stop } from './request-state.ts';
 import { applyRules, isAbsoluteUri, type RewriteOutcome } from './rewrite-rules.ts';
@@ -27,16 +28,17 @@ export function rewriteServer(state: RequestState): Stop | 'done' | undefined {
 /** `SCRIPT_URL` and `SCRIPT_URI`. */
 function setScriptVariables(state: RequestState): void {
   const url = getVariable(state.variables, 'REDIRECT_SCRIPT_URL') ?? state.uri;
-  if (!state.isSubrequest) state.variables = setVariable(state.variables, 'SCRIPT_URL', url);
+  if (!state.isSubrequest)
+    state.variables = setVariable(state.variables, { name: 'SCRIPT_URL', value: url, fromRequest: true });
   const shown = getVariable(state.variables, 'SCRIPT_URL') ?? url;
-  state.variables = setVariable(state.variables, 'SCRIPT_URI', ownUrl(state, shown));
+  const entry = { name: 'SCRIPT_URI', value: ownUrl(state, shown), fromRequest: true };
+  state.variables = setVariable(state.variables, entry);
 }
 
 type Changed = Extract<RewriteOutcome, { kind: 'changed' }>;
 
 function takeChange(state: RequestState, outcome: Changed, isUnsafe: boolean): Stop | 'done' | undefined {
-  if (outcome.isProxied)
-    return stop(404, 'not_wsgi', 'RewriteRule [P] makes Apache forward the request itself');
+  if (outcome.isProxied) return proxyStop(state);
   const filename = state.filename ?? '';
   const absolute = isAbsoluteUri(filename);
   if (state.args !== undefined && (!absolute || outcome.isNoEscape) && hasSpaces(state.args)) {
@@ -54,6 +56,12 @@ function takeChange(state: RequestState, outcome: Changed, isUnsafe: boolean): S
     state.filename = `${state.host.documentRoot}/${filename.replace(/^\/+/, '')}`;
   }
   return 'done';
+}
+
+/** `[P]` needs mod_proxy, which only Apache has. */
+export function proxyStop(state: RequestState): Stop {
+  if (!hasModule(state, 'proxy_module')) return stop(403, 'forbidden', 'RewriteRule [P] without mod_proxy');
+  return stop(404, 'not_wsgi', 'RewriteRule [P] makes Apache forward the request itself');
 }
 
 function hasSpaces(text: string): boolean {

@@ -17,14 +17,24 @@ export type RewriteContext = {
   conditionGroups: Groups;
 };
 
-/** The text; groups are escaped where the rule says `[B]`. */
-export function fillText(
+/** The text. */
+export function fillText(context: RewriteContext, text: RewriteText): string {
+  if (text.length === 1 && typeof text[0] === 'string') return text[0];
+  return text.map((piece) => fillPiece(context, piece, undefined)).join('');
+}
+
+/** The text of a substitution, and whether its query begins in a piece that was filled in (CVE-2024-38474). */
+export function fillSubstitution(
   context: RewriteContext,
   text: RewriteText,
-  escapes?: RewriteFlags['escapeGroups'],
-): string {
-  if (text.length === 1 && typeof text[0] === 'string') return text[0];
-  return text.map((piece) => fillPiece(context, piece, escapes)).join('');
+  { escapeGroups, qsLast }: RewriteFlags,
+): { readonly text: string; readonly isUnsafe: boolean } {
+  const filled = text.map((piece) => fillPiece(context, piece, escapeGroups));
+  const withMark = filled
+    .map((part, index) => (part.includes('?') ? index : -1))
+    .filter((index) => index !== -1);
+  const deciding = qsLast ? withMark.at(-1) : withMark[0];
+  return { text: filled.join(''), isUnsafe: deciding !== undefined && typeof text[deciding] !== 'string' };
 }
 
 function fillPiece(

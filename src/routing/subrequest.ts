@@ -40,6 +40,7 @@ export function restart(state: RequestState, target: string, start: Start): Subr
     forcedType: undefined,
     acceptPathInfo: 'default',
     access: { kind: 'granted' },
+    placeVariables: undefined,
     forced: undefined,
     rewritten: undefined,
     context: undefined,

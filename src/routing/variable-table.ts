@@ -1,9 +1,10 @@
 /** Environment variables of a request: names are compared without case, the first spelling stays (`apr_table_t`). */
 
-type Entry = { readonly name: string; readonly value: string };
+/** A variable and its value; `fromRequest` where a text that the client sent is part of the value. */
+export type VariableEntry = { readonly name: string; readonly value: string; readonly fromRequest?: boolean };
 
 /** Variables by lower-case name; undefined while there are none, which is the usual case. */
-export type VariableTable = ReadonlyMap<string, Entry> | undefined;
+export type VariableTable = ReadonlyMap<string, VariableEntry> | undefined;
 
 /** The value of a variable. */
 export function getVariable(table: VariableTable, name: string): string | undefined {
@@ -11,10 +12,10 @@ export function getVariable(table: VariableTable, name: string): string | undefi
 }
 
 /** The table with one variable set. */
-export function setVariable(table: VariableTable, name: string, value: string): VariableTable {
-  const key = name.toLowerCase();
+export function setVariable(table: VariableTable, entry: VariableEntry): VariableTable {
+  const key = entry.name.toLowerCase();
   const changed = new Map(table);
-  return changed.set(key, { name: changed.get(key)?.name ?? name, value });
+  return changed.set(key, { ...entry, name: changed.get(key)?.name ?? entry.name });
 }
 
 /** The table without a variable. */
@@ -31,8 +32,7 @@ export function overlayVariables(base: VariableTable, over: VariableTable): Vari
   if (base === undefined || base.size === 0) return over;
   if (over === undefined || over.size === 0) return base;
   const merged = new Map(base);
-  for (const [key, entry] of over)
-    merged.set(key, { name: merged.get(key)?.name ?? entry.name, value: entry.value });
+  for (const [key, entry] of over) merged.set(key, { ...entry, name: merged.get(key)?.name ?? entry.name });
   return merged;
 }
 

@@ -5,7 +5,7 @@ import type { SetEnvIfRule } from '../site/set-env-if.ts';
 import { evaluateExpression } from './expression.ts';
 import { headerValue } from './headers.ts';
 import type { RequestState } from './request-state.ts';
-import { getVariable, setVariable, unsetVariable } from './variable-table.ts';
+import { getVariable, setVariable, unsetVariable, type VariableEntry } from './variable-table.ts';
 
 /** Applies rules of `SetEnvIf` and its kin, in order. */
 export function applySetEnvIf(state: RequestState, rules: readonly SetEnvIfRule[] | undefined): void {
@@ -17,9 +17,16 @@ export function applySetEnvIf(state: RequestState, rules: readonly SetEnvIfRule[
       state.variables =
         value === undefined
           ? unsetVariable(state.variables, name)
-          : setVariable(state.variables, name, groups === 'plain' ? value : substituteGroups(value, groups));
+          : setVariable(
+              state.variables,
+              groups === 'plain' ? { name, value } : filledEntry(name, value, groups),
+            );
     }
   }
+}
+
+function filledEntry(name: string, template: string, groups: readonly (string | undefined)[]): VariableEntry {
+  return { name, value: substituteGroups(template, groups), fromRequest: /\$\d/.test(template) };
 }
 
 /** The groups of a match; `plain` where values are taken as they are. */
@@ -33,7 +40,7 @@ function testRule(
     const isTrue = evaluateExpression(state, subject.expression, (found) => {
       groups.value = found;
     });
-    return isTrue ? (groups.value ?? 'plain') : undefined;
+    return isTrue ? (groups.value ?? []) : undefined;
   }
   const value = subjectValue(state, subject) ?? '';
   if (test === undefined) return undefined;
@@ -74,12 +81,8 @@ function lastMatchingHeader(rawHeaders: readonly string[], names: RegExp): strin
   return value;
 }
 
-/** `SetEnv`, `PassEnv`, `UnsetEnv` of the place, over what was set before. */
+/** `SetEnv`, `PassEnv`, `UnsetEnv` of the place. mod_env appends them: look-ups find what was set before, the environ has these. */
 export function applySetEnv(state: RequestState): void {
   const { variables } = state.scope;
-  if (variables === undefined || variables.size === 0) return;
-  if (state.variables === undefined) state.variables = variables;
-  else
-    for (const { name, value } of variables.values())
-      state.variables = setVariable(state.variables, name, value);
+  if (variables !== undefined && variables.size > 0) state.placeVariables = variables;
 }

@@ -10,7 +10,7 @@ import { setVariable } from './variable-table.ts';
 function observerOf(state: RequestState, isTraced: boolean): WalkObserver {
   return {
     variable: (name, value) => {
-      state.variables = setVariable(state.variables, name, value);
+      state.variables = setVariable(state.variables, { name, value, fromRequest: true });
     },
     unknown: (rule) => {
       state.unresolved ??= rule;

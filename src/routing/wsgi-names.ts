@@ -42,6 +42,7 @@ export function lookUpVariable(state: RequestState): (name: string) => string | 
   return (name) =>
     noteValue(state, name.toLowerCase()) ??
     getVariable(state.variables, name) ??
+    getVariable(state.placeVariables, name) ??
     state.site.options.environment[name];
 }
 
@@ -104,6 +105,20 @@ export function describeNames(state: RequestState, settings: WsgiSettings): Grou
   };
 }
 
+/** Whether a text that the client chose is part of what a template makes; ports are judged by admission. */
 function isFromRequest(state: RequestState, template: string): boolean {
-  return environmentVariable(template) !== undefined && state.variables !== undefined;
+  if (template === '%{HOST}')
+    return state.hostname !== undefined && !state.host.declaredNames.has(state.hostname);
+  if (template === '%{RESOURCE}') return isPathFromRequest(state);
+  const variable = environmentVariable(template);
+  if (variable === undefined) return false;
+  if (state.variables?.get(variable.toLowerCase())?.fromRequest === true) return true;
+  const value = lookUpVariable(state)(variable);
+  return value?.startsWith('%{') === true && !value.startsWith('%{ENV:') && isFromRequest(state, value);
+}
+
+/** Whether SCRIPT_NAME can be anything: an unbounded pattern in front of one script, a handler script without a file. */
+function isPathFromRequest({ scriptAlias, fileKind }: RequestState): boolean {
+  if (fileKind === 'missing') return true;
+  return scriptAlias?.match.kind === 'pattern' && !scriptAlias.isBounded;
 }

@@ -9,7 +9,7 @@ import { proxyChanges } from './proxy-headers.ts';
 import type { RequestState } from './request-state.ts';
 import type { MountOptions, NoRoute, Route, WsgiRoute } from './route.ts';
 import { noRoute, routeBase } from './route-base.ts';
-import { plainVariables } from './variable-table.ts';
+import { overlayVariables, plainVariables } from './variable-table.ts';
 import { describeNames, lookUpVariable, scriptNames } from './wsgi-names.ts';
 
 /** The route of a request for a WSGI application, or why it gets none. */
@@ -145,7 +145,7 @@ function buildRoute(
       ? (callableObject ?? 'application')
       : expandCallable(callableObject, lookup),
     documentRoot: state.host.documentRoot,
-    environment: plainVariables(state.variables),
+    environment: plainVariables(overlayVariables(state.variables, state.placeVariables)),
     options: mountOptions(state, settings),
     access: state.access,
   };

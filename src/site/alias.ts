@@ -43,6 +43,8 @@ export type ScriptAlias = {
   readonly mount: Mount;
   readonly match: AliasMatch;
   readonly target: string;
+  /** Whether the URL paths that it takes, or the files that they lead to, are finitely many. */
+  readonly isBounded: boolean;
   /** `%{GLOBAL}` is already the empty name. */
   readonly processGroup: Setting<string> | undefined;
   readonly applicationGroup: Setting<string> | undefined;

@@ -2,6 +2,7 @@
 import type { Directive } from '../apache/directive.ts';
 import { addMount, flag, type PlaceContext, type ScopeDraft, type ScopeReader } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
+import { parseStringExpression } from './expression-parser.ts';
 import type { ExtensionTables, HandlerSetting, OptionChange } from './scope.ts';
 
 /** By lower-case name. */
@@ -113,12 +114,31 @@ function readOptions(before: OptionChange | undefined, words: readonly string[])
 function readSetHandler(draft: ScopeDraft, directive: Directive, place: PlaceContext): void {
   const name = directive.args[0] ?? '';
   delete draft.handlerUnknown;
+  delete draft.handlerExpression;
   if (name.includes('%{')) {
-    const message = `The handler "${name}" is an expression, so what answers here is not known`;
-    draft.handlerUnknown = diagnose(directive, 'error', 'handler-not-understood', message);
+    readHandlerExpression(draft, directive, place);
     return;
   }
   draft.handler = handlerSetting(directive, place, [place.path ?? '']);
+}
+
+function readHandlerExpression(draft: ScopeDraft, directive: Directive, place: PlaceContext): void {
+  const name = directive.args[0] ?? '';
+  const text = parseStringExpression(name);
+  if ('error' in text) {
+    const message = `The handler "${name}" cannot be computed: ${text.error}`;
+    draft.handlerUnknown = diagnose(directive, 'error', 'handler-not-understood', message);
+    place.build.diagnostics.push(draft.handlerUnknown);
+    return;
+  }
+  const { position } = directive;
+  const mountPoint = `${directive.name} ${name} ${place.path ?? ''}`.trim();
+  draft.handlerExpression = {
+    value: name,
+    text,
+    position,
+    mount: handlerMount(place, mountPoint, 'wsgi-script', position),
+  };
 }
 
 /** Handler names are compared in lower case (httpd `ap_str_tolower` in `set_sethandler` and mod_mime). */

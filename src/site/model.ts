@@ -145,6 +145,8 @@ export type VirtualHost = {
   readonly directories: readonly ScopeSection[];
   readonly directoryPatterns: readonly ScopeSection[];
   readonly locations: readonly ScopeSection[];
+  /** ServerName and the aliases without wildcards, in lower case. */
+  readonly declaredNames: ReadonlySet<string>;
   /** Ports that a client may name without making a group of its own (DESIGN law 2). */
   readonly declaredPorts: ReadonlySet<number>;
 };

@@ -149,9 +149,11 @@ const flagNames: Readonly<Record<string, keyof RewriteFlags>> = {
   ns: 'noSubrequest',
   nosubreq: 'noSubrequest',
   unsafeprefixstat: 'unsafePrefix',
+  unsafeallow3f: 'allowQuestionMark',
+  unc: 'keepSlashes',
 };
 
-const harmlessFlags: ReadonlySet<string> = new Set(['nc', 'nocase', 'co', 'cookie', 'unsafeallow3f', 'unc']);
+const harmlessFlags: ReadonlySet<string> = new Set(['nc', 'nocase', 'co', 'cookie']);
 
 function parseFlags(list: readonly (readonly [string, string])[], output: string): RewriteFlags | Failure {
   const flags: FlagDraft = emptyFlags();
@@ -258,5 +260,7 @@ function emptyFlags(): FlagDraft {
     environment: [],
     escapeGroups: undefined,
     unsafePrefix: false,
+    allowQuestionMark: false,
+    keepSlashes: false,
   };
 }

@@ -65,6 +65,10 @@ export type RewriteFlags = {
     | { readonly only: string; readonly except: string; readonly noPlus: boolean }
     | undefined;
   readonly unsafePrefix: boolean;
+  /** `UnsafeAllow3F`. */
+  readonly allowQuestionMark: boolean;
+  /** `UNC`: leading slashes stay. */
+  readonly keepSlashes: boolean;
 };
 
 /** `RewriteRule` with the conditions before it. */

@@ -55,7 +55,9 @@ export type Scope = {
   readonly options?: OptionChange;
   readonly acceptPathInfo?: 'on' | 'off' | 'default';
   readonly handler?: HandlerSetting;
-  /** `SetHandler` with an expression, or another handler that cannot be told. */
+  /** `SetHandler` with an expression. */
+  readonly handlerExpression?: HandlerSetting & { readonly text: StringExpression };
+  /** `SetHandler` with an expression that cannot be computed. */
   readonly handlerUnknown?: Diagnostic;
   readonly forceType?: HandlerSetting;
   readonly useCanonicalName?: 'on' | 'off' | 'dns';
@@ -135,7 +137,7 @@ export const emptyScope: Scope = {};
 /** What counts where both are in force and `over` is the nearer one. */
 export function mergeScopes(base: Scope, over: Scope): Scope {
   if (over === emptyScope) return base;
-  if (base === emptyScope) return withUnset(over);
+  if (base === emptyScope) return over;
   const merged: { -readonly [K in keyof Scope]: Scope[K] } = { ...base, ...over };
   if (base.options && over.options) merged.options = mergeOptions(base.options, over.options);
   if (base.errorDocuments && over.errorDocuments)
@@ -155,17 +157,14 @@ export function mergeScopes(base: Scope, over: Scope): Scope {
   return merged;
 }
 
-function withUnset(scope: Scope): Scope {
-  if (scope.unsetVariables === undefined) return scope;
-  const { unsetVariables: _done, ...rest } = scope;
-  return rest;
-}
-
-/** mod_env `merge_env_dir_configs()`: the nearer `UnsetEnv` takes away from the outer, then the nearer variables are set. */
+/**
+ * mod_env `merge_env_dir_configs()`: the nearer `UnsetEnv` takes away from the outer, then the nearer variables are set.
+ * Where both places have something to say, what the outer unset is forgotten.
+ */
 function mergeVariables(merged: { -readonly [K in keyof Scope]: Scope[K] }, base: Scope, over: Scope): void {
+  const says = (scope: Scope): boolean => scope.variables !== undefined || scope.unsetVariables !== undefined;
+  if (!says(base) || !says(over)) return;
   delete merged.unsetVariables;
-  if (over.unsetVariables === undefined && (over.variables === undefined || base.variables === undefined))
-    return;
   const variables = new Map(base.variables);
   for (const name of over.unsetVariables ?? []) variables.delete(name);
   for (const [key, variable] of over.variables ?? []) variables.set(key, variable);

@@ -24,7 +24,14 @@ export function parseScriptAlias(directive: Directive, place: PlaceContext): Scr
   const kind = isPattern ? 'alias-match' : 'alias';
   const { position } = directive;
   const mount = addMount(place, { kind, mountPoint: location.word, target: target.word, position });
-  return { mount, match, target: target.word, ...readOptions(options, position) };
+  const isBounded = !isPattern || /\$\d/.test(target.word) || isFinitePattern(location.word);
+  return { mount, match, target: target.word, isBounded, ...readOptions(options, position) };
+}
+
+/** Whether a pattern has no part that any text can fill; alternatives and single digits are finite. */
+function isFinitePattern(source: string): boolean {
+  const plain = source.replace(/\\[^wWDSdshv]/g, '').replace(/\(\?[=!<][^)]*\)/g, '');
+  return !/[*+.{]|\[\^|\\[wWDS]/.test(plain);
 }
 
 const known: ReadonlySet<string> = new Set([
@@ -47,7 +54,7 @@ function optionProblem(options: readonly (readonly [string, string])[] | undefin
 function readOptions(
   options: readonly (readonly [string, string])[],
   position: Setting<string>['position'],
-): Omit<ScriptAlias, 'mount' | 'match' | 'target'> {
+): Omit<ScriptAlias, 'mount' | 'match' | 'target' | 'isBounded'> {
   const last = (key: string): string | undefined => options.findLast(([name]) => name === key)?.[1];
   const group = (key: string): Setting<string> | undefined => {
     const value = last(key);

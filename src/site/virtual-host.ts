@@ -64,12 +64,13 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     own.map((host) => host[key]).find((value) => value !== undefined);
   const sections = (key: 'directories' | 'locations'): ScopeSection[] =>
     [...own].reverse().flatMap((host) => host[key]);
+  const serverName = serverNameOf(draft, main, context);
   const scheme = pick('sslEngine') === true || draft.serverScheme === 'https' ? 'https' : 'http';
   const scopes = (key: 'serverScope' | 'defaults'): VirtualHost['defaults'] =>
     draft === main ? mergeScopes({ ...draft[key] }, {}) : mergeScopes(main[key], draft[key]);
   return {
     id,
-    serverName: serverNameOf(draft, main, context),
+    serverName,
     position: draft.position,
     isMain: draft.isMain,
     addresses: draft.addresses,
@@ -94,6 +95,9 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     defaults: withoutServerRules(scopes('defaults')),
     ...sortDirectories(sections('directories')),
     locations: sections('locations'),
+    declaredNames: new Set(
+      [serverName, ...draft.aliases.filter((alias) => !/[*?]/.test(alias))].map((name) => name.toLowerCase()),
+    ),
     declaredPorts: declaredPorts(draft, inheritance),
   };
 }

@@ -1,4 +1,5 @@
 /** Plays a recorded scenario through reading, meaning and routing, without Apache, and compares every recorded field. */
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -165,7 +166,7 @@ function describeWsgi(route: WsgiRoute, root: string): Answer {
   if (route.access.kind !== 'granted')
     return { handledBy: 'error', status: 403, note: route.access.rule.message };
   if (!definesCallable(script, callableObject)) {
-    const status = identity.processGroup === '' ? 404 : 500;
+    const status = identity.processGroup === '' && isPython(script) ? 404 : 500;
     return { handledBy: 'error', status, note: `"${script}" has no "${callableObject}"` };
   }
   const environ = route.environChanges?.set;
@@ -195,6 +196,12 @@ function definesCallable(script: string, name: string): boolean {
     `^(?:(?:async\\s+)?def|class)\\s+${name}\\b|^${name}\\s*=|^(?:from|import)\\b.*\\b${name}\\b`,
     'm',
   ).test(text);
+}
+
+/** Whether Python can read a script at all. */
+function isPython(script: string): boolean {
+  const program = 'import sys; compile(open(sys.argv[1], "rb").read(), "script", "exec")';
+  return spawnSync('python3', ['-c', program, script]).status === 0;
 }
 
 function compare(recorded: RecordedRequest, computed: Answer): Mismatch[] {
