@@ -38,7 +38,7 @@ LIVELY = 2000.0
 # Requests between two tries of inline mode: doubled when one fails, the first again when one lasts so many requests.
 FIRST_PATIENCE = 32
 LAST_PATIENCE = 4096
-LASTING = 5000
+LASTING = 400
 SAMPLE_MASK = 15
 EVENTS_AT_ONCE = 32
 EDGES = select.EPOLLIN | select.EPOLLET
@@ -246,7 +246,8 @@ class ThreadPool(object):
 
     def _weigh(self, seconds, me):
         # type: (float, object) -> None
-        self._average += (seconds - self._average) / 4
+        # One long one may be this thread's own misfortune on a busy machine; two are a habit.
+        self._average += (min(seconds, 4 * BRISK) - self._average) / 4
         if self._average > BRISK:
             self._turn_eager(me, True)
 

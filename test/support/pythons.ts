@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export type Python = { readonly version: string; readonly path: string; readonly isTwo: boolean };
 
 /** What the worker supports: CPython 2.7 and 3.6 to 3.13. */
-export const SUPPORTED_PYTHONS: readonly string[] = [
+const SUPPORTED_PYTHONS: readonly string[] = [
   '2.7',
   '3.6',
   '3.7',
@@ -19,7 +19,7 @@ export const SUPPORTED_PYTHONS: readonly string[] = [
   '3.13',
 ];
 
-export type FoundPythons = { readonly pythons: readonly Python[]; readonly missing: readonly string[] };
+type FoundPythons = { readonly pythons: readonly Python[]; readonly missing: readonly string[] };
 
 /** Looks in PATH, /usr/bin and the folders of pyenv. A suite prints `missing`: a version not tried is not a version passed. */
 export function findPythons(): FoundPythons {
