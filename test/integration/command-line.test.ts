@@ -155,7 +155,7 @@ describe('wsgi-sidecar explain', () => {
 
 describe('wsgi-sidecar check', () => {
   it('finds nothing wrong with what is right', async () => {
-    expect((await runSidecar('check', '--apache', conf)).code).toBe(0);
+    expect((await runSidecar('check', '--apache', conf, '--python', SYSTEM_PYTHON)).code).toBe(0);
   });
 
   it('says what it finds as JSON', async () => {

@@ -26,8 +26,13 @@ export function comparable(answer: Answer, ignored: readonly string[] = []): Com
     headers: answer.headers
       .map(([name, value]) => [name.toLowerCase(), value] as const)
       .filter(([name]) => !OF_THE_SERVER.has(name))
-      .map(([name, value]) => `${name}: ${ignored.includes(name) ? '…' : value}`)
+      .map(([name, value]) => `${name}: ${ignored.includes(name) ? '…' : canonical(name, value)}`)
       .sort(),
     body: answer.body.toString('latin1'),
   };
+}
+
+/** Apache writes Vary anew, without the spaces (fixup_vary in http_filters.c); it means the same. */
+function canonical(name: string, value: string): string {
+  return name === 'vary' ? value.replaceAll(/,\s+/g, ',') : value;
 }
