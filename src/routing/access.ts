@@ -33,6 +33,7 @@ function stricter(first: Access, second: Access): Access {
 
 function checkRequirements(state: RequestState, { requirement }: AccessRules): Access {
   if (requirement === undefined) return granted;
+  if (!isMeant(state, requirement)) return granted;
   const verdict = judgeEntry(state, requirement);
   if (verdict.kind === 'granted') return granted;
   if (verdict.kind === 'front') return { kind: 'front-only', rule: verdict.rule };
@@ -45,8 +46,13 @@ function isLimitedAway(state: RequestState, limit: MethodLimit | undefined): boo
   return limit.methods.has(method) === limit.except;
 }
 
+/** Whether a requirement, or any inside it, is for the request's method. */
+function isMeant(state: RequestState, { requirement, methods }: RequirementEntry): boolean {
+  if (isLimitedAway(state, methods)) return false;
+  return requirement.kind !== 'group' || requirement.children.some((child) => isMeant(state, child));
+}
+
 function judgeEntry(state: RequestState, entry: RequirementEntry): Verdict {
-  if (isLimitedAway(state, entry.methods)) return neutral;
   const verdict = judge(state, entry.requirement);
   if (!entry.negated) return verdict;
   if (verdict.kind === 'granted') return { kind: 'denied', rule: entry.requirement.rule };
@@ -88,8 +94,7 @@ function judgeGroup(state: RequestState, group: Extract<Requirement, { kind: 'gr
   const verdicts: Verdict[] = [];
   for (const child of group.children) {
     // Limited to other methods: granted inside RequireAll, without meaning elsewhere.
-    if (isLimitedAway(state, child.methods))
-      verdicts.push(group.operator === 'and' ? { kind: 'granted' } : neutral);
+    if (!isMeant(state, child)) verdicts.push(group.operator === 'and' ? { kind: 'granted' } : neutral);
     else verdicts.push(judgeEntry(state, child));
   }
   const first = (kind: Verdict['kind']): Verdict | undefined =>

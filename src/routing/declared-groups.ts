@@ -72,7 +72,11 @@ function gather(
 }
 
 /** The group of a mount, or undefined where only a request can tell: patterns, folders, values of requests. */
-export function declaredIdentity(site: Site, host: VirtualHost, alias: ScriptAlias): GroupIdentity | undefined {
+export function declaredIdentity(
+  site: Site,
+  host: VirtualHost,
+  alias: ScriptAlias,
+): GroupIdentity | undefined {
   const { match, mount, target } = alias;
   const scope = scopeOfMount(host, alias);
   const settings = { ...host.serverScope, ...scope };

@@ -15,15 +15,12 @@ const special = /%|\/\/|\/\./;
 /** From the path of a request target to `r->uri`. */
 export function processPath(raw: string, options: PathOptions): PathResult {
   if (!special.test(raw)) return raw.startsWith('/') || raw === '*' ? { path: raw } : invalid(raw);
-  const normalized = normalizePath(raw, options.mergeSlashes, true);
+  const normalized = normalizePath(raw, options.mergeSlashes);
   if (normalized === undefined) return invalid(raw);
   const unescaped = unescapePath(normalized, options.encodedSlashes);
   if ('status' in unescaped || options.encodedSlashes !== 'on') return unescaped;
-  return {
-    path:
-      normalizePath(unescaped.path, options.mergeSlashes, false) ??
-      unescaped.path.replace(/\/\.\.(?=\/|$)/g, ''),
-  };
+  // Decoded slashes may have made new segments; above the root Apache now just stays there.
+  return { path: resolveSegments(unescaped.path, options.mergeSlashes).path };
 }
 
 function invalid(raw: string): PathResult {
@@ -32,45 +29,43 @@ function invalid(raw: string): PathResult {
 
 const unreserved = /[A-Za-z0-9\-._~]/;
 
-/** Drops `.` and resolves `..`; undefined for a path above the root or with a bad escape. */
-export function normalizePath(raw: string, mergeSlashes: boolean, decode: boolean): string | undefined {
+/** Decodes what needs no escape, drops `.` and resolves `..`; undefined for a path above the root or with a bad escape. */
+function normalizePath(raw: string, mergeSlashes: boolean): string | undefined {
   if (!raw.startsWith('/')) return raw === '*' ? raw : undefined;
-  let text = raw;
-  if (decode && raw.includes('%')) {
-    if (/%(?![0-9A-Fa-f]{2})/.test(raw)) return undefined;
-    text = raw.replace(/%([0-9A-Fa-f]{2})/g, (whole, hex: string) => {
-      const char = String.fromCharCode(Number.parseInt(hex, 16));
-      return unreserved.test(char) ? char : whole;
-    });
-  }
-  return resolveSegments(text, mergeSlashes);
+  if (/%(?![0-9A-Fa-f]{2})/.test(raw)) return undefined;
+  const text = raw.replace(/%([0-9A-Fa-f]{2})/g, (whole, hex: string) => {
+    const char = String.fromCharCode(Number.parseInt(hex, 16));
+    return unreserved.test(char) ? char : whole;
+  });
+  const resolved = resolveSegments(text, mergeSlashes);
+  return resolved.isAboveRoot ? undefined : resolved.path;
 }
 
-function resolveSegments(text: string, mergeSlashes: boolean): string | undefined {
-  let out = '/';
+function resolveSegments(
+  text: string,
+  mergeSlashes: boolean,
+): { readonly path: string; readonly isAboveRoot: boolean } {
+  let path = '/';
+  let isAboveRoot = false;
   let at = 1;
   while (at < text.length) {
-    if (out.endsWith('/')) {
-      if (mergeSlashes && text[at] === '/') {
-        at += 1;
-        continue;
-      }
-      const dots = /^\.\.?(?=\/|$)/.exec(text.slice(at, at + 3))?.[0];
-      if (dots !== undefined && (dots === '..' || text[at + 1] === '/' || at + 1 === text.length)) {
-        if (dots === '..') {
-          if (out === '/') return undefined;
-          out = out.slice(0, out.lastIndexOf('/', out.length - 2) + 1);
-        }
-        at += dots.length + 1;
-        continue;
-      }
+    if (mergeSlashes && text[at] === '/' && path.endsWith('/')) {
+      at += 1;
+      continue;
+    }
+    const dots = path.endsWith('/') ? /^\.\.?(?=\/|$)/.exec(text.slice(at, at + 3))?.[0] : undefined;
+    if (dots !== undefined) {
+      if (dots === '..' && path === '/') isAboveRoot = true;
+      if (dots === '..') path = path.slice(0, path.lastIndexOf('/', path.length - 2) + 1) || '/';
+      at += dots.length + 1;
+      continue;
     }
     const next = text.indexOf('/', at);
     const end = next === -1 ? text.length : next + 1;
-    out += text.slice(at, end);
+    path += text.slice(at, end);
     at = end;
   }
-  return out;
+  return { path, isAboveRoot };
 }
 
 function unescapePath(path: string, encodedSlashes: PathOptions['encodedSlashes']): PathResult {

@@ -169,7 +169,11 @@ function readEscape(reader: Reader): string {
     reader.at += 1;
     return '';
   }
-  const reference = /^(?:g\{?(-?\d+)\}?|k[<{']([^>}']+)[>}']|g\{([A-Za-z_]\w*)\}|([1-9]))/.exec(rest);
+  const reference = /^(?:g\{?(-?\d+)\}?|k[<{']([^>}']+)[>}']|g\{([A-Za-z_]\w*)\}|([1-9]\d*))/.exec(rest);
+  const digits = reference?.[4];
+  if (digits !== undefined && Number(digits) > 9 && Number(digits) > countGroups(reader.source)) {
+    return readOctal(reader);
+  }
   if (reference !== null) return readReference(reader, reference);
   const code = octalEscape(rest);
   if (code !== undefined) {
@@ -184,6 +188,20 @@ function readEscape(reader: Reader): string {
   return literal(char, false);
 }
 
+/** How many groups a pattern has. */
+function countGroups(source: string): number {
+  const plain = source.replace(/\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]])*\]/g, '');
+  return plain.match(/\((?!\?)|\(\?(?:P?<(?![=!])|')/g)?.length ?? 0;
+}
+
+/** Digits that are no group's number are an octal code. */
+function readOctal(reader: Reader): string {
+  const digits = /^[0-7]{1,3}/.exec(reader.source.slice(reader.at))?.[0];
+  if (digits === undefined) return giveUp(reader, 'a reference to a group that does not exist');
+  reader.at += digits.length;
+  return literal(String.fromCharCode(Number.parseInt(digits, 8) & 255), reader.options.ignoreCase);
+}
+
 function readQuoted(reader: Reader): string {
   const start = reader.at + 1;
   const end = reader.source.indexOf('\\E', start);
@@ -192,10 +210,9 @@ function readQuoted(reader: Reader): string {
   return Array.from(quoted, (char) => literal(char, reader.options.ignoreCase)).join('');
 }
 
-function readReference(reader: Reader, match: RegExpExecArray): string {
+function readReference(reader: Reader, match: RegExpExecArray, name = match[2] ?? match[3]): string {
   if (reader.options.ignoreCase) return giveUp(reader, 'a reference to a group where case is ignored');
   reader.at += match[0].length;
-  const name = match[2] ?? match[3];
   let number = name === undefined ? Number(match[1] ?? match[4]) : reader.names.indexOf(name);
   if (number < 0 && name === undefined) number += reader.names.length;
   if (number < 1) return giveUp(reader, 'a reference to a group that does not exist');
@@ -204,6 +221,8 @@ function readReference(reader: Reader, match: RegExpExecArray): string {
 
 function readGroup(reader: Reader): string {
   const rest = reader.source.slice(reader.at);
+  const back = /^\?P=([A-Za-z_]\w*)\)/.exec(rest);
+  if (back !== null) return readReference(reader, back, back[1]);
   const saved = { ...reader.options };
   const text = openGroup(reader, rest);
   if (text === undefined) return '';
@@ -232,8 +251,6 @@ function openGroup(reader: Reader, rest: string): string | undefined {
   }
   const named = /^\?(?:P?<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)')/.exec(rest);
   if (named !== null) return capture(reader, named[0].length, named[1] ?? named[2]);
-  const back = /^\?P=([A-Za-z_]\w*)\)/.exec(rest);
-  if (back !== null) return unknownGroup(reader, rest);
   const options = /^\?([imsxUJ]*)(?:-([imsxUJ]*))?([:)])/.exec(rest);
   if (options === null) return unknownGroup(reader, rest);
   reader.at += options[0].length;
