@@ -13,7 +13,7 @@ import threading
 
 from wsgi_body import ClientGone, EmptyBody
 from wsgi_request import BadRequest, IS_TEXT_NATIVE, body_of, parse_head
-from wsgi_response import Response, report_exception
+from wsgi_response import Response, report, report_exception
 
 RECEIVE_SIZE = 16384
 # The front's own limit on a client's head is lower; mount and request headers come on top.
@@ -102,7 +102,7 @@ class Connection(object):
         except ClientGone:
             self.is_broken = True
         except:  # noqa: E722 - sys.exit() in an application ends its request, not the process
-            self._fail(response)
+            self._fail(response, environ.get('SCRIPT_FILENAME', ''))
         finally:
             # Called always (PEP 3333), also when the client has left.
             if hasattr(result, 'close'):
@@ -111,11 +111,13 @@ class Connection(object):
             return False
         return self._body is None or self._finish_body()
 
-    def _fail(self, response):
-        # type: (Response) -> None
+    def _fail(self, response, script):
+        # type: (Response, str) -> None
         if self.is_broken and isinstance(sys.exc_info()[1], EnvironmentError):
             # The application only passed on that its client had left, perhaps in an error of its own.
             return
+        # A traceback that begins in the worker does not always name whose fault it is (mod_wsgi: wsgi_log_python_error).
+        report('Exception occurred processing WSGI script "%s"' % script)
         report_exception()
         try:
             response.fail()
