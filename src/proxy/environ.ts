@@ -32,7 +32,7 @@ export type RequestFacts = {
   readonly chunked: boolean;
 };
 
-/** The `x-sidecar-mount` object of a route. */
+/** The `x-sidecar-mount` object of a route; what is the same in a whole group, `wsgi_group.py` knows from its start order. */
 export function renderMountEnviron(route: WsgiRoute, connection: Connection): string {
   const https = route.environment.get('HTTPS');
   const secure = connection.tls || https === '1' || https?.toLowerCase() === 'on';
@@ -53,33 +53,28 @@ export function renderMountEnviron(route: WsgiRoute, connection: Connection): st
     SERVER_ADMIN: route.options.serverAdmin,
     SCRIPT_FILENAME: route.scriptFilename,
     'wsgi.url_scheme': secure ? 'https' : 'http',
-    'mod_wsgi.process_group': route.identity.processGroup,
-    'mod_wsgi.application_group': route.identity.applicationGroup,
     'mod_wsgi.callable_object': route.callableObject,
-    'mod_wsgi.request_handler': 'wsgi-script',
-    'mod_wsgi.handler_script': '',
     'mod_wsgi.script_reloading': route.options.scriptReloading ? '1' : '0',
-    'mod_wsgi.listener_host': '',
     'mod_wsgi.listener_port': String(connection.localPort),
-    'mod_wsgi.enable_sendfile': '0',
-    'mod_wsgi.ignore_activity': '0',
   };
   for (const name in variables) environ.set(name, variables[name] as string);
   const members = Array.from(environ, ([name, value]) => `${quote(name)}:${quote(value)}`);
   return `{${members.join(',')}}`;
 }
 
-/** The `x-sidecar-request` object of one request. Built by hand: it is on the path of every request. */
+/**
+ * The `x-sidecar-request` object of one request: what the server of the group process would not put into the environ, or not so.
+ * Built by hand, and no longer than it must be: it is made, sent and parsed with every request.
+ */
 export function renderRequestEnviron(route: WsgiRoute, facts: RequestFacts): string {
-  const { method, user } = facts;
+  const { user } = facts;
   const script = quote(route.scriptName);
   const info = quote(route.pathInfo);
-  const shownMethod = method === 'HEAD' && route.options.mapHeadToGet ? 'GET' : method;
-  let json = `{"REQUEST_METHOD":"${shownMethod}","SCRIPT_NAME":${script},"PATH_INFO":${info}`;
-  json += `,"REQUEST_URI":${quote(facts.target)},"QUERY_STRING":${quote(route.query)}`;
-  json += `,"SERVER_PROTOCOL":"HTTP/1.${facts.minorVersion}"`;
+  let json = `{"SCRIPT_NAME":${script},"PATH_INFO":${info},"REQUEST_URI":${quote(facts.target)}`;
   json += `,"REMOTE_ADDR":${quote(facts.remoteAddress)},"REMOTE_PORT":"${facts.remotePort}"`;
   if (route.pathInfo !== '') json += `,"PATH_TRANSLATED":${quote(translatedPath(route))}`;
+  if (facts.method === 'HEAD' && route.options.mapHeadToGet) json += ',"REQUEST_METHOD":"GET"';
+  if (facts.minorVersion === 0) json += ',"SERVER_PROTOCOL":"HTTP/1.0"';
   if (user !== undefined) json += `,"REMOTE_USER":${quote(user)}`;
   if (facts.emptyBody) json += ',"CONTENT_LENGTH":"0"';
   if (facts.connection !== undefined) json += `,"HTTP_CONNECTION":${quote(facts.connection)}`;
@@ -135,8 +130,6 @@ function isSameRender(render: Render, route: WsgiRoute, connection: Connection):
     known.scriptFilename === route.scriptFilename &&
     known.documentRoot === route.documentRoot &&
     known.callableObject === route.callableObject &&
-    known.identity.processGroup === route.identity.processGroup &&
-    known.identity.applicationGroup === route.identity.applicationGroup &&
     known.options.serverAdmin === route.options.serverAdmin &&
     known.options.scriptReloading === route.options.scriptReloading &&
     render.connection.tls === connection.tls &&

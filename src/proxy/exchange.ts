@@ -3,7 +3,6 @@
  * Law: whatever happens, `requestFinished` is told exactly once and the lease is released exactly once.
  */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Dispatcher } from 'undici';
 import type { ErrorCode } from '../errors.ts';
 import { reasonOf } from '../errors.ts';
 import type { Lease, LeaseOutcome } from '../groups/lease.ts';
@@ -14,6 +13,7 @@ import type { ProxyLog } from './log.ts';
 import type { Observation, RequestObserver } from './observation.ts';
 import type { Peer } from './peer.ts';
 import type { Destination, UpstreamAnswer } from './upstream-answer.ts';
+import type { Way } from './upstream-pools.ts';
 import type { RequestHead } from './validate.ts';
 
 const exchangeKey = Symbol('exchange');
@@ -71,7 +71,7 @@ export class Exchange {
   queuedMs: number | undefined;
   answer: UpstreamAnswer | undefined;
   destination: Destination | undefined;
-  dispatcher: Dispatcher | undefined;
+  way: Way | undefined;
   /** Tries to reach an upstream so far. */
   attempts = 0;
   arm: Observation['arm'] = 'own';

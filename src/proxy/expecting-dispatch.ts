@@ -16,19 +16,16 @@ export type ExpectingRequest = {
   /** Flat list of names and values, Content-Length among them or chunks are sent. */
   readonly headers: readonly string[];
   readonly body: Readable;
-  /** Milliseconds of silence after which the upstream counts as stuck; 0 for no limit. */
-  readonly timeoutMs: number;
 };
 
 /** Dispatches to the socket; `answer` is told what undici would tell it. */
 export function dispatchExpecting(sent: ExpectingRequest, answer: UpstreamAnswer): void {
-  const { socketPath, method, path, headers, body, timeoutMs } = sent;
+  const { socketPath, method, path, headers, body } = sent;
   const request = openRequest({
     createConnection: () => connectUpstream(socketPath),
     method,
     path,
     headers,
-    timeout: timeoutMs,
   });
   let isOver = false;
   const end = (error?: Error): void => {
@@ -40,7 +37,6 @@ export function dispatchExpecting(sent: ExpectingRequest, answer: UpstreamAnswer
     else answer.onError(error);
   };
   request.on('error', end);
-  request.on('timeout', () => end(timeoutError()));
   request.once('socket', (socket) => {
     socket.once('connect', () => answer.onConnect(() => end(new Error('the client left'))));
   });
@@ -59,10 +55,6 @@ function passAnswer(response: IncomingMessage, answer: UpstreamAnswer, end: (err
   response.once('end', () => end());
   response.once('error', end);
   response.once('close', () => end(new Error('other side closed')));
-}
-
-function timeoutError(): Error {
-  return Object.assign(new Error('No answer in time'), { code: 'UND_ERR_HEADERS_TIMEOUT' });
 }
 
 function resumeNothing(): void {

@@ -10,7 +10,7 @@ import { type Exchange, exchangeOf } from './exchange.ts';
 import { dispatchExpecting } from './expecting-dispatch.ts';
 import { RequestBody } from './request-body.ts';
 import { type Destination, UpstreamAnswer } from './upstream-answer.ts';
-import { UpstreamPools, type UpstreamTimeouts } from './upstream-pools.ts';
+import { UpstreamPools, type UpstreamTimeouts, type Way } from './upstream-pools.ts';
 import type { RequestHead } from './validate.ts';
 
 type WebPass = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -25,7 +25,7 @@ const REPLACED: ReadonlySet<string> = new Set(['deleteLength', 'timeout', 'XHead
 
 /** An exchange whose request has a destination. */
 type Sent = Exchange & {
-  readonly dispatcher: Dispatcher;
+  readonly way: Way;
   readonly destination: Destination;
   readonly answer: UpstreamAnswer;
   readonly head: RequestHead;
@@ -34,12 +34,10 @@ type Sent = Exchange & {
 /** Sends requests to group processes and to URLs; owns the connections to both. */
 export class Forwarder {
   readonly #pools: UpstreamPools;
-  readonly #timeoutMs: number;
   readonly #proxy: Pipeline;
 
   constructor(timeouts: UpstreamTimeouts) {
     this.#pools = new UpstreamPools(timeouts);
-    this.#timeoutMs = timeouts.responseTimeoutMs;
     // The pipeline refuses to run without a target; the exchange knows the real one.
     const proxy = httpProxy.createProxyServer({ target: { host: 'localhost', port: 80 } }) as Pipeline;
     proxy.before('web', 'stream', (request) => this.#dispatch(request));
@@ -54,30 +52,30 @@ export class Forwarder {
 
   /** Sends a request to the process of its lease. */
   toUpstream(exchange: Exchange, upstream: Upstream, destination: Destination): void {
-    this.#send(exchange, this.#pools.of(upstream), destination);
+    this.#send(exchange, this.#pools.to(upstream), destination);
   }
 
   /** Sends a request to an `http://host:port` origin. */
   toUrl(exchange: Exchange, url: string, destination: Destination): void {
-    this.#send(exchange, this.#pools.ofUrl(url), destination);
+    this.#send(exchange, this.#pools.toUrl(url), destination);
   }
 
   async close(): Promise<void> {
     await this.#pools.close();
   }
 
-  #send(exchange: Exchange, dispatcher: Dispatcher, destination: Destination): void {
-    const answer = new UpstreamAnswer(exchange, destination);
+  #send(exchange: Exchange, way: Way, destination: Destination): void {
+    const answer = new UpstreamAnswer(exchange, destination, way);
     exchange.answer = answer;
     exchange.attempts += 1;
     exchange.destination = destination;
-    exchange.dispatcher = dispatcher;
+    exchange.way = way;
     this.#proxy.web(exchange.request, exchange.response);
   }
 
   #dispatch(request: IncomingMessage): boolean {
     const exchange = exchangeOf(request);
-    const { dispatcher, destination, answer, head } = exchange as Sent;
+    const { way, destination, answer, head } = exchange as Sent;
     const { path } = head;
     const method = request.method as Dispatcher.HttpMethod;
     const empty = head.body === 'none' || Number(exchange.headers.length) === 0;
@@ -85,10 +83,10 @@ export class Forwarder {
     if (exchange.awaitsContinue && exchange.lease !== undefined && body !== null) {
       const { headers } = destination;
       const { socketPath } = exchange.lease.upstream;
-      dispatchExpecting({ socketPath, method, path, headers, body, timeoutMs: this.#timeoutMs }, answer);
+      dispatchExpecting({ socketPath, method, path, headers, body }, answer);
       return true;
     }
-    dispatcher.dispatch(
+    way.dispatch(
       {
         path,
         method,

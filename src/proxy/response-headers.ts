@@ -17,6 +17,9 @@ export type ResponseHead = {
   connection: string | undefined;
 };
 
+/** What @types/node leaves out: `toString('latin1')` without its choice of encodings. */
+type Bytes = Buffer & { latin1Slice(): string };
+
 type ResponseName = {
   readonly text: string;
   readonly kind: 'pass' | 'drop' | 'length' | 'coding' | 'outcome' | 'connection';
@@ -59,9 +62,9 @@ export function readResponseHead(raw: readonly Buffer[]): ResponseHead {
     connection: undefined,
   };
   for (let i = 0; i < raw.length; i += 2) {
-    const name = nameOf((raw[i] as Buffer).toString('latin1'));
+    const name = nameOf((raw[i] as Bytes).latin1Slice());
     if (name.kind === 'drop') continue;
-    const value = (raw[i + 1] as Buffer).toString('latin1');
+    const value = (raw[i + 1] as Bytes).latin1Slice();
     if (name.kind === 'pass') head.headers.push(name.text, value);
     else readField(head, name, value);
   }

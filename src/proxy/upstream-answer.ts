@@ -7,6 +7,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
 import { outcomeReason } from './outcome.ts';
 import { cleanReason, type ResponseHead, readResponseHead } from './response-headers.ts';
+import type { Way } from './upstream-pools.ts';
 
 /** Up to this many bytes the head waits for the body's first chunk; larger or unannounced bodies get their head at once. */
 const WAIT_FOR_BODY_BYTES = 65_536;
@@ -24,9 +25,11 @@ export type Destination = {
   readonly connectFailed: (exchange: Exchange, error: Error) => void;
 };
 
+/** Lives from the dispatch to the end that the transport tells; then the connection goes back. */
 export class UpstreamAnswer implements Dispatcher.DispatchHandler {
   readonly #exchange: Exchange;
   readonly #destination: Destination;
+  readonly #way: Way;
   #abort: (() => void) | undefined;
   #resume: (() => void) | undefined;
   #head: ResponseHead | undefined;
@@ -34,10 +37,14 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
   /** The client's answer is complete or broken off; what still comes is not for it. */
   #done = false;
   #abandoned = false;
+  #timedOut = false;
+  #ended = false;
 
-  constructor(exchange: Exchange, destination: Destination) {
+  constructor(exchange: Exchange, destination: Destination, way: Way) {
     this.#exchange = exchange;
     this.#destination = destination;
+    this.#way = way;
+    way.begin(this);
   }
 
   /** Ends the upstream's work: the client is gone. */
@@ -47,12 +54,27 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     this.#abort?.();
   }
 
+  /** Ends the upstream's work: it has been silent for too long. */
+  timeOut(): void {
+    this.#timedOut = true;
+    if (this.#abort !== undefined) this.#abort();
+    else {
+      this.#abandoned = true;
+      this.#exchange.fail('ERR_UPSTREAM_TIMEOUT', 'Group process took no connection in time');
+    }
+  }
+
   onConnect(abort: () => void): void {
     this.#abort = abort;
     if (this.#abandoned) abort();
   }
 
+  onBodySent(): void {
+    this.#way.hear();
+  }
+
   onHeaders(status: number, raw: Buffer[], resume: () => void, reasonPhrase: string): boolean {
+    this.#way.hear();
     if (status < 200) return this.#interim(status);
     const exchange = this.#exchange;
     exchange.upstreamAt = performance.now();
@@ -70,6 +92,7 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
+    this.#way.hear();
     if (this.#done) return true;
     const { response } = this.#exchange;
     this.#exchange.responseBytes += chunk.length;
@@ -84,12 +107,18 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
       }
     }
     if (response.write(chunk)) return true;
-    response.once('drain', () => this.#resume?.());
+    // While the client is slow the upstream is not to blame.
+    this.#way.wait();
+    response.once('drain', () => {
+      this.#way.hear();
+      this.#resume?.();
+    });
     return false;
   }
 
   onComplete(): void {
     const exchange = this.#exchange;
+    this.#end();
     exchange.releaseLease('answered');
     if (this.#done) return;
     const endsByClose = this.#endsByClose();
@@ -106,6 +135,7 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
 
   onError(error: Error): void {
     const exchange = this.#exchange;
+    this.#end();
     if (this.#abandoned || exchange.clientGone) {
       exchange.releaseLease('abandoned');
       return;
@@ -113,7 +143,7 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     exchange.releaseLease(this.#done ? 'answered' : 'failed');
     if (this.#done) return;
     this.#done = true;
-    const code = codeOf(error);
+    const code: ErrorCode = this.#timedOut ? 'ERR_UPSTREAM_TIMEOUT' : codeOf(error);
     if (this.#abort === undefined && code !== 'ERR_INTERNAL') {
       this.#destination.connectFailed(exchange, error);
       return;
@@ -123,12 +153,15 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     } else exchange.fail(code, 'Group process did not answer', { error });
   }
 
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#way.end();
+  }
+
   /** 102 says that the application has begun to read: now the client may send its body. */
   #interim(status: number): boolean {
-    const exchange = this.#exchange;
-    if (status === 102 && !this.#done) {
-      exchange.continueNow();
-    }
+    if (status === 102 && !this.#done) this.#exchange.continueNow();
     return true;
   }
 
