@@ -3,7 +3,7 @@ import { SidecarError } from '../errors.ts';
 import { parseStandsFor } from '../proxy/bind-address.ts';
 import type { StandsFor } from '../proxy/peer.ts';
 import { renderAddress } from '../settings/address.ts';
-import type { ListenSetting } from '../settings/schema.ts';
+import type { ListenSetting } from '../settings/forms.ts';
 import type { Listener as ApacheListener } from '../site/model.ts';
 
 /** A listener to open, and the one of Apache's that it stands for. */

@@ -22,6 +22,9 @@ export type SiteSettings = Pick<
   | 'ports'
   | 'unknownPort'
   | 'expandFromRequest'
+  | 'accessControl'
+  | 'trustedProxies'
+  | 'legacy'
 >;
 
 export type ReadSite = { readonly site: Site; readonly diagnostics: readonly Diagnostic[] };
@@ -70,7 +73,32 @@ export function readSite(
     serverRoot: loaded.serverRoot,
     modules: moduleNames(loaded.modules),
   });
-  return { site: built.site, diagnostics: [...loaded.diagnostics, ...built.diagnostics] };
+  const found = [...loaded.diagnostics, ...built.diagnostics].map((finding) =>
+    judgeAccess(finding, settings),
+  );
+  return { site: built.site, diagnostics: [...found, ...checkFront(settings)] };
+}
+
+/** Protection that someone declared to see to is worth knowing, not an error. */
+function judgeAccess(finding: Diagnostic, settings: SiteSettings): Diagnostic {
+  if (finding.id !== 'mount-access-control') return finding;
+  const { accessControl, trustedProxies, legacy } = settings;
+  if (accessControl === 'front' && trustedProxies.length > 0)
+    return {
+      ...finding,
+      severity: 'info',
+      advice: 'It is served to trustedProxies alone (accessControl: front)',
+    };
+  if (legacy === undefined) return finding;
+  return { ...finding, severity: 'info', advice: `It is answered by ${legacy} (legacy)` };
+}
+
+function checkFront({ accessControl, trustedProxies }: SiteSettings): Diagnostic[] {
+  if (accessControl !== 'front' || trustedProxies.length > 0) return [];
+  const message =
+    'The settings have "accessControl: front" without trustedProxies, so that nobody is a front';
+  const advice = 'Name it, "trustedProxies: [unix]" for one that comes over a Unix socket';
+  return [{ severity: 'error', id: 'front-without-proxies', message, advice }];
 }
 
 /** Throws ERR_CONFIG_UNREADABLE or ERR_CONFIG_SYNTAX, with every finding that keeps the site from being served. */

@@ -11,6 +11,8 @@ export const SITE_KEYS: readonly string[] = [
   'modWsgiVersion',
   'isolation',
   'accessControl',
+  'trustedProxies',
+  'legacy',
   'unknownPort',
   'expandFromRequest',
   'python',

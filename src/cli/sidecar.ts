@@ -54,6 +54,7 @@ export type RunningSidecar = {
 export async function startSidecar(settings: Settings, context: SidecarContext): Promise<RunningSidecar> {
   const parts = assemble(settings, context);
   const { supervisor, listening } = parts;
+  supervisor.load();
   const admin = await openAdmin(settings, context, parts);
   try {
     await supervisor.start();

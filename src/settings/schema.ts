@@ -2,14 +2,16 @@
 import * as v from 'valibot';
 import { ADDRESS_FORM, parseAddress, type SocketAddress } from './address.ts';
 import { DURATION_FORM, parseDurationMs } from './duration.ts';
-
-/** A listener: where the sidecar binds, and which of Apache's listeners it stands for. */
-export type ListenSetting = {
-  readonly bind: SocketAddress;
-  /** Absent: the bound address itself. */
-  readonly as?: { readonly host: string; readonly port: number };
-  readonly tls: boolean;
-};
+import {
+  isPrivate,
+  isTrusted,
+  type ListenSetting,
+  parseListenText,
+  parseOrigin,
+  parsePort,
+  parseTcp,
+  parseVersion,
+} from './forms.ts';
 
 export type Isolation = 'as-configured' | 'per-script' | 'per-mount';
 
@@ -59,7 +61,6 @@ export type CheckedSettings = {
   readonly responseTimeout: number;
   readonly unknownPort: 'fold' | 'refuse' | 'admit';
   readonly expandFromRequest: boolean;
-  readonly unresolved: 'refuse' | 'legacy';
   readonly ports: readonly number[];
   readonly maxGroups: number;
   readonly python: string;
@@ -184,14 +185,16 @@ const settingsSchema = v.strictObject(
     isolation,
     virtualHosts: v.optional(section(v.record(v.string(), isolationOnly)), {}),
     mounts: v.optional(section(v.record(v.string(), isolationOnly)), {}),
-    trustedProxies: v.array(text, 'wanted a list of addresses'),
+    trustedProxies: v.array(
+      v.pipe(text, v.check(isTrusted, 'wanted an address, ADDRESS/BITS or "unix"')),
+      'wanted a list of addresses',
+    ),
     identity: v.optional(section(v.strictObject({ user: v.optional(text) })), {}),
     accessControl: oneOf(['enforce', 'front']),
     legacy: v.optional(parsed(parseOrigin, 'http://HOST:PORT')),
     responseTimeout: duration,
     unknownPort: oneOf(['fold', 'refuse', 'admit']),
     expandFromRequest: flag,
-    unresolved: oneOf(['refuse', 'legacy']),
     ports: v.array(port, 'wanted a list of ports'),
     maxGroups: wholeNumber(1),
     python: text,
@@ -258,43 +261,4 @@ function unwrap(schema: SchemaNode): SchemaNode {
   let inner = schema;
   while (inner.wrapped !== undefined) inner = inner.wrapped;
   return inner.getter === undefined ? inner : inner.getter({});
-}
-
-/** YAML reads an unquoted 4.9 as a number. */
-function parseVersion(value: unknown): '4.9' | '5' | '6' | undefined {
-  return (['4.9', '5', '6'] as const).find((version) => version === String(value));
-}
-
-function parseOrigin(value: unknown): string | undefined {
-  const match = typeof value === 'string' ? /^(?:http:\/\/)?([^/]+)\/?$/.exec(value) : null;
-  const place = parseAddress(match?.[1] ?? '');
-  return place?.kind === 'tcp' && place.host !== '' ? `http://${match?.[1]}` : undefined;
-}
-
-function parsePort(value: unknown): number | undefined {
-  const port = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-  return typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535 ? port : undefined;
-}
-
-function parseTcp(value: unknown): { host: string; port: number } | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const parsedAddress = parseAddress(String(value));
-  return parsedAddress?.kind === 'tcp' ? { host: parsedAddress.host, port: parsedAddress.port } : undefined;
-}
-
-/** `127.0.0.1:8080,as=*:80,tls`, the form for a flag. */
-function parseListenText(value: unknown): ListenSetting | undefined {
-  if (typeof value !== 'string') return undefined;
-  const [first = '', ...rest] = value.split(',');
-  const bind = parseAddress(first);
-  const named = rest.find((part) => part.startsWith('as='));
-  const as = named === undefined ? undefined : parseTcp(named.slice('as='.length));
-  const known = rest.every((part) => part === 'tls' || part === named);
-  if (bind === undefined || !known || (named !== undefined && as === undefined)) return undefined;
-  return { bind, ...(as === undefined ? {} : { as }), tls: rest.includes('tls') };
-}
-
-/** Apache's words for loopback; a name could lead anywhere, `localhost` is the one that may not (RFC 6761). */
-function isPrivate(place: SocketAddress): boolean {
-  return place.kind === 'unix' || /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(place.host);
 }

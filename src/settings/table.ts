@@ -123,14 +123,6 @@ export const SETTINGS_TABLE: readonly SettingEntry[] = [
     prose: 'whether values that a client sends may name groups',
   },
   {
-    key: 'unresolved',
-    flag: '--unresolved <rule>',
-    environment: 'WSGI_SIDECAR_UNRESOLVED',
-    kind: 'text',
-    default: 'refuse',
-    prose: 'a request whose group cannot be computed: refuse, or legacy',
-  },
-  {
     key: 'ports',
     environment: 'WSGI_SIDECAR_PORTS',
     kind: 'list',

@@ -58,6 +58,11 @@ export class Supervisor {
     return this.#house?.pool;
   }
 
+  /** Reads the configuration and opens nothing yet: what is wrong with it is told before anything else. */
+  load(): void {
+    this.#site ??= this.#deps.loadSite();
+  }
+
   /** Resolves when requests are served; on failure what was opened is closed again and the error is passed on. */
   start(): Promise<void> {
     return this.#oneAtATime(async () => {
@@ -80,7 +85,7 @@ export class Supervisor {
 
   async #open(): Promise<void> {
     const { loadSite, openHouse, openDoors, preload } = this.#deps;
-    let site = loadSite();
+    let site = this.#site ?? loadSite();
     this.#site = site;
     const currentSite = (): Site => {
       site = this.#site ?? site;

@@ -166,6 +166,36 @@ describe('check', () => {
     expect(out).toMatch(/Python "\/bin\/false" .* cannot be run by .*: it ended with 1/);
   });
 
+  describe('of a mount that Apache protects', () => {
+    const locked = write(
+      'locked.conf',
+      `${MODULES}Listen 127.0.0.1:18080
+WSGIScriptAlias /a ${folder}/a.wsgi
+<Location /a>
+    Require valid-user
+</Location>
+`,
+    );
+    const check = (...flags: string[]): Promise<Told> => tell('check', '--apache', locked, ...flags);
+
+    it('is an error while nobody sees to it', async () => {
+      expect((await check()).out).toMatch(new RegExp(`^${locked}:9: error: Require: `, 'm'));
+    });
+
+    it('is told of where a front or the legacy Apache does', async () => {
+      const front = await check('--access-control', 'front', '--trusted-proxy', 'unix');
+      expect(front.out).toMatch(new RegExp(`^${locked}:9: info: Require: .*trustedProxies`, 'm'));
+      const legacy = await check('--legacy', 'http://127.0.0.1:8081');
+      expect(legacy.out).toMatch(new RegExp(`^${locked}:9: info: Require: .*http://127.0.0.1:8081`, 'm'));
+    });
+
+    it('stays an error behind a front that nobody is', async () => {
+      const { out } = await check('--access-control', 'front');
+      expect(out).toMatch(new RegExp(`^${locked}:9: error: Require: `, 'm'));
+      expect(out).toMatch(/^error: The settings have "accessControl: front" without trustedProxies/m);
+    });
+  });
+
   it('prints findings as JSON', async () => {
     const { out } = await tell('check', '--apache', SITE, '--json');
     const { diagnostics } = JSON.parse(out) as { diagnostics: { id: string }[] };

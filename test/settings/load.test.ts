@@ -159,6 +159,19 @@ log: {level: debug}
     },
   );
 
+  it.each(['10.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8', 'unix'])('takes %s for a trusted proxy', (entry) => {
+    expect(load({ flags: { trustedProxy: [entry] } }).trustedProxies).toEqual([entry]);
+  });
+
+  it.each(['localhost', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '*'])(
+    'does not take %s for a trusted proxy',
+    (entry) => {
+      expect(problemsOf({ flags: { trustedProxy: [entry] } })[0]).toMatch(
+        /^--trusted-proxy: .*wanted an address/,
+      );
+    },
+  );
+
   it('reads an empty file as no settings', () => {
     expect(load({ yaml: '# nothing\n' }).maxGroups).toBe(64);
   });

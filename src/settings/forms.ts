@@ -1,0 +1,62 @@
+/** The forms that single values of the settings are written in; undefined or false for what is none. */
+import { isIP } from 'node:net';
+import { parseAddress, type SocketAddress } from './address.ts';
+
+/** A listener: where the sidecar binds, and which of Apache's listeners it stands for. */
+export type ListenSetting = {
+  readonly bind: SocketAddress;
+  /** Absent: the bound address itself. */
+  readonly as?: { readonly host: string; readonly port: number };
+  readonly tls: boolean;
+};
+
+/** YAML reads an unquoted 4.9 as a number. */
+export function parseVersion(value: unknown): '4.9' | '5' | '6' | undefined {
+  return (['4.9', '5', '6'] as const).find((version) => version === String(value));
+}
+
+/** `http://host:port` of an upstream; the scheme may be left out. */
+export function parseOrigin(value: unknown): string | undefined {
+  const match = typeof value === 'string' ? /^(?:http:\/\/)?([^/]+)\/?$/.exec(value) : null;
+  const place = parseAddress(match?.[1] ?? '');
+  return place?.kind === 'tcp' && place.host !== '' ? `http://${match?.[1]}` : undefined;
+}
+
+/** A port, as number or text. */
+export function parsePort(value: unknown): number | undefined {
+  const port = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535 ? port : undefined;
+}
+
+/** An address of TCP; a lone port is every address. */
+export function parseTcp(value: unknown): { host: string; port: number } | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const parsedAddress = parseAddress(String(value));
+  return parsedAddress?.kind === 'tcp' ? { host: parsedAddress.host, port: parsedAddress.port } : undefined;
+}
+
+/** `127.0.0.1:8080,as=*:80,tls`, the form for a flag. */
+export function parseListenText(value: unknown): ListenSetting | undefined {
+  if (typeof value !== 'string') return undefined;
+  const [first = '', ...rest] = value.split(',');
+  const bind = parseAddress(first);
+  const named = rest.find((part) => part.startsWith('as='));
+  const as = named === undefined ? undefined : parseTcp(named.slice('as='.length));
+  const known = rest.every((part) => part === 'tls' || part === named);
+  if (bind === undefined || !known || (named !== undefined && as === undefined)) return undefined;
+  return { bind, ...(as === undefined ? {} : { as }), tls: rest.includes('tls') };
+}
+
+/** Apache's words for loopback; a name could lead anywhere, `localhost` is the one that may not (RFC 6761). */
+export function isPrivate(place: SocketAddress): boolean {
+  return place.kind === 'unix' || /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(place.host);
+}
+
+/** An entry of `trustedProxies`. */
+export function isTrusted(entry: string): boolean {
+  const [address = '', bits, more] = entry.split('/');
+  if (entry === 'unix') return true;
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  const isRange = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest);
+  return longest > 0 && isRange && more === undefined;
+}
