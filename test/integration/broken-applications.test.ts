@@ -159,12 +159,21 @@ def application(environ, start_response):
     yield b" ended"
 `;
 
+const SILENT = `import os, time
+def application(environ, start_response):
+    while not os.path.exists(@GATE@):
+        time.sleep(0.02)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"at last"]
+`;
+
 const HARD_CONF = `WSGIDaemonProcess nopython
 WSGIDaemonProcess busy threads=1
 <VirtualHost *:@PORT@>
     ServerName hard.test
     WSGIScriptAlias /hello @ROOT@/apps/hello.wsgi
     WSGIScriptAlias /nopython @ROOT@/apps/hello.wsgi process-group=nopython application-group=nopython
+    WSGIScriptAlias /silent @ROOT@/apps/silent.wsgi
     WSGIScriptAlias /busy @ROOT@/apps/slow.wsgi process-group=busy application-group=busy
 </VirtualHost>
 `;
@@ -174,10 +183,14 @@ describe('a group that cannot serve', () => {
   let sidecar: Sidecar;
 
   beforeAll(async () => {
-    const slow = SLOW.replace('@GATE@', '"@ROOT@/gate"');
+    const gated = (script: string, gate: string): string => script.replace('@GATE@', `"@ROOT@/${gate}"`);
     site = await makeSite({
       conf: HARD_CONF,
-      files: { 'apps/hello.wsgi': SCRIPTS.hello ?? '', 'apps/slow.wsgi': slow },
+      files: {
+        'apps/hello.wsgi': SCRIPTS.hello ?? '',
+        'apps/slow.wsgi': gated(SLOW, 'gate'),
+        'apps/silent.wsgi': gated(SILENT, 'other-gate'),
+      },
     });
     const groups = { nopython: { python: '/nonexistent/python3' }, busy: { queueLength: 1 } };
     sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings: { groups } });
@@ -194,6 +207,18 @@ describe('a group that cannot serve', () => {
     expect(Number(answer.header('retry-after'))).toBeGreaterThan(0);
     await sidecar.process.waitForLine((line) => line.includes('/nonexistent/python3'));
     expect((await sidecar.get('hard.test', '/hello')).status).toBe(200);
+  });
+
+  it('answers 504 when it is silent for longer than it may be', async () => {
+    const settings = { responseTimeout: '500ms' };
+    const strict = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
+    try {
+      expect((await strict.get('hard.test', '/silent')).status).toBe(504);
+      expect((await strict.get('hard.test', '/hello')).status).toBe(200);
+    } finally {
+      site.folder.write('other-gate', '');
+      await strict.stop();
+    }
   });
 
   it('answers 503 with Retry-After when its queue is full', async () => {
