@@ -17,9 +17,20 @@ export function pageRoutes({ groups, readiness }: Pick<AdminModel, 'groups' | 'r
 <style>${STYLE}</style></head><body><h1>wsgi-sidecar</h1><p>The sidecar is ${readiness().state}.
 <a href="/metrics">Metrics</a> · <a href="/api/groups">groups</a> · <a href="/api/site">site</a> · <a href="/api/diagnostics">diagnostics</a></p>
 <table><thead><tr><th>Application group</th><th>Process group</th><th>State</th><th>Pids</th><th>Mounts</th><th>Scripts</th></tr></thead>
-<tbody>${rows}</tbody></table></body></html>`);
+<tbody>${rows}</tbody></table>${renderSharing(groups())}</body></html>`);
   });
   return routes;
+}
+
+/** What still shares a process, and the setting that parts it. */
+function renderSharing(groups: readonly GroupView[]): Markup | string {
+  const shared = groups.filter(({ sharing }) => sharing.length > 1);
+  if (shared.length === 0) return '';
+  const items = shared.map(
+    ({ applicationGroup, sharing }) =>
+      html`<li><code>${applicationGroup}</code>: <code>${sharing.join(' ')}</code></li>`,
+  );
+  return html`<h2>Scripts that share a process</h2><ul>${items}</ul><p>The setting <code>isolation: per-script</code> parts them under the same names.</p>`;
 }
 
 function renderRow(group: GroupView): Markup {

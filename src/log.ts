@@ -15,14 +15,18 @@ export type LogOptions = {
   readonly format: 'auto' | 'json' | 'text';
   /** File descriptor: 1 for a service, 2 where the command prints an answer of its own. */
   readonly fd: 1 | 2;
+  /** Lines are gathered and written together, at the latest after a second and at the end: for a line per request. */
+  readonly isBuffered?: boolean;
 };
 
 /** Header names whose values are credentials, wherever they stand in a log line's fields. */
 const SECRETS = ['authorization', 'cookie', '["set-cookie"]', '["proxy-authorization"]', 'token'];
 
-/** A logger; writes are synchronous, so that the last words of a process that ends are not lost. */
-export function createLog({ level, format, fd }: LogOptions): Log {
-  const out = destination({ fd, sync: true });
+const BUFFERED = { sync: false, minLength: 8192, periodicFlush: 1000 } as const;
+
+/** A logger; unless buffered it writes at once, so that the last words of a process that ends are not lost. */
+export function createLog({ level, format, fd, isBuffered }: LogOptions): Log {
+  const out = destination(isBuffered === true ? { fd, ...BUFFERED } : { fd, sync: true });
   const asText = format === 'text' || (format === 'auto' && isatty(fd));
   return createLogTo(asText ? textTo(out) : out, level);
 }

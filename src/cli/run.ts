@@ -24,11 +24,13 @@ async function run(context: CliContext, flags: Record<string, unknown>): Promise
   const settings = settingsOf(context, flags.json === true ? { ...flags, logFormat: 'json' } : flags);
   const { level, format } = settings.log;
   const log = createLog({ level, format, fd: 1 });
+  const accessLog = createLog({ level: 'info', format, fd: 1, isBuffered: true });
   const end = waitForEnd(log);
   const sidecar = await startSidecar(settings, {
     environment: context.environment,
     version: context.version,
     log,
+    ...(settings.log.access ? { accessLog } : {}),
   });
   log.info({ listening: sidecar.listening, admin: sidecar.admin, pid: process.pid }, 'Sidecar is ready');
   const tell = teller(context, log);

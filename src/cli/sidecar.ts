@@ -38,6 +38,8 @@ export type SidecarContext = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly log: Log;
+  /** Where each request is told, if anywhere. */
+  readonly accessLog?: Log;
 };
 
 export type RunningSidecar = {
@@ -82,7 +84,7 @@ type Parts = {
 };
 
 function assemble(settings: Settings, context: SidecarContext): Parts {
-  const { environment, version, log } = context;
+  const { environment, version, log, accessLog } = context;
   const { modWsgiVersion, maxGroups } = settings;
   const metrics = new Metrics({
     version,
@@ -91,7 +93,7 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
     maxSeries: settings.metrics.maxSeries,
     clientsMakeNames: settings.unknownPort === 'admit' || settings.expandFromRequest,
   });
-  const observer = settings.log.access ? joinObservers(metrics, createAccessLog(log)) : metrics;
+  const observer = accessLog === undefined ? metrics : joinObservers(metrics, createAccessLog(accessLog));
   const planOf = createPlanner(settings, { root: process.geteuid?.() === 0 });
   const listening: string[] = [];
   let diagnostics: readonly Diagnostic[] = [];

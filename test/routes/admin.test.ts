@@ -20,9 +20,13 @@ const GROUP: GroupView = {
   queueDepth: 0,
 };
 
-type Given = { readonly access?: Partial<AccessOptions>; readonly ready?: boolean };
+type Given = {
+  readonly access?: Partial<AccessOptions>;
+  readonly ready?: boolean;
+  readonly groups?: readonly GroupView[];
+};
 
-function createApp({ access = {}, ready = true }: Given = {}): {
+function createApp({ access = {}, ready = true, groups = [GROUP] }: Given = {}): {
   readonly app: ReturnType<typeof createAdmin>;
   readonly errors: unknown[];
   readonly questions: Question[];
@@ -31,7 +35,7 @@ function createApp({ access = {}, ready = true }: Given = {}): {
   const questions: Question[] = [];
   const model: AdminModel = {
     readiness: () => ({ ready, state: ready ? 'ready' : 'draining' }),
-    groups: () => [GROUP],
+    groups: () => groups,
     explain: (question) => {
       if (question.url === 'nonsense') throw new SidecarError('ERR_CONFIG_SYNTAX', 'That is no URL');
       questions.push(question);
@@ -181,6 +185,14 @@ describe('createAdmin()', () => {
     const page = await (await ask({}, '/')).text();
     expect(page).toContain('&lt;b&gt;shop');
     expect(page).not.toContain('<b>shop');
+  });
+
+  it('names on the page what shares a process, and the setting that parts it', async () => {
+    expect(await (await ask({}, '/')).text()).not.toContain('per-script');
+    const sharing = ['/srv/a.wsgi', '/srv/b.wsgi'];
+    const page = await (await ask({ groups: [{ ...GROUP, sharing }] }, '/')).text();
+    expect(page).toContain('/srv/a.wsgi /srv/b.wsgi');
+    expect(page).toContain('isolation: per-script');
   });
 
   it('has a route for every path of openapi.yaml and no other', () => {
