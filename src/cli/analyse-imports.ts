@@ -15,7 +15,7 @@ export type AnalysisJob = {
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
   /** As whom; undefined: as this process. */
-  readonly user: string | undefined;
+  readonly user: { readonly name: string; readonly uid: number; readonly gid: number } | undefined;
   readonly scripts: readonly string[];
 };
 
@@ -83,26 +83,29 @@ async function analyse(job: AnalysisJob, program: unknown): Promise<AnalysisResu
   }
   if (ended.code === 'ENOENT') {
     const message = `Python "${python}" does not exist`;
-    return { failure: { python, message, advice: 'Install it, or name another one by "python" in the settings' } };
+    return {
+      failure: { python, message, advice: 'Install it, or name another one by "python" in the settings' },
+    };
   }
   return { failure: failureOf(job, ended.why) };
 }
 
 function failureOf({ python, user }: AnalysisJob, why: string): InterpreterFailure {
-  const who = user === undefined ? '' : ` by user "${user}"`;
+  const who = user === undefined ? '' : ` by user "${user.name}"`;
   return {
     python,
     message: `Python "${python}" cannot be run${who}: ${why}`,
-    advice: 'Name an interpreter that this user may run, such as /usr/bin/python3, by "python" in the settings; wanted is CPython 2.7, or 3.6 or later',
+    advice:
+      'Name an interpreter that this user may run, such as /usr/bin/python3, by "python" in the settings; wanted is CPython 2.7, or 3.6 or later',
   };
 }
 
 type Ended = { readonly code: number | string; readonly output: string; readonly why: string };
 
 function runPython(job: AnalysisJob, input: string): Promise<Ended> {
-  const [program, words] = commandOf(job);
+  const [program, words, ids] = commandOf(job);
   return new Promise((resolve) => {
-    const child = spawn(program, words, { cwd: '/', env: { ...job.environment }, stdio: 'pipe' });
+    const child = spawn(program, words, { cwd: '/', env: { ...job.environment }, stdio: 'pipe', ...ids });
     let output = '';
     let complaint = '';
     const timer = setTimeout(() => child.kill('SIGKILL'), SECONDS * 1000 + GRACE_MS);
@@ -120,7 +123,11 @@ function runPython(job: AnalysisJob, input: string): Promise<Ended> {
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       const last = complaint.trim().split('\n').at(-1) || `it ended with ${code ?? signal}`;
-      resolve({ code: code ?? signal ?? 'error', output, why: signal === 'SIGKILL' ? 'it took too long' : last });
+      resolve({
+        code: code ?? signal ?? 'error',
+        output,
+        why: signal === 'SIGKILL' ? 'it took too long' : last,
+      });
     });
     // An interpreter that is gone says so by its end.
     child.stdin.on('error', () => {});
@@ -128,12 +135,14 @@ function runPython(job: AnalysisJob, input: string): Promise<Ended> {
   });
 }
 
-/** `-B`: nothing is written beside the scripts. `setpriv` sets the groups of the user too, as Apache does. */
-function commandOf({ python, user }: AnalysisJob): readonly [string, readonly string[]] {
+type Command = readonly [string, readonly string[], { readonly uid?: number; readonly gid?: number }];
+
+/** `-B`: nothing is written beside the scripts. `setpriv` sets the further groups of the user too, as Apache does. */
+function commandOf({ python, user }: AnalysisJob): Command {
   const words = ['-B', '-c', BOOT];
+  if (user === undefined) return [python, words, {}];
+  const { uid, gid } = user;
   const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
-  if (user === undefined) return [python, words];
-  const name = user.replace(/^#/, '');
-  if (setpriv === undefined) return ['runuser', ['-u', name, '--', python, ...words]];
-  return [setpriv, [`--reuid=${name}`, `--regid=${name}`, '--init-groups', '--', python, ...words]];
+  if (setpriv === undefined) return [python, words, { uid, gid }];
+  return [setpriv, [`--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--', python, ...words], {}];
 }
