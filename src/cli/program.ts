@@ -1,6 +1,7 @@
 /** The command line: one file per command beside this one. Errors become a message and an exit code here, in one place. */
 import { Command, CommanderError } from 'commander';
 import { SidecarError } from '../errors.ts';
+import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import type { CliContext } from './context.ts';
 import { demoCommand } from './demo.ts';
@@ -38,7 +39,7 @@ function createProgram(context: CliContext, finish: Finish): Command {
       'after',
       '\nExit codes: 0 done, 1 failed or errors found, 2 usage, 3 configuration, 4 port or folder, 70 fault of the program',
     );
-  for (const make of [runCommand, checkCommand, groupsCommand, explainCommand, demoCommand])
+  for (const make of [runCommand, checkCommand, auditCommand, groupsCommand, explainCommand, demoCommand])
     program.addCommand(make(context, finish));
   for (const command of [program, ...program.commands]) {
     command.option('--debug', 'show the stack of an error');
