@@ -1,4 +1,5 @@
 /** Apache's access control as the sidecar enforces it (law: no door that Apache kept shut stands open). */
+import { renderDiagnostic } from '../apache/diagnostic.ts';
 import type { Access } from '../routing/route.ts';
 import type { Peer } from './peer.ts';
 
@@ -21,4 +22,9 @@ export function judgeAccess(
     default:
       return access satisfies never;
   }
+}
+
+/** The rule behind a refusal, for the log: the client learns nothing of it. */
+export function whyRefused(access: Access): string {
+  return access.kind === 'granted' ? 'Access is granted' : renderDiagnostic(access.rule);
 }

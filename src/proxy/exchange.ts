@@ -6,6 +6,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { ErrorCode } from '../errors.ts';
 import { reasonOf } from '../errors.ts';
 import type { Lease, LeaseOutcome } from '../groups/lease.ts';
+import { groupFields } from '../log.ts';
 import type { WsgiRoute } from '../routing/route.ts';
 import { failureOf, renderErrorPage } from './failure.ts';
 import type { RequestHeaders } from './headers.ts';
@@ -48,6 +49,8 @@ export type ExchangeStart = {
 export type Refused = {
   readonly status: number;
   readonly reason: string;
+  /** Why, for the log; absent where the log has been told. */
+  readonly message?: string;
   readonly headers?: readonly string[];
   readonly close?: boolean;
 };
@@ -142,28 +145,31 @@ export class Exchange {
     response.writeHead(status, reasonPhrase, headers);
   }
 
-  /** Answers with an error page, unless an answer has begun or nobody is left to read it. */
+  /** Answers with an error page, unless an answer has begun or nobody is left to read it; writes to the log why. */
   refuse(refused: Refused): void {
-    this.reason = refused.reason;
-    this.status = refused.status;
+    const { status, reason, message } = refused;
+    if (message !== undefined) this.deps.log.info(this.#logFields({ status, reason }), message);
     if (this.clientGone || this.response.headersSent) return;
-    const page = renderErrorPage(refused.status, this.requestId);
+    this.reason = reason;
+    const page = renderErrorPage(status, this.requestId);
     const headers = ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(page.length)];
     headers.push('X-Request-Id', this.requestId, ...(refused.headers ?? []));
     // A client that was not told to continue may or may not send its body: only a new connection is unambiguous.
     if (refused.close === true || this.awaitsContinue) headers.push('Connection', 'close');
     // Given in words: a response that was begun in vain may still hold an upstream's reason phrase.
-    this.writeHead(refused.status, STATUS_CODES[refused.status] ?? 'Error', headers);
+    this.writeHead(status, STATUS_CODES[status] ?? 'Error', headers);
     this.response.end(page);
     if (this.request.method !== 'HEAD') this.responseBytes += page.length;
   }
 
-  /** Answers for a failure by the one table, and writes it to the log. */
+  /** Answers for a failure by the one table, and writes it to the log; what has begun already is broken off. */
   fail(code: ErrorCode, message: string, cause?: { error?: unknown; retryAfterSeconds?: number }): void {
+    if (this.response.headersSent && !this.clientGone) {
+      this.breakOff(code, message, cause?.error);
+      return;
+    }
     const failure = failureOf(code, cause?.retryAfterSeconds);
-    const { requestId, route } = this;
-    const fields = { requestId, code, mount: route?.mount.id, pid: this.pid, err: cause?.error };
-    this.deps.log[failure.level](fields, message);
+    this.deps.log[failure.level](this.#logFields({ reason: reasonOf(code), err: cause?.error }), message);
     const retry = failure.retryAfterSeconds;
     const headers = retry === undefined ? [] : ['Retry-After', String(retry)];
     this.refuse({ status: failure.status, reason: reasonOf(code), headers });
@@ -183,12 +189,17 @@ export class Exchange {
   breakOff(code: ErrorCode, message: string, error?: unknown): void {
     this.truncated = true;
     this.reason = reasonOf(code);
-    const { requestId, route, response } = this;
-    this.deps.log.error({ requestId, code, mount: route?.mount.id, pid: this.pid, err: error }, message);
-    const socket = response.socket ?? this.request.socket;
+    this.deps.log.error(this.#logFields({ reason: this.reason, err: error }), message);
+    const socket = this.response.socket ?? this.request.socket;
     // A Unix socket has no reset; there the missing length or last chunk has to tell.
     if (this.peer.address === '') socket.destroy();
     else socket.resetAndDestroy();
+  }
+
+  #logFields(more: object): object {
+    const { requestId, route, pid, head, request } = this;
+    const group = route === undefined ? {} : { mount: route.mount.id, pid, ...groupFields(route.identity) };
+    return { request_id: requestId, host: head?.host, target: request.url, ...group, ...more };
   }
 
   /** The end: the response is out, or the client is gone. */

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import type { Lease, Refusal } from '../groups/lease.ts';
 import type { GroupIdentity, GroupKey } from '../routing/group-key.ts';
 import type { FileRoute, NoRoute, Route, RouteRequest, WsgiRoute } from '../routing/route.ts';
-import { type AccessControl, judgeAccess } from './access.ts';
+import { type AccessControl, judgeAccess, whyRefused } from './access.ts';
 import { answerRaw } from './client-error.ts';
 import { createMountEnvirons, renderRequestEnviron } from './environ.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
@@ -154,18 +154,19 @@ export class Front {
     const verdict = judgeAccess(route.access, exchange.peer, this.#options.accessControl);
     if (verdict === 'pass') return true;
     if (verdict === 'unenforced' && this.#options.legacy !== undefined) this.#toLegacy(exchange);
-    else exchange.refuse({ status: 403, reason: 'access_control' });
+    else exchange.refuse({ status: 403, reason: 'access_control', message: whyRefused(route.access) });
     return false;
   }
 
   #serveNoRoute(exchange: Exchange, route: NoRoute): void {
     if (this.#options.legacy !== undefined && isForLegacy(route)) this.#toLegacy(exchange);
-    else exchange.refuse({ status: route.status, reason: route.reason });
+    else exchange.refuse(route);
   }
 
   #serveGroup(exchange: Exchange, route: WsgiRoute, remoteAddress: string): void {
     if (exchange.head?.body === 'chunked' && !route.options.chunkedRequest) {
-      exchange.refuse({ status: 411, reason: 'length_required', close: true });
+      const message = 'Chunked request body: only "WSGIChunkedRequest On" lets it pass';
+      exchange.refuse({ status: 411, reason: 'length_required', message, close: true });
       return;
     }
     exchange.enterGroup(route);

@@ -2,6 +2,7 @@
  * An upstream's answer on its way to the client: the handler that the transport calls. Laws: a body that the upstream did not
  * finish never looks whole to the client; the upstream is read no faster than the client reads; a small whole answer is one write.
  */
+import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { ErrorCode } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
@@ -100,9 +101,7 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
       if (!this.#writeHead()) return true;
       if (chunk.length === this.#head?.length) {
         this.#done = true;
-        // As text the body joins the head in one write; as bytes it would be a second piece of a costlier vectored one.
-        if (chunk.length <= JOINED_BYTES) response.end(chunk.toString('latin1'), 'latin1');
-        else response.end(chunk);
+        endJoined(response, chunk);
         return true;
       }
     }
@@ -168,7 +167,9 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
   /** An answer that the group process made in the application's place: the client gets a page of ours. */
   #replace(status: number, outcome: string): boolean {
     this.#done = true;
-    this.#exchange.refuse({ status, reason: outcomeReason(outcome) });
+    const reason = outcomeReason(outcome);
+    const message = 'Group process answered in the place of the application: its log says why';
+    this.#exchange.refuse({ status, reason, message });
     return true;
   }
 
@@ -214,6 +215,22 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     socket.cork();
     process.nextTick(uncork, socket);
     response.flushHeaders();
+  }
+}
+
+/** Node's own field for a head that has been made and not yet sent. */
+type UnsentResponse = ServerResponse & { _header: string | null };
+
+/**
+ * Ends a response with its whole body. A small body joins the head as text: then Node makes one plain write of both, where head and
+ * body apart are a vectored one, which costs a tenth of the whole request.
+ */
+function endJoined(response: ServerResponse, body: Buffer): void {
+  const unsent = response as UnsentResponse;
+  if (body.length > JOINED_BYTES || typeof unsent._header !== 'string') response.end(body);
+  else {
+    unsent._header += body.toString('latin1');
+    response.end();
   }
 }
 

@@ -231,6 +231,13 @@ describe('Front', () => {
     expect(answer.header('x-request-id')).toBe(requestId);
     expect(answer.text()).not.toContain('secret');
     expect(observation).toMatchObject({ status: 404, reason: 'not_wsgi', arm: 'own' });
+    expect(stage.logged).toEqual([
+      {
+        level: 'info',
+        message: 'secret detail',
+        fields: expect.objectContaining({ request_id: requestId, target: '/nothing' }),
+      },
+    ]);
   });
 
   it('redirects to an absolute URL', async () => {
