@@ -41,7 +41,7 @@ const answerFields = [
 type AnswerField = (typeof answerFields)[number];
 
 /** What our side says of a request, in the recorded words. */
-type Answer = {
+export type Answer = {
   readonly handledBy: string;
   readonly status: number;
   readonly location?: string | undefined;
@@ -85,7 +85,7 @@ export function playScenario(folder: string): ScenarioResult {
 }
 
 /** The scenario's files where the recording had them. */
-function layOut(folder: string, root: string): void {
+export function layOut(folder: string, root: string): void {
   for (const name of ['run', 'htdocs', 'apps']) mkdirSync(join(root, name));
   const files = join(folder, 'root');
   if (existsSync(files)) cpSync(files, root, { recursive: true });
@@ -204,7 +204,8 @@ function isPython(script: string): boolean {
   return spawnSync('python3', ['-c', program, script]).status === 0;
 }
 
-function compare(recorded: RecordedRequest, computed: Answer): Mismatch[] {
+/** The fields in which a recorded and a computed answer differ. */
+export function compare(recorded: RecordedRequest, computed: Answer): Mismatch[] {
   const { id } = recorded;
   const note = computed.note ?? '';
   if (recorded.handledBy !== computed.handledBy) {

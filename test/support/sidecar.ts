@@ -13,7 +13,8 @@ export type SidecarOptions = {
   readonly as: string;
   /** More of `sidecar.yaml`. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Over the test's own environment; undefined takes a variable away. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 };
 
 export type Sidecar = {
