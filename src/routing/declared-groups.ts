@@ -3,8 +3,9 @@
  * mount and virtual host, as for a request that names no port (DESIGN law 2).
  */
 import type { ScriptAlias } from '../site/alias.ts';
+import { mergeRemembered } from '../site/merge-cache.ts';
 import type { Mount, Site, VirtualHost } from '../site/model.ts';
-import { mergeScopes, type Scope } from '../site/scope.ts';
+import type { Scope } from '../site/scope.ts';
 import { walkDirectories, walkFiles, walkLocations } from '../site/walk.ts';
 import { type GroupIdentity, type GroupKey, groupKey } from './group-key.ts';
 import { environmentVariable, expandName, foldScriptName, type NameFacts } from './group-name.ts';
@@ -33,7 +34,7 @@ type Gathered = {
 export function declaredGroups(site: Site): readonly DeclaredGroup[] {
   const groups = new Map<GroupKey, Gathered>();
   for (const host of reachableHosts(site)) {
-    for (const alias of host.scriptAliases) {
+    for (const alias of host.scriptAliases.entries) {
       const identity = declaredIdentity(site, host, alias);
       if (identity !== undefined) gather(groups, identity, alias, host);
     }
@@ -50,9 +51,9 @@ export function declaredGroups(site: Site): readonly DeclaredGroup[] {
 /** The main server answers only where some listener has no virtual host. */
 export function reachableHosts({ main, virtualHosts, listeners, addresses }: Site): readonly VirtualHost[] {
   const isCovered = ({ address, port }: { readonly address: string; readonly port: number }): boolean =>
-    addresses.has(`*:${port}`) ||
-    addresses.has('*:0') ||
-    (address !== '*' && addresses.has(`${address}:${port}`));
+    addresses.chains.has(`*:${port}`) ||
+    addresses.chains.has('*:0') ||
+    (address !== '*' && addresses.chains.has(`${address}:${port}`));
   const isMainReached = virtualHosts.length === 0 || listeners.some((listener) => !isCovered(listener));
   return isMainReached ? [...virtualHosts, main] : virtualHosts;
 }
@@ -105,7 +106,7 @@ export function declaredIdentity(
 export function scopeOfMount(host: VirtualHost, { mount, target }: ScriptAlias): Scope {
   const file = canonicalFilename(target);
   const folder = file.slice(0, file.lastIndexOf('/') + 1);
-  let scope = mergeScopes(host.defaults, walkDirectories(host, folder, file));
-  scope = mergeScopes(scope, walkFiles(scope, file));
-  return mergeScopes(scope, walkLocations(host, mount.mountPoint));
+  let scope = mergeRemembered(host.merges, host.defaults, walkDirectories(host, folder, file));
+  scope = mergeRemembered(host.merges, scope, walkFiles(host, scope, file));
+  return mergeRemembered(host.merges, scope, walkLocations(host, mount.mountPoint));
 }

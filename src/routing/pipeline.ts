@@ -37,7 +37,7 @@ function translate(state: RequestState, rawPath: string): Stop | undefined {
   state.uri = path.path;
   state.trace?.({ step: 'path', text: `"${rawPath}" becomes "${path.path}"` });
   state.scope = host.defaults;
-  walkLocationAndIf(state, false);
+  if (host.hasEarlyScopes) walkLocationAndIf(state, false);
   const translated = translateName(state);
   if (translated !== undefined) return translated;
   state.scope = host.defaults;

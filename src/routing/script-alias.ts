@@ -1,5 +1,6 @@
 /** Which `WSGIScriptAlias` takes a path (mod_wsgi `wsgi_hook_intercept()`): the first in order, never the longest. */
 import type { ScriptAlias } from '../site/alias.ts';
+import { entriesAbove } from '../site/path-index.ts';
 import { substituteGroups } from '../site/regex.ts';
 import { hitAlias } from './alias-match.ts';
 import type { RequestState } from './request-state.ts';
@@ -10,26 +11,29 @@ export type ScriptAliasHit = { readonly alias: ScriptAlias; readonly filename: s
 /** The first alias that takes the path; the virtual host's own come before the main server's. */
 export function findScriptAlias(state: RequestState): ScriptAliasHit | undefined {
   const { uri, host } = state;
-  for (const alias of host.scriptAliases) {
+  const { entries, index } = host.scriptAliases;
+  for (const at of entriesAbove(index, uri)) {
+    const alias = entries[at] as ScriptAlias;
     if (alias.match.kind === 'unknown') state.unresolved ??= alias.match.rule;
     const hit = hitAlias(alias.match, uri);
     if (hit === undefined || hit.length === 0) continue;
     const target = hit.groups === undefined ? alias.target : substituteGroups(alias.target, hit.groups);
     const location = alias.match.kind === 'path' ? alias.match.path : uri.slice(0, hit.length);
     const filename = target + (location === '/' ? uri : uri.slice(hit.length));
-    if (state.trace !== undefined) traceAlias(state, alias, filename);
+    if (state.trace !== undefined) traceAlias(state, at, filename);
     return { alias, filename };
   }
   return undefined;
 }
 
-function traceAlias(state: RequestState, alias: ScriptAlias, filename: string): void {
-  const { mount } = alias;
-  const at = state.host.scriptAliases.indexOf(alias);
+function traceAlias(state: RequestState, at: number, filename: string): void {
+  const { entries, index } = state.host.scriptAliases;
+  const { mount } = entries[at] as ScriptAlias;
   const text = `Mount "${mount.id}" takes "${state.uri}": "${filename}"`;
   state.trace?.({ step: 'mount', text, position: mount.position });
-  for (const other of state.host.scriptAliases.slice(at + 1)) {
-    if (hitAlias(other.match, state.uri) === undefined) continue;
+  for (const later of entriesAbove(index, state.uri)) {
+    const other = entries[later] as ScriptAlias;
+    if (later <= at || hitAlias(other.match, state.uri) === undefined) continue;
     const lost = `Mount "${other.mount.id}" would take it too, but comes later`;
     state.trace?.({ step: 'mount', text: lost, position: other.mount.position });
   }

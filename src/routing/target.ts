@@ -13,12 +13,11 @@ export type Target = {
 
 /** The parts of a target, or undefined where Apache answers 400. */
 export function parseTarget(method: string, target: string): Target | undefined {
-  if (target === '' || hasControls(target) || target.includes('#')) return undefined;
+  if (target === '' || hasForbidden(target)) return undefined;
   if (method === 'CONNECT') return parseAuthorityTarget(target);
   // Not a URI but a path: a leading run of slashes is no authority.
   const text = target.startsWith('//') ? target.replace(/^\/+/, '/') : target;
-  if (text.startsWith('/'))
-    return { ...splitQuery(text), scheme: undefined, host: undefined, port: undefined };
+  if (text.startsWith('/')) return pathTarget(text);
   const absolute = /^([A-Za-z][A-Za-z0-9+.-]*):(?:\/\/([^/?#]*))?(.*)$/s.exec(text);
   if (absolute === null) return parseOther(method, text);
   const [, scheme = '', authority, rest = ''] = absolute;
@@ -35,10 +34,11 @@ function parseWithoutAuthority(scheme: string, rest: string): Target | undefined
   return { ...splitQuery(rest), scheme: scheme.toLowerCase(), host: undefined, port: undefined };
 }
 
-function hasControls(target: string): boolean {
+/** Spaces and control characters, and `#`, which begins a fragment. */
+function hasForbidden(target: string): boolean {
   for (let at = 0; at < target.length; at += 1) {
     const code = target.charCodeAt(at);
-    if (code <= 32 || code === 127) return true;
+    if (code <= 32 || code === 35 || code === 127) return true;
   }
   return false;
 }
@@ -47,6 +47,13 @@ function hasControls(target: string): boolean {
 function parseOther(method: string, text: string): Target | undefined {
   if (text !== '*' || method !== 'OPTIONS') return undefined;
   return { path: '*', query: undefined, scheme: undefined, host: undefined, port: undefined };
+}
+
+function pathTarget(text: string): Target {
+  const mark = text.indexOf('?');
+  const path = mark === -1 ? text : text.slice(0, mark);
+  const query = mark === -1 ? undefined : text.slice(mark + 1);
+  return { path, query, scheme: undefined, host: undefined, port: undefined };
 }
 
 function splitQuery(text: string): Pick<Target, 'path' | 'query'> {

@@ -1,6 +1,7 @@
 /** From URL path to file name: mod_rewrite, mod_alias, mod_wsgi and httpd's core, in the order of their hooks. */
 import type { Alias } from '../site/alias.ts';
 import { absolutePath } from '../site/alias.ts';
+import { entriesAbove } from '../site/path-index.ts';
 import { substituteGroups } from '../site/regex.ts';
 import { aliasLength, hitAlias } from './alias-match.ts';
 import { evaluateText } from './expression.ts';
@@ -15,11 +16,18 @@ export function translateName(state: RequestState): Stop | undefined {
   if (rewritten === 'done') return undefined;
   if (rewritten !== undefined) return rewritten;
   if (state.uri.startsWith('/') || state.uri === '') {
-    const redirect = redirectByAlias(state, state.host.redirects);
+    const redirect = redirectByAlias(state, candidates(state));
     if (redirect !== undefined) return redirect;
     if (translateByAlias(state) || translateByScriptAlias(state)) return undefined;
   }
   return translateByDocumentRoot(state);
+}
+
+/** The redirects that can take the path, in order. */
+function candidates({ host, uri }: RequestState): readonly Alias[] | undefined {
+  const { entries, index } = host.redirects;
+  if (entries.length === 0) return undefined;
+  return entriesAbove(index, uri).map((at) => entries[at] as Alias);
 }
 
 function translateByAlias(state: RequestState): boolean {
@@ -34,7 +42,10 @@ function translateByAlias(state: RequestState): boolean {
     takeAlias(state, found, locationAlias.handler);
     return true;
   }
-  for (const alias of state.host.fileAliases) {
+  const { entries, index } = state.host.fileAliases;
+  if (entries.length === 0) return false;
+  for (const at of entriesAbove(index, state.uri)) {
+    const alias = entries[at] as Alias;
     const found = aliasTarget(state, alias);
     if (found === undefined) continue;
     takeAlias(state, found, alias.handler);

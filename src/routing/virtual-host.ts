@@ -22,6 +22,7 @@ export function chooseHost(
   hostname: string | undefined,
 ): HostChoice {
   if (chain === undefined) return { host: main, by: 'main', index: 0 };
+  // Names arrive in lower case (`fixHostname`).
   const named = hostname === undefined ? undefined : findNamed(chain, hostname);
   if (named !== undefined) return named;
   const first = chain.candidates[0];
@@ -31,15 +32,21 @@ export function chooseHost(
 }
 
 function findNamed(chain: HostChain, hostname: string): HostChoice | undefined {
-  const name = hostname.toLowerCase();
-  const exact = chain.exact.get(name);
-  const wildcard = chain.wildcards.find(
-    ({ pattern, index }) => (exact === undefined || index < exact) && pattern.test(name),
-  );
-  const index = wildcard?.index ?? exact ?? chain.byAddress.get(name);
+  const exact = chain.exact.get(hostname);
+  const wildcard = chain.wildcards.length === 0 ? undefined : findWildcard(chain, hostname, exact);
+  const index = wildcard ?? exact ?? chain.byAddress.get(hostname);
   const candidate = index === undefined ? undefined : chain.candidates[index];
   if (candidate === undefined || index === undefined) return undefined;
-  const byName = candidate.host.serverName.toLowerCase() === name;
-  const by = byName ? 'name' : wildcard === undefined && exact === undefined ? 'address' : 'alias';
-  return { host: candidate.host, by, index };
+  const { host } = candidate;
+  if (wildcard === undefined && exact === undefined) return { host, by: 'address', index };
+  return { host, by: host.lowerName === hostname ? 'name' : 'alias', index };
+}
+
+/** The first wildcard that comes before the exact name. */
+function findWildcard(chain: HostChain, hostname: string, exact: number | undefined): number | undefined {
+  for (const { pattern, index } of chain.wildcards) {
+    if (exact !== undefined && index > exact) return undefined;
+    if (pattern.test(hostname)) return index;
+  }
+  return undefined;
 }

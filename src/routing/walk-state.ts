@@ -1,6 +1,9 @@
 /** The walks of a request: which sections are in force, which file is meant (httpd `core_map_to_storage()`). */
+
+import { maxRemembered } from '../site/memo.ts';
+import { mergeRemembered } from '../site/merge-cache.ts';
 import type { ConditionSection, Scope, ScopeSection } from '../site/scope.ts';
-import { emptyScope, mergeScopes } from '../site/scope.ts';
+import { emptyScope } from '../site/scope.ts';
 import { type WalkObserver, walkDirectories, walkFiles, walkLocations } from '../site/walk.ts';
 import { evaluateExpression } from './expression.ts';
 import { canonicalFilename } from './path.ts';
@@ -39,8 +42,12 @@ function traceSection(
 /** `<Location>` and then `<If>` sections on top of what is in force (`walk_location_and_if()`). */
 export function walkLocationAndIf(state: RequestState, isTraced: boolean): void {
   const { host } = state;
-  if (host.locations.length > 0) {
-    state.scope = mergeScopes(state.scope, walkLocations(host, state.uri, observerOf(state, isTraced)));
+  if (host.locations.sections.length > 0) {
+    state.scope = mergeRemembered(
+      state.host.merges,
+      state.scope,
+      walkLocations(host, state.uri, observerOf(state, isTraced)),
+    );
   }
   if (state.scope.conditions !== undefined) walkConditions(state, state.scope.conditions, isTraced);
 }
@@ -64,28 +71,56 @@ function walkConditions(
       if (!previous) continue;
     } else previous = undefined;
     if (isTraced) traceSection(state, section);
-    merged = mergeScopes(merged, section.scope);
+    merged = mergeRemembered(state.host.merges, merged, section.scope);
   }
   if (merged === emptyScope) return;
-  state.scope = mergeScopes(state.scope, merged);
+  state.scope = mergeRemembered(state.host.merges, state.scope, merged);
   if (merged.conditions !== undefined) walkConditions(state, merged.conditions, isTraced);
 }
 
 /** Finds the file, then takes the sections of its folders and of its name (`ap_directory_walk()`, `ap_file_walk()`). */
 export function mapToStorage(state: RequestState): Stop | undefined {
   if (state.filename?.startsWith('/') !== true) return undefined;
-  const found = findFile(state, canonicalFilename(state.filename));
+  const filename = canonicalFilename(state.filename);
+  const found = findTarget(state, filename) ?? findFile(state, filename);
   if ('status' in found) return found;
   state.filename = found.filename;
   state.fileKind = found.kind;
   state.pathInfo = joinPathInfo(found.pathInfo, state.pathInfo);
-  const observer = observerOf(state, true);
-  state.scope = mergeScopes(
-    state.host.defaults,
-    walkDirectories(state.host, found.folder, found.filename, observer),
-  );
-  state.scope = mergeScopes(state.scope, walkFiles(state.scope, found.filename, observer));
+  state.scope = scopeOfFolder(state, found);
+  if (state.scope.files === undefined) return undefined;
+  const { merges } = state.host;
+  const files = walkFiles(state.host, state.scope, found.filename, observerOf(state, true));
+  state.scope = mergeRemembered(merges, state.scope, files);
   return undefined;
+}
+
+/** The sections of folders; without patterns the folder alone decides, and the answer is remembered. */
+function scopeOfFolder(state: RequestState, { folder, filename }: FoundFile): Scope {
+  const { host } = state;
+  if (host.directoryPatterns.length > 0 || state.trace !== undefined) {
+    const walked = walkDirectories(host, folder, filename, observerOf(state, true));
+    return mergeRemembered(host.merges, host.defaults, walked);
+  }
+  const { known } = host.directories;
+  let walked = known.get(folder);
+  if (walked === undefined) {
+    if (known.size >= maxRemembered) known.clear();
+    walked = walkDirectories(host, folder, filename);
+    known.set(folder, walked);
+  }
+  return mergeRemembered(host.merges, host.defaults, walked);
+}
+
+/** The usual case without climbing: the script of an alias is there, and the rest is path info. */
+function findTarget(state: RequestState, filename: string): FoundFile | undefined {
+  const target = state.scriptAlias?.target;
+  if (target === undefined || !filename.startsWith(target)) return undefined;
+  const isBoundary = filename.length === target.length || filename[target.length] === '/';
+  if (!isBoundary || !target.startsWith('/') || target.endsWith('/') || state.probe.kind(target) !== 'file')
+    return undefined;
+  const folder = target.slice(0, target.lastIndexOf('/') + 1);
+  return { filename: target, kind: 'file', pathInfo: filename.slice(target.length), folder };
 }
 
 function joinPathInfo(found: string, before: string): string {

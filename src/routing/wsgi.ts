@@ -1,8 +1,9 @@
 /** mod_wsgi's content handler (`wsgi_hook_handler()`, `wsgi_create_req_config()`, `wsgi_execute_remote()`): checks, names, options. */
+import { maxRemembered } from '../site/memo.ts';
 import type { Mount } from '../site/model.ts';
 import { type HandlerScript, hasOption, type Scope, type Setting } from '../site/scope.ts';
 import { admit } from './admission.ts';
-import { groupKey } from './group-key.ts';
+import { type GroupIdentity, type GroupKey, groupKey } from './group-key.ts';
 import { expandCallable } from './group-name.ts';
 import { isolationOf } from './isolation.ts';
 import { proxyChanges } from './proxy-headers.ts';
@@ -11,6 +12,7 @@ import type { MountOptions, NoRoute, Route, WsgiRoute } from './route.ts';
 import { noRoute, routeBase } from './route-base.ts';
 import { overlayVariables, plainVariables } from './variable-table.ts';
 import { describeNames, lookUpVariable, scriptNames } from './wsgi-names.ts';
+import { traceKey, traceNames } from './wsgi-trace.ts';
 
 /** The route of a request for a WSGI application, or why it gets none. */
 export function answerByWsgi(state: RequestState, handlerScript: HandlerScript | undefined): Route {
@@ -31,6 +33,7 @@ export function answerByWsgi(state: RequestState, handlerScript: HandlerScript |
     );
   }
   const names = describeNames(state, settings);
+  if (state.trace !== undefined) traceNames(state, settings, names);
   const admitted = admit(state, names);
   if ('status' in admitted) return noRoute(state, admitted.status, admitted.reason, admitted.message);
   const blocked = checkProcessGroup(state, settings.scope, admitted.processGroup);
@@ -140,24 +143,53 @@ function buildRoute(
     scriptFilename,
     ...names,
     identity,
-    key: groupKey(identity),
+    key: keyOf(state, identity),
     callableObject: isCallableLiteral
       ? (callableObject ?? 'application')
       : expandCallable(callableObject, lookup),
     documentRoot: state.host.documentRoot,
-    environment: plainVariables(overlayVariables(state.variables, state.placeVariables)),
+    environment: environmentOf(state),
     options: mountOptions(state, settings),
     access: state.access,
   };
   const { trustedProxyHeaders, trustedProxies } = settings.scope;
   const trust = trustedProxyHeaders && { headers: trustedProxyHeaders, proxies: trustedProxies };
   const environChanges = proxyChanges(state.input, trust);
+  if (state.trace !== undefined) traceKey(state, identity);
   return {
     ...route,
     ...(handlerScript === undefined ? {} : { handlerScript: handlerScript.script }),
     ...(environChanges === undefined ? {} : { environChanges }),
     ...(folded === undefined ? {} : { folded }),
   };
+}
+
+/** The variables that applications see; the same object for the same table. */
+function environmentOf({ site, variables, placeVariables }: RequestState): ReadonlyMap<string, string> {
+  const table = overlayVariables(variables, placeVariables);
+  if (table === undefined) return plainVariables(table);
+  let plain = site.memo.plainVariables.get(table);
+  if (plain === undefined) {
+    plain = plainVariables(table);
+    site.memo.plainVariables.set(table, plain);
+  }
+  return plain;
+}
+
+function keyOf({ site }: RequestState, identity: GroupIdentity): GroupKey {
+  const { processGroup, applicationGroup, part } = identity;
+  if (part !== undefined) return groupKey(identity);
+  const { keys } = site.memo;
+  let byName = keys.get(processGroup);
+  if (byName === undefined || byName.size >= maxRemembered) {
+    byName = new Map();
+    keys.set(processGroup, byName);
+  }
+  const known = byName.get(applicationGroup) as GroupKey | undefined;
+  if (known !== undefined) return known;
+  const key = groupKey(identity);
+  byName.set(applicationGroup, key);
+  return key;
 }
 
 function mountOptions(

@@ -1,8 +1,8 @@
 /** Mounts whose door only Apache can keep (DESIGN: "Access control"), found without a request. */
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { AccessRules, Requirement, RequirementEntry } from './access.ts';
+import { mergeRemembered } from './merge-cache.ts';
 import type { Mount, Site, VirtualHost } from './model.ts';
-import { mergeScopes } from './scope.ts';
 import { walkDirectories, walkFiles, walkLocations } from './walk.ts';
 
 /** One finding per mount and rule: the mount is not served unless a front is declared. */
@@ -10,7 +10,7 @@ export function accessDiagnostics(site: Site): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
   for (const host of [...site.virtualHosts, site.main]) {
-    for (const { mount } of host.scriptAliases) {
+    for (const { mount } of host.scriptAliases.entries) {
       for (const rule of mountRules(host, mount)) {
         const key = `${mount.id} ${rule.position?.file}:${rule.position?.line}`;
         if (seen.has(key)) continue;
@@ -29,12 +29,13 @@ function lowerFirst(text: string): string {
 /** The rules at a mount that are not enforced here. Patterns are taken at their text, so this can miss; a request does not. */
 function mountRules(host: VirtualHost, mount: Mount): readonly Diagnostic[] {
   const folder = mount.target.slice(0, mount.target.lastIndexOf('/') + 1);
-  let scope = mergeScopes(
+  let scope = mergeRemembered(
+    host.merges,
     host.defaults,
     walkDirectories(host, `${mount.target}/`.startsWith(folder) ? folder : '/', mount.target),
   );
-  scope = mergeScopes(scope, walkFiles(scope, mount.target));
-  scope = mergeScopes(scope, walkLocations(host, mount.mountPoint));
+  scope = mergeRemembered(host.merges, scope, walkFiles(host, scope, mount.target));
+  scope = mergeRemembered(host.merges, scope, walkLocations(host, mount.mountPoint));
   return scope.access === undefined ? [] : frontRules(scope.access);
 }
 

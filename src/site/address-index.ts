@@ -18,8 +18,13 @@ export type HostChain = {
   readonly byAddress: ReadonlyMap<string, number>;
 };
 
-/** Chains by `address:port`; `*` is any address, port 0 any port. */
-export type AddressIndex = ReadonlyMap<string, HostChain>;
+/** Where local addresses lead. */
+export type AddressIndex = {
+  /** Chains by `address:port`; `*` is any address, port 0 any port. */
+  readonly chains: ReadonlyMap<string, HostChain>;
+  /** Answers so far, by address and port as they came; there are as many as the machine has addresses. */
+  readonly known: Map<string, HostChain | undefined>;
+};
 
 /** The index of all virtual hosts. */
 export function buildAddressIndex(hosts: readonly VirtualHost[]): AddressIndex {
@@ -35,7 +40,10 @@ export function buildAddressIndex(hosts: readonly VirtualHost[]): AddressIndex {
       else chain.push({ host, addressText: text });
     }
   }
-  return new Map(Array.from(chains, ([key, candidates]) => [key, buildChain(candidates)]));
+  return {
+    chains: new Map(Array.from(chains, ([key, candidates]) => [key, buildChain(candidates)])),
+    known: new Map(),
+  };
 }
 
 function buildChain(candidates: readonly HostCandidate[]): HostChain {
@@ -43,7 +51,7 @@ function buildChain(candidates: readonly HostCandidate[]): HostChain {
   const byAddress = new Map<string, number>();
   const wildcards: { pattern: RegExp; index: number }[] = [];
   candidates.forEach(({ host, addressText }, index) => {
-    setFirst(exact, host.serverName.toLowerCase(), index);
+    setFirst(exact, host.lowerName, index);
     setFirst(byAddress, addressText.toLowerCase(), index);
     for (const alias of host.aliases) {
       if (/[*?]/.test(alias)) wildcards.push({ pattern: nameWildcard(alias), index });
@@ -67,12 +75,16 @@ function nameWildcard(alias: string): RegExp {
 }
 
 /** The chain that a connection to this address and port leads to: exact address before `*`, exact port before any. */
-export function findChain(index: AddressIndex, address: string, port: number): HostChain | undefined {
+export function findChain(
+  { chains, known }: AddressIndex,
+  address: string,
+  port: number,
+): HostChain | undefined {
+  const key = `${address}:${port}`;
+  if (known.has(key)) return known.get(key);
   const canonical = canonicalAddress(address);
-  return (
-    index.get(`${canonical}:${port}`) ??
-    index.get(`${canonical}:0`) ??
-    index.get(`*:${port}`) ??
-    index.get('*:0')
-  );
+  const keys = [`${canonical}:${port}`, `${canonical}:0`, `*:${port}`, '*:0'];
+  const chain = keys.map((each) => chains.get(each)).find((each) => each !== undefined);
+  known.set(key, chain);
+  return chain;
 }

@@ -5,6 +5,7 @@ import { diagnose } from './diagnose.ts';
 import type { StringExpression } from './expression.ts';
 import { parseStringExpression } from './expression-parser.ts';
 import type { Mount } from './model.ts';
+import { buildPathIndex, type PathIndex } from './path-index.ts';
 import { compilePattern, type Pattern } from './regex.ts';
 import type { Setting } from './scope.ts';
 
@@ -51,6 +52,23 @@ export type ScriptAlias = {
   readonly callableObject: string | undefined;
   readonly passAuthorization: boolean | undefined;
 };
+
+/** Aliases in their order, and where to look first. */
+export type AliasList<T extends { readonly match: AliasMatch }> = {
+  readonly entries: readonly T[];
+  readonly index: PathIndex;
+};
+
+const noAliases: AliasList<never> = { entries: [], index: buildPathIndex([]) };
+
+/** A list of aliases with its index. */
+export function buildAliasList<T extends { readonly match: AliasMatch }>(
+  entries: readonly T[],
+): AliasList<T> {
+  if (entries.length === 0) return noAliases;
+  const index = buildPathIndex(entries.map(({ match }) => (match.kind === 'path' ? match.path : undefined)));
+  return { entries, index };
+}
 
 /** The match of an alias directive. */
 export function aliasMatch(directive: Directive, text: string, isPattern: boolean): AliasMatch {

@@ -1,6 +1,7 @@
 /** What the readers of directives share while a site is built. */
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { Directive, SourcePosition } from '../apache/directive.ts';
+import type { SiteMemo } from './memo.ts';
 import type { Mount, MountKind, SiteOptions } from './model.ts';
 import type { Scope } from './scope.ts';
 
@@ -10,6 +11,7 @@ export type BuildContext = {
   readonly diagnostics: Diagnostic[];
   readonly mounts: Mount[];
   readonly mountIds: Set<string>;
+  readonly memo: SiteMemo;
 };
 
 /** Where a directive stands while it is read. */

@@ -10,6 +10,7 @@ import type { BuildContext, PlaceContext } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
 import { emptyHost, type HostDraft } from './host-draft.ts';
 import { readHostNode, settleHost } from './host-reader.ts';
+import { createSiteMemo } from './memo.ts';
 import type { ImportScript, Listener, ProcessGroup, Site, SiteOptions, VirtualHost } from './model.ts';
 import { parseImportScript, parseProcessGroup } from './process-group.ts';
 import { emptyServer, readServerDirective, type ServerDraft } from './server-reader.ts';
@@ -48,9 +49,15 @@ export function buildSite(
   for (const node of tree) readMainNode(reading, node);
   settleHost(reading.main);
   const { context, main, listeners } = reading;
-  const mainHost = finishHost(main, { id: mainId(main, context), main, listeners, context });
+  const mainHost = finishHost(main, {
+    id: mainId(main, context),
+    main,
+    mainHost: undefined,
+    listeners,
+    context,
+  });
   const virtualHosts = reading.hosts.map(({ draft, id }) =>
-    finishHost(draft, { id, main, listeners, context }),
+    finishHost(draft, { id, main, mainHost, listeners, context }),
   );
   const site = assembleSite(reading, mainHost, virtualHosts);
   context.diagnostics.push(...accessDiagnostics(site));
@@ -64,17 +71,24 @@ function startReading(tree: readonly DirectiveNode[], options: SiteOptions): Rea
     diagnostics: [],
     mounts: [],
     mountIds: new Set<string>(),
+    memo: createSiteMemo(),
   };
   return {
     context,
     server: emptyServer(options.modules),
-    main: emptyHost({ position, isMain: true, addresses: [], port: 0 }),
+    main: { ...emptyHost({ position, isMain: true, addresses: [], port: 0 }), ...nameOf(tree) },
     hosts: [],
     hostIds: new Set(),
     listeners: [],
     processGroups: new Map(),
     imports: [],
   };
+}
+
+/** The ServerName of a server's text, known before the rest is read, so that ids do not depend on where it stands. */
+function nameOf(nodes: readonly DirectiveNode[]): { readonly serverName?: string } {
+  const text = nodes.findLast(({ key }) => key === 'servername')?.args[0];
+  return text === undefined ? {} : { serverName: text.replace(/^.*?:\/\//, '').replace(/:\d+$/, '') };
 }
 
 function mainId(main: HostDraft, context: BuildContext): string {
@@ -128,9 +142,7 @@ function readVirtualHost(reading: Reading, section: Section): void {
   const firstPort = addresses[0]?.port ?? 0;
   const port = firstPort === 0 ? main.port : firstPort;
   const draft = emptyHost({ position: section.position, isMain: false, addresses, port });
-  const names = section.children.findLast((node) => node.key === 'servername')?.args[0];
-  const hostName =
-    names?.replace(/^.*?:\/\//, '').replace(/:\d+$/, '') ?? main.serverName ?? context.options.hostName;
+  const hostName = nameOf(section.children).serverName ?? main.serverName ?? context.options.hostName;
   const id = uniqueId(reading.hostIds, `${hostName}:${firstPort === 0 ? '*' : firstPort}`);
   const place: PlaceContext = { build: context, hostId: id, hostName, path: undefined, section: undefined };
   for (const node of section.children) {
@@ -161,5 +173,6 @@ function assembleSite(reading: Reading, main: VirtualHost, virtualHosts: readonl
     python: server.python,
     processes: server.processes,
     diagnostics: context.diagnostics,
+    memo: context.memo,
   };
 }

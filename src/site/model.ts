@@ -5,9 +5,12 @@
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { SourcePosition } from '../apache/directive.ts';
 import type { AddressIndex } from './address-index.ts';
-import type { Alias, ScriptAlias } from './alias.ts';
+import type { Alias, AliasList, ScriptAlias } from './alias.ts';
+import type { SiteMemo } from './memo.ts';
+import type { MergeCache } from './merge-cache.ts';
 import type { RewriteRules } from './rewrite.ts';
 import type { Scope, ScopeSection } from './scope.ts';
+import type { SectionList } from './section-list.ts';
 import type { SetEnvIfRule } from './set-env-if.ts';
 
 /** Names that differ between mod_wsgi's versions (MODWSGI: "Versions"). */
@@ -111,6 +114,8 @@ export type VirtualHost = {
   readonly id: string;
   /** `server_hostname`: the ServerName as written without scheme and port. */
   readonly serverName: string;
+  /** The same in lower case. */
+  readonly lowerName: string;
   readonly position: SourcePosition;
   readonly isMain: boolean;
   readonly addresses: readonly HostAddress[];
@@ -132,9 +137,9 @@ export type VirtualHost = {
   /** `RegisteredMethods`: other methods get 501. */
   readonly registeredMethods: boolean;
   /** mod_alias: redirects before aliases, the virtual host's own before the main server's. */
-  readonly redirects: readonly Alias[];
-  readonly fileAliases: readonly Alias[];
-  readonly scriptAliases: readonly ScriptAlias[];
+  readonly redirects: AliasList<Alias>;
+  readonly fileAliases: AliasList<Alias>;
+  readonly scriptAliases: AliasList<ScriptAlias>;
   readonly rewrite: RewriteRules | undefined;
   readonly setEnvIf: readonly SetEnvIfRule[];
   /** WSGI directives outside sections: below every section. */
@@ -142,9 +147,13 @@ export type VirtualHost = {
   /** Other directives outside sections: what the merge of sections starts with. */
   readonly defaults: Scope;
   /** `<Directory>` in the order of the walk; patterns follow separately. */
-  readonly directories: readonly ScopeSection[];
+  readonly directories: SectionList;
   readonly directoryPatterns: readonly ScopeSection[];
-  readonly locations: readonly ScopeSection[];
+  readonly locations: SectionList;
+  /** Whether a place can change the translation of its own path: redirects, aliases and rewriting in sections. */
+  readonly hasEarlyScopes: boolean;
+  /** Merges of the site's sections so far. */
+  readonly merges: MergeCache;
   /** ServerName and the aliases without wildcards, in lower case. */
   readonly declaredNames: ReadonlySet<string>;
   /** Ports that a client may name without making a group of its own (DESIGN law 2). */
@@ -197,4 +206,5 @@ export type Site = {
   readonly python: PythonSettings;
   readonly processes: ServerProcesses;
   readonly diagnostics: readonly Diagnostic[];
+  readonly memo: SiteMemo;
 };

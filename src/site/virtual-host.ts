@@ -3,6 +3,7 @@
 import { isIP } from 'node:net';
 import type { Directive, Section } from '../apache/directive.ts';
 import { canonicalAddress } from './address-block.ts';
+import { buildAliasList } from './alias.ts';
 import type { BuildContext } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
 import type { HostDraft } from './host-draft.ts';
@@ -10,6 +11,7 @@ import type { HostAddress, Listener, VirtualHost } from './model.ts';
 import type { RewriteRules } from './rewrite.ts';
 import { mergeRewrite } from './rewrite-merge.ts';
 import { mergeScopes, type ScopeSection } from './scope.ts';
+import { buildSectionList } from './section-list.ts';
 
 /** The addresses of a `<VirtualHost>` (httpd `get_addresses()`); `mainPort` is the port of the main ServerName so far. */
 export function parseAddresses(section: Section, mainPort: number, context: BuildContext): HostAddress[] {
@@ -52,13 +54,15 @@ export function parseListener(directive: Directive): Listener | undefined {
 export type Inheritance = {
   readonly id: string;
   readonly main: HostDraft;
+  /** The main server, finished; undefined while it is the one. */
+  readonly mainHost: VirtualHost | undefined;
   readonly listeners: readonly Listener[];
   readonly context: BuildContext;
 };
 
 /** The virtual host with everything inherited merged in; for the main server `draft` is `main` itself. */
 export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualHost {
-  const { main, context, id } = inheritance;
+  const { main, mainHost, context, id } = inheritance;
   const own = draft === main ? [draft] : [draft, main];
   const pick = <K extends keyof HostDraft>(key: K): HostDraft[K] | undefined =>
     own.map((host) => host[key]).find((value) => value !== undefined);
@@ -71,6 +75,7 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
   return {
     id,
     serverName,
+    lowerName: serverName.toLowerCase(),
     position: draft.position,
     isMain: draft.isMain,
     addresses: draft.addresses,
@@ -86,20 +91,42 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     requireKnownHost: pick('requireKnownHost') ?? false,
     traceEnabled: pick('traceEnabled') ?? true,
     registeredMethods: pick('registeredMethods') ?? false,
-    redirects: own.flatMap((host) => host.redirects),
-    fileAliases: own.flatMap((host) => host.fileAliases),
-    scriptAliases: own.flatMap((host) => host.scriptAliases),
+    redirects: buildAliasList(own.flatMap((host) => host.redirects)),
+    fileAliases: buildAliasList(own.flatMap((host) => host.fileAliases)),
+    scriptAliases: buildAliasList(own.flatMap((host) => host.scriptAliases)),
     rewrite: serverRewrite(draft, main),
     setEnvIf: [...own].reverse().flatMap((host) => host.setEnvIf),
     serverScope: scopes('serverScope'),
     defaults: withoutServerRules(scopes('defaults')),
-    ...sortDirectories(sections('directories')),
-    locations: sections('locations'),
+    ...(mainHost !== undefined && draft.directories.length === 0
+      ? { directories: mainHost.directories, directoryPatterns: mainHost.directoryPatterns }
+      : sortDirectories(sections('directories'))),
+    locations:
+      mainHost !== undefined && draft.locations.length === 0
+        ? mainHost.locations
+        : buildSectionList(sections('locations')),
+    hasEarlyScopes: hasEarlyScopes(own),
+    merges: context.memo.merges,
     declaredNames: new Set(
       [serverName, ...draft.aliases.filter((alias) => !/[*?]/.test(alias))].map((name) => name.toLowerCase()),
     ),
     declaredPorts: declaredPorts(draft, inheritance),
   };
+}
+
+const earlyKeys = [
+  'locationAlias',
+  'locationRedirect',
+  'rewrite',
+  'conditions',
+  'useCanonicalName',
+  'useCanonicalPhysicalPort',
+];
+
+/** Whether the translation of a path has to know the sections of its own location first. */
+function hasEarlyScopes(own: readonly HostDraft[]): boolean {
+  const scopes = own.flatMap((host) => [host.defaults, ...host.locations.map(({ scope }) => scope)]);
+  return scopes.some((scope) => earlyKeys.some((key) => key in scope));
 }
 
 /** Rules outside sections are the server's; only the switch and the options also count for places (mod_rewrite `cmd_rewriteengine()`). */
@@ -142,7 +169,7 @@ function sortDirectories(
   const depth = ({ match }: ScopeSection): number => ('components' in match ? match.components : 0);
   const plain = sections.filter(({ match }) => 'components' in match);
   return {
-    directories: plain.toSorted((a, b) => depth(a) - depth(b)),
+    directories: buildSectionList(plain.toSorted((a, b) => depth(a) - depth(b))),
     directoryPatterns: sections.filter(({ match }) => !('components' in match)),
   };
 }

@@ -3,9 +3,11 @@
  * Pure look-ups; the caller knows which folders exist.
  */
 import type { Diagnostic } from '../apache/diagnostic.ts';
+import { mergeRemembered } from './merge-cache.ts';
 import type { VirtualHost } from './model.ts';
+import { entriesAbove } from './path-index.ts';
 import { matchPattern } from './regex.ts';
-import { emptyScope, mergeScopes, type Scope, type ScopeSection, type SectionMatch } from './scope.ts';
+import { emptyScope, type Scope, type ScopeSection, type SectionMatch } from './scope.ts';
 
 /** Told what a walk meets. */
 export type WalkObserver = {
@@ -48,16 +50,18 @@ export function walkDirectories(
   filename: string,
   observer: WalkObserver = blind,
 ): Scope {
+  const { directories, merges } = host;
   let scope = emptyScope;
-  for (const section of host.directories) {
+  for (const at of entriesAbove(directories.index, folder)) {
+    const section = directories.sections[at] as ScopeSection;
     if (!folderMatches(section.match, folder)) continue;
     observer.section?.(section);
-    scope = mergeScopes(scope, section.scope);
+    scope = mergeRemembered(merges, scope, section.scope);
   }
   for (const section of host.directoryPatterns) {
     if (!sectionMatches(section, filename, observer)) continue;
     observer.section?.(section);
-    scope = mergeScopes(scope, section.scope);
+    scope = mergeRemembered(merges, scope, section.scope);
   }
   return scope;
 }
@@ -74,7 +78,12 @@ function folderMatches(match: SectionMatch, folder: string): boolean {
 }
 
 /** The `<Files>` sections of `scope` for a file name; not merged with `scope`. */
-export function walkFiles(scope: Scope, filename: string, observer: WalkObserver = blind): Scope {
+export function walkFiles(
+  host: VirtualHost,
+  scope: Scope,
+  filename: string,
+  observer: WalkObserver = blind,
+): Scope {
   if (scope.files === undefined) return emptyScope;
   const name = filename.slice(filename.lastIndexOf('/') + 1);
   let merged = emptyScope;
@@ -86,17 +95,19 @@ export function walkFiles(scope: Scope, filename: string, observer: WalkObserver
       sectionMatches(section, name, observer);
     if (!isMatch) continue;
     observer.section?.(section);
-    merged = mergeScopes(merged, section.scope);
+    merged = mergeRemembered(host.merges, merged, section.scope);
   }
   return merged;
 }
 
 /** The `<Location>` sections for a URL path; plain ones and wildcards see it with slashes merged, patterns as it is. */
 export function walkLocations(host: VirtualHost, uri: string, observer: WalkObserver = blind): Scope {
-  if (host.locations.length === 0) return emptyScope;
+  const { locations, merges } = host;
+  if (locations.sections.length === 0) return emptyScope;
   const mergedUri = host.mergeSlashes ? uri : uri.replace(/\/{2,}/g, '/');
   let scope = emptyScope;
-  for (const section of host.locations) {
+  for (const at of entriesAbove(locations.index, uri)) {
+    const section = locations.sections[at] as ScopeSection;
     const { match } = section;
     const isMatch =
       (match.kind === 'path' && isUnder(match.path, mergedUri)) ||
@@ -104,7 +115,7 @@ export function walkLocations(host: VirtualHost, uri: string, observer: WalkObse
       sectionMatches(section, uri, observer);
     if (!isMatch) continue;
     observer.section?.(section);
-    scope = mergeScopes(scope, section.scope);
+    scope = mergeRemembered(merges, scope, section.scope);
   }
   return scope;
 }
