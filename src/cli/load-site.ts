@@ -2,18 +2,22 @@
 import { hostname } from 'node:os';
 import { fromBytes, toBytes } from '../apache/bytes.ts';
 import { type Diagnostic, renderDiagnostic } from '../apache/diagnostic.ts';
+import type { DirectiveNode } from '../apache/directive.ts';
 import { loadConfiguration } from '../apache/load.ts';
 import { nodeFileReader } from '../apache/node-file-reader.ts';
+import { fromYaml } from '../convert/from-yaml.ts';
 import { SidecarError } from '../errors.ts';
-import type { Settings } from '../settings/load.ts';
+import type { Settings, SitesText } from '../settings/load.ts';
+import { nearest } from '../settings/nearest.ts';
 import { buildSite } from '../site/build.ts';
-import type { Isolation, Site } from '../site/model.ts';
+import type { Isolation, Site, SiteOptions } from '../site/model.ts';
 import { moduleNames } from '../site/modules.ts';
 
 /** What of the settings gives the configuration its meaning. */
 export type SiteSettings = Pick<
   Settings,
   | 'apache'
+  | 'sites'
   | 'defines'
   | 'modWsgiVersion'
   | 'isolation'
@@ -26,6 +30,8 @@ export type SiteSettings = Pick<
   | 'trustedProxies'
   | 'legacy'
 >;
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export type ReadSite = { readonly site: Site; readonly diagnostics: readonly Diagnostic[] };
 
@@ -42,23 +48,9 @@ const FATAL: ReadonlySet<string> = new Set([
 ]);
 
 /** The site of a configuration file, and all findings; throws only when no file is named. */
-export function readSite(
-  settings: SiteSettings,
-  environment: Readonly<Record<string, string | undefined>>,
-): ReadSite {
-  const { apache } = settings;
-  if (apache === undefined) {
-    const message =
-      'No configuration is named: give Apache\'s by --apache FILE (Debian: /etc/apache2/apache2.conf), or "apache: FILE" in the file of --config';
-    throw new SidecarError('ERR_CONFIG_UNREADABLE', message);
-  }
-  const loaded = loadConfiguration({
-    file: toBytes(apache),
-    reader: nodeFileReader,
-    environment,
-    defines: settings.defines.map(toBytes),
-  });
-  const built = buildSite(loaded.tree, {
+export function readSite(settings: SiteSettings, environment: Environment): ReadSite {
+  const { tree, diagnostics, ...read } = readTree(settings, environment);
+  const built = buildSite(tree, {
     modWsgiVersion: settings.modWsgiVersion,
     isolation: {
       default: settings.isolation,
@@ -68,15 +60,64 @@ export function readSite(
     ports: settings.ports,
     unknownPort: settings.unknownPort,
     expandFromRequest: settings.expandFromRequest,
-    environment: Object.fromEntries(loaded.environment),
     hostName: toBytes(hostname()),
-    serverRoot: loaded.serverRoot,
-    modules: moduleNames(loaded.modules),
+    ...read,
   });
-  const found = [...loaded.diagnostics, ...built.diagnostics].map((finding) =>
+  const found = [...diagnostics, ...built.diagnostics].map((finding) =>
     judgeAccess(finding, settings),
   );
   return { site: built.site, diagnostics: [...found, ...checkFront(settings)] };
+}
+
+/** A configuration before it has a meaning: Apache's text, or `sites`. */
+type ReadTree = Pick<SiteOptions, 'environment' | 'serverRoot' | 'modules'> & {
+  readonly tree: readonly DirectiveNode[];
+  readonly diagnostics: readonly Diagnostic[];
+};
+
+function readTree(settings: SiteSettings, environment: Environment): ReadTree {
+  if (settings.sites !== undefined) return readSitesTree(settings.sites, environment);
+  const { apache } = settings;
+  if (apache === undefined) {
+    const message =
+      'No configuration is named: give Apache\'s by --apache FILE (Debian: /etc/apache2/apache2.conf), or "apache: FILE" or "sites" in the file of --config';
+    throw new SidecarError('ERR_CONFIG_UNREADABLE', message);
+  }
+  const loaded = loadConfiguration({
+    file: toBytes(apache),
+    reader: nodeFileReader,
+    environment,
+    defines: settings.defines.map(toBytes),
+  });
+  const { tree, diagnostics, serverRoot } = loaded;
+  const modules = moduleNames(loaded.modules);
+  return { tree, diagnostics, serverRoot, modules, environment: Object.fromEntries(loaded.environment) };
+}
+
+/** What is wrong with the shape of `sites` is a problem of the settings, and was told with the others. */
+function readSitesTree(sites: SitesText, environment: Environment): ReadTree {
+  const read = fromYaml(sites, nearest);
+  const { tree, modules, serverRoot = '/etc/apache2' } = read;
+  return {
+    tree,
+    diagnostics: [],
+    modules,
+    serverRoot,
+    environment: withChanges(environment, read.environment),
+  };
+}
+
+/** An environment as byte strings, with changes on top. */
+export function withChanges(
+  environment: Environment,
+  changes: ReadonlyMap<string, string | undefined>,
+): Record<string, string> {
+  const given = Object.entries(environment).map(([name, value]): [string, string | undefined] => [
+    toBytes(name),
+    value === undefined ? undefined : toBytes(value),
+  ]);
+  const all = new Map([...given, ...changes]);
+  return Object.fromEntries([...all].filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 /** Protection that someone declared to see to is worth knowing, not an error. */

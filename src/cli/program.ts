@@ -4,6 +4,7 @@ import { SidecarError } from '../errors.ts';
 import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import type { CliContext } from './context.ts';
+import { convertCommand } from './convert.ts';
 import { demoCommand } from './demo.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
@@ -39,7 +40,15 @@ function createProgram(context: CliContext, finish: Finish): Command {
       'after',
       '\nExit codes: 0 done, 1 failed or errors found, 2 usage, 3 configuration, 4 port or folder, 70 fault of the program',
     );
-  for (const make of [runCommand, checkCommand, auditCommand, groupsCommand, explainCommand, demoCommand])
+  for (const make of [
+    runCommand,
+    checkCommand,
+    auditCommand,
+    groupsCommand,
+    explainCommand,
+    convertCommand,
+    demoCommand,
+  ])
     program.addCommand(make(context, finish));
   for (const command of [program, ...program.commands]) {
     command.option('--debug', 'show the stack of an error');

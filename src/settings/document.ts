@@ -6,6 +6,9 @@ export type Place = { readonly line: number; readonly column: number };
 
 export type SettingsDocument = {
   readonly value: unknown;
+  /** For what has a grammar of its own. */
+  readonly document: Document;
+  readonly placeAt: (offset: number) => Place;
   /** The key of the value at `path`, or the value itself inside a list; the nearest that exists. */
   readonly placeOf: (path: readonly (string | number)[]) => Place;
   readonly errors: readonly { readonly place: Place; readonly message: string }[];
@@ -22,6 +25,8 @@ export function readDocument(text: string): SettingsDocument {
   const errors = document.errors.map((error) => ({ place: place(error.pos[0]), message: error.message }));
   return {
     value: errors.length > 0 ? undefined : (document.toJS({ maxAliasCount: 100 }) ?? {}),
+    document,
+    placeAt: place,
     placeOf: (path) => place(offsetOf(document, path)),
     errors,
   };

@@ -4,14 +4,29 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { Document } from 'yaml';
 import { SidecarError } from '../errors.ts';
-import { readDocument, type SettingsDocument } from './document.ts';
+import { type Place, readDocument, type SettingsDocument } from './document.ts';
 import { nearest } from './nearest.ts';
 import { type CheckedSettings, checkSettings, keysAt, type SettingsProblem } from './schema.ts';
 import { flagName, SETTINGS_TABLE, type SettingEntry } from './table.ts';
 
+/** `sites` as it stands in the file: its grammar is not that of settings. */
+export type SitesText = {
+  readonly file: string;
+  readonly document: Document;
+  /** The YAML of `sites`. */
+  readonly node: unknown;
+  readonly placeAt: (offset: number) => Place;
+};
+
+/** What is wrong with `sites`, in the words of the settings' own problems. */
+export type SitesCheck = (sites: SitesText) => readonly { readonly place: Place; readonly message: string }[];
+
 /** Handed on in parts: nobody but the composition takes it whole. */
-export type Settings = Omit<CheckedSettings, 'runtimeDir' | 'apache'> & {
+export type Settings = Omit<CheckedSettings, 'runtimeDir' | 'apache' | 'sites'> & {
+  /** Stands in the place of `apache`. */
+  readonly sites?: SitesText;
   /** Absolute. */
   readonly apache?: string;
   /** The folder of the sockets; absent when the composition is to find one. */
@@ -24,22 +39,57 @@ export type SettingsSources = {
   /** What commander parsed, by the names of `flagName`. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly checkSites?: SitesCheck;
 };
 
 type Tree = { [key: string]: unknown };
 type Path = readonly (string | number)[];
 
 /** The settings in force. Throws ERR_CONFIG_UNREADABLE or ERR_SETTINGS_INVALID; the latter lists every problem. */
-export function loadSettings({ file, flags, environment }: SettingsSources): Settings {
+export function loadSettings({ file, flags, environment, checkSites }: SettingsSources): Settings {
   const document = file === undefined ? undefined : readSettingsFile(file);
   const origins = new Map<string, string>();
   const tree = copyOf(document?.value ?? {});
   if (isTree(tree)) overlay(tree, origins, flags, environment);
   const result = checkSettings(tree);
-  if ('settings' in result) return withAbsolutePaths(result.settings, file, origins);
   const where = placeNamer(file, document, origins);
-  const problems = result.problems.map((problem) => describeProblem(problem, where));
+  const sites = sitesOf(file, document);
+  const problems = [
+    ...('problems' in result ? result.problems : []).map((problem) => describeProblem(problem, where)),
+    ...(sites === undefined ? [] : problemsOf(sites, { tree, where, checkSites })),
+  ];
+  if ('settings' in result && problems.length === 0)
+    return {
+      ...withAbsolutePaths(result.settings, file, origins),
+      ...(sites === undefined ? {} : { sites }),
+    };
   throw new SidecarError('ERR_SETTINGS_INVALID', [...new Set(problems)].join('\n'));
+}
+
+function sitesOf(file: string | undefined, document: SettingsDocument | undefined): SitesText | undefined {
+  if (file === undefined || document === undefined || !document.document.has('sites')) return undefined;
+  const { placeAt } = document;
+  return { file, document: document.document, node: document.document.get('sites', true), placeAt };
+}
+
+function problemsOf(
+  sites: SitesText,
+  {
+    tree,
+    where,
+    checkSites,
+  }: {
+    readonly tree: unknown;
+    readonly where: (path: Path) => string;
+    readonly checkSites: SitesCheck | undefined;
+  },
+): string[] {
+  const found = (checkSites?.(sites) ?? []).map(
+    ({ place, message }) => `${sites.file}:${place.line}:${place.column}: ${message}`,
+  );
+  if (!isTree(tree) || !('apache' in tree)) return found;
+  const both = `${where(['apache'])}: Setting "apache" is given, and ${where(['sites'])} has "sites": wanted one of the two`;
+  return [both, ...found];
 }
 
 function readSettingsFile(file: string): SettingsDocument {
@@ -140,7 +190,7 @@ function withAbsolutePaths(
   file: string | undefined,
   origins: ReadonlyMap<string, string>,
 ): Settings {
-  const { apache, runtimeDir, ...rest } = checked;
+  const { apache, runtimeDir, sites: _, ...rest } = checked;
   const base = (key: string): string => (file === undefined || origins.has(key) ? '.' : dirname(file));
   return {
     ...rest,

@@ -42,6 +42,8 @@ type IsolationOnly = { readonly isolation: Isolation };
 /** The checked file with the defaults in it. */
 export type CheckedSettings = {
   readonly apache?: string;
+  /** Has a grammar of its own, which `convert/` reads. */
+  readonly sites?: unknown;
   readonly defines: readonly string[];
   readonly modWsgiVersion: '4.9' | '5' | '6';
   readonly listen?: readonly ListenSetting[];
@@ -166,6 +168,7 @@ const isolationOnly = section(v.strictObject({ isolation }));
 const settingsSchema = v.strictObject(
   {
     apache: v.optional(text),
+    sites: v.optional(v.unknown()),
     defines: v.array(text),
     modWsgiVersion,
     listen: v.optional(v.array(listener, 'wanted a list of listeners')),
