@@ -9,6 +9,7 @@ import { type Sidecar, startSidecar } from '../support/sidecar.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const GIB = 2 ** 30;
+const WARM = 2 ** 27;
 const MOST_MORE_KIB = 64 * 1024;
 
 const APPLICATION = `def application(environ, start_response):
@@ -21,8 +22,9 @@ const APPLICATION = `def application(environ, start_response):
             total += len(piece)
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [str(total).encode("ascii")]
-    start_response("200 OK", [("Content-Type", "application/octet-stream"), ("Content-Length", str(${GIB}))])
-    return (b"x" * 65536 for _ in range(${GIB} // 65536))
+    size = int(environ["QUERY_STRING"])
+    start_response("200 OK", [("Content-Type", "application/octet-stream"), ("Content-Length", str(size))])
+    return (b"x" * 65536 for _ in range(size // 65536))
 `;
 
 describe('a body of 1 GiB', () => {
@@ -34,7 +36,9 @@ describe('a body of 1 GiB', () => {
     folder.write('app.wsgi', APPLICATION);
     const conf = `User www-data\nGroup www-data\nListen 80\nServerName big.test\nWSGIScriptAlias / ${folder.path}/app.wsgi\n`;
     sidecar = await startSidecar({ apache: folder.write('apache.conf', conf), as: '*:80' });
-    await sidecar.get('big.test', '/', { method: 'POST', body: 'warm' });
+    // What Node keeps for any stream of bytes, its garbage before the first collection, is no body that is held.
+    await download(sidecar.port, WARM);
+    await upload(sidecar.port, WARM);
   });
 
   afterAll(async () => {
@@ -44,13 +48,13 @@ describe('a body of 1 GiB', () => {
 
   it('comes down without being held', async () => {
     const grown = watchMemory(sidecar.process.pid);
-    expect(await download(sidecar.port)).toBeGreaterThanOrEqual(GIB);
+    expect(await download(sidecar.port, GIB)).toBeGreaterThanOrEqual(GIB);
     expect(grown()).toEqual([]);
   });
 
   it('goes up without being held', async () => {
     const grown = watchMemory(sidecar.process.pid);
-    expect(await upload(sidecar.port)).toContain(String(GIB));
+    expect(await upload(sidecar.port, GIB)).toContain(String(GIB));
     expect(grown()).toEqual([]);
   });
 });
@@ -74,18 +78,18 @@ function residentKib(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
 }
 
-async function download(port: number): Promise<number> {
+async function download(port: number, size: number): Promise<number> {
   const socket = openSocket({ port });
   let bytes = 0;
   socket.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
   });
-  socket.write('GET / HTTP/1.1\r\nHost: big.test\r\nConnection: close\r\n\r\n');
+  socket.write(`GET /?${size} HTTP/1.1\r\nHost: big.test\r\nConnection: close\r\n\r\n`);
   await once(socket, 'close');
   return bytes;
 }
 
-async function upload(port: number): Promise<string> {
+async function upload(port: number, size: number): Promise<string> {
   const socket = openSocket({ port });
   let text = '';
   // What a refusal would break off shows in the text.
@@ -94,9 +98,9 @@ async function upload(port: number): Promise<string> {
     text += chunk.toString('latin1');
   });
   const closed = once(socket, 'close');
-  socket.write(`POST / HTTP/1.1\r\nHost: big.test\r\nConnection: close\r\nContent-Length: ${GIB}\r\n\r\n`);
+  socket.write(`POST / HTTP/1.1\r\nHost: big.test\r\nConnection: close\r\nContent-Length: ${size}\r\n\r\n`);
   const piece = Buffer.alloc(1 << 18, 'y');
-  for (let sent = 0; sent < GIB; sent += piece.length) {
+  for (let sent = 0; sent < size; sent += piece.length) {
     if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), closed]);
   }
   await closed;

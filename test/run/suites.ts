@@ -26,6 +26,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'integration/environ', packages: APACHE },
   { name: 'integration/story', packages: APACHE },
   { name: 'metrics/alerts', packages: ['prometheus'] },
+  { name: 'supervisor/notify', packages: ['systemd'] },
   { name: 'metrics/metrics', packages: ['prometheus'], isPartial: true },
 ];
 
