@@ -6,7 +6,7 @@
 import { type IncomingMessage, request as openRequest } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { UpstreamAnswer } from './upstream-answer.ts';
-import { connectUpstream } from './upstream-socket.ts';
+import { connectUpstream, outliveBrokenPipe } from './upstream-socket.ts';
 
 /** A request with a body that its client holds back. */
 export type ExpectingRequest = {
@@ -22,7 +22,11 @@ export type ExpectingRequest = {
 export function dispatchExpecting(sent: ExpectingRequest, answer: UpstreamAnswer): void {
   const { socketPath, method, path, headers, body } = sent;
   const request = openRequest({
-    createConnection: () => connectUpstream(socketPath),
+    createConnection() {
+      const socket = connectUpstream(socketPath);
+      outliveBrokenPipe(socket);
+      return socket;
+    },
     method,
     path,
     headers,

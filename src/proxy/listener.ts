@@ -5,7 +5,6 @@ import { connect, type Socket } from 'node:net';
 import { SidecarError } from '../errors.ts';
 import { type BindAddress, parseBindAddress } from './bind-address.ts';
 import { parserFailure } from './client-error.ts';
-import { ClientRequest } from './client-request.ts';
 import type { Front } from './front.ts';
 
 /** Where to listen, and how long to wait for whom. */
@@ -73,7 +72,6 @@ export async function bindServer(
 function createHttpServer(options: ListenerOptions): Server {
   const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
   const server = createServer({
-    IncomingMessage: ClientRequest,
     headersTimeout,
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(1000, headersTimeout),

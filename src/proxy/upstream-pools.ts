@@ -1,8 +1,9 @@
 /** Connections to upstreams: one undici Client each to a group process, a Pool of them to a URL. */
-import { Client, type Dispatcher, Pool } from 'undici';
+import type { Socket } from 'node:net';
+import { type buildConnector, Client, type Dispatcher, Pool } from 'undici';
 import type { Upstream } from '../groups/lease.ts';
 import { ResponseClock, type Timed } from './response-clock.ts';
-import { upstreamConnector } from './upstream-socket.ts';
+import { connectUpstream, outliveBrokenPipe } from './upstream-socket.ts';
 
 /** Idle connections are the process's to close: it ends them when it ends. */
 const KEEP_ALIVE_MS = 3_600_000;
@@ -37,13 +38,13 @@ export type Way = {
  * way may finish, because what a process has written is still read.
  */
 class UpstreamPool {
-  readonly connect: ReturnType<typeof upstreamConnector>;
+  readonly socketPath: string;
   readonly clock: ResponseClock;
   readonly #idle: UpstreamClient[] = [];
   #isClosed = false;
 
   constructor({ socketPath, closed }: Upstream, clock: ResponseClock) {
-    this.connect = upstreamConnector(socketPath);
+    this.socketPath = socketPath;
     this.clock = clock;
     if (closed.aborted) this.#isClosed = true;
     else closed.addEventListener('abort', () => this.#close(), { once: true });
@@ -68,6 +69,8 @@ class UpstreamPool {
 class UpstreamClient implements Way, Timed {
   readonly #pool: UpstreamPool;
   readonly #client: Client;
+  #socket: Socket | undefined;
+  #outlivesBrokenPipe = false;
   #request: { timeOut(): void } | undefined;
   silentSince = -1;
 
@@ -75,7 +78,7 @@ class UpstreamClient implements Way, Timed {
     this.#pool = pool;
     pool.clock.watch(this);
     this.#client = new Client('http://localhost', {
-      connect: pool.connect,
+      connect: (_options, callback) => this.#connect(callback),
       // With 1 undici waits a turn of the event loop after each answer; two requests never meet, since `end` comes between them.
       pipelining: 2,
       // Answers are timed by `ResponseClock`, for all of them at once.
@@ -92,6 +95,7 @@ class UpstreamClient implements Way, Timed {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (options.body !== null && !this.#outlivesBrokenPipe) this.#prepareForBodies();
     return this.#client.dispatch(options, handler);
   }
 
@@ -111,6 +115,24 @@ class UpstreamClient implements Way, Timed {
     this.#request = undefined;
     this.wait();
     this.#pool.giveBack(this);
+  }
+
+  #connect(callback: buildConnector.Callback): void {
+    const socket = connectUpstream(this.#pool.socketPath);
+    const refuse = (error: Error): void => callback(error, null);
+    socket.once('error', refuse);
+    socket.once('connect', () => {
+      socket.off('error', refuse);
+      if (this.#outlivesBrokenPipe) outliveBrokenPipe(socket);
+      this.#socket = socket;
+      callback(null, socket);
+    });
+  }
+
+  /** Only bodies are worth it: a connection that never carries one writes by the shortest way. */
+  #prepareForBodies(): void {
+    this.#outlivesBrokenPipe = true;
+    if (this.#socket !== undefined) outliveBrokenPipe(this.#socket);
   }
 
   close(): void {
