@@ -1,5 +1,6 @@
-/** `/proc` as the benchmark reads it: who descends from whom, and how much memory a process has. */
+/** `/proc` as the benchmark reads it: who descends from whom, what processes use, and how busy the machine is. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A process, told apart from a later one of the same pid by its start time (proc_pid_stat(5), field 22). */
 export type ProcessIdentity = {
@@ -44,6 +45,22 @@ const ticksPerSecond = 100;
 /** Processor time, user and system, that the processes and their living descendants have used. */
 export function cpuSeconds(roots: readonly number[]): number {
   return descendantsOf(roots).reduce((sum, { ticks }) => sum + ticks, 0) / ticksPerSecond;
+}
+
+/** The share of the machine's processor time that was used over `milliseconds`, 0 to 1. */
+export async function busyShare(milliseconds: number): Promise<number> {
+  const before = machineTicks();
+  await delay(milliseconds);
+  const after = machineTicks();
+  return (after.busy - before.busy) / (after.all - before.all);
+}
+
+/** The first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal (proc_stat(5)). */
+function machineTicks(): { readonly busy: number; readonly all: number } {
+  const [first = ''] = readFileSync('/proc/stat', 'latin1').split('\n', 1);
+  const fields = first.split(/\s+/).slice(1, 9).map(Number);
+  const all = fields.reduce((sum, ticks) => sum + ticks, 0);
+  return { busy: all - (fields[3] ?? 0) - (fields[4] ?? 0), all };
 }
 
 function identityOf(pid: number): ProcessIdentity | undefined {

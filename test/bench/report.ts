@@ -41,11 +41,15 @@ export function renderTables(results: readonly SuiteResult[]): string {
     .join('\n\n');
 }
 
-/** The machine, every sample, every median and every verdict. */
-export function renderJson(results: readonly SuiteResult[], startedAt: Date): string {
+/** When a run began, and the share of the machine that other work had just before. */
+export type RunStart = { readonly at: Date; readonly busyShare: number };
+
+/** The machine, every sample and every verdict. */
+export function renderJson(results: readonly SuiteResult[], { at, busyShare }: RunStart): string {
   return `${JSON.stringify(
     {
-      startedAt: startedAt.toISOString(),
+      startedAt: at.toISOString(),
+      busyShare,
       machine: { cpu: cpus()[0]?.model, cores: cpus().length, linux: release(), node: process.version },
       suites: results.map(({ suite, cases, verdicts }) => ({
         suite,
