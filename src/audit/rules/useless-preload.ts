@@ -71,6 +71,7 @@ function canRunIn(placement: Placement, { processGroup, applicationGroup }: Prel
   }
   if (identity.processGroup !== processGroup) return false;
   if (identity.applicationGroup === applicationGroup) return true;
+  if (placement.scope.useCanonicalName === 'on') return false;
   const scriptKey = identity.applicationGroup.slice(identity.applicationGroup.indexOf('|') + 1);
   return [...host.declaredPorts].some((port) => {
     const facts = {
