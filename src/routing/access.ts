@@ -31,8 +31,8 @@ function stricter(first: Access, second: Access): Access {
   return second.kind === 'denied' || first.kind === 'granted' ? second : first;
 }
 
-function checkRequirements(state: RequestState, { requirement }: AccessRules): Access {
-  if (requirement === undefined) return granted;
+function checkRequirements(state: RequestState, { requirement, authType }: AccessRules): Access {
+  if (requirement === undefined) return authType === undefined ? granted : { kind: 'denied', rule: authType };
   if (!isMeant(state, requirement)) return granted;
   const verdict = judgeEntry(state, requirement);
   if (verdict.kind === 'granted') return granted;

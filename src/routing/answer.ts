@@ -60,6 +60,13 @@ function answerByFile(state: RequestState): Route {
     return noRoute(state, 200, 'apache_itself', 'Apache answers OPTIONS for files itself');
   if (!['GET', 'HEAD', 'POST'].includes(method))
     return noRoute(state, 405, 'method', `A file takes no ${method}`);
+  if (
+    fileKind === 'missing' &&
+    hasOption(state.scope.options, 'multiviews') &&
+    hasModule(state, 'negotiation_module')
+  ) {
+    return noRoute(state, 404, 'not_wsgi', `Apache would look for variants of "${filename}" (MultiViews)`);
+  }
   if (fileKind === 'missing')
     return noRoute(state, 404, 'not_found', `The file "${filename}" does not exist`);
   if (fileKind === 'directory' && hasModule(state, 'autoindex_module')) return listFolder(state);

@@ -5,7 +5,6 @@
 import { checkAccess } from './access.ts';
 import { findIndex } from './directory.ts';
 import { findType, forceByRewrite, overrideType } from './handler.ts';
-import { negotiate } from './negotiate.ts';
 import { processPath } from './path.ts';
 import { redirectByAlias } from './redirect.ts';
 import { type PipelineResult, type RequestState, type Stop, stop } from './request-state.ts';
@@ -55,10 +54,7 @@ function enterPlace(state: RequestState): Stop | undefined {
 }
 
 /** httpd's type checkers and fixups, in the order of their hooks. */
-function fixUp(start: RequestState): PipelineResult {
-  const negotiated = negotiate(start, lookUp);
-  if (negotiated.stop !== undefined) return negotiated;
-  const { state } = negotiated;
+function fixUp(state: RequestState): PipelineResult {
   findType(state);
   overrideType(state);
   const rewritten = rewritePlace(state);

@@ -178,10 +178,25 @@ function startState(base: RequestBase, target: Target): RequestState {
   };
 }
 
+/** httpd's own methods (`ap_method_registry_init()`). */
+const registeredMethods: ReadonlySet<string> = new Set(
+  `GET HEAD PUT POST DELETE CONNECT OPTIONS TRACE PATCH PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK
+VERSION-CONTROL CHECKOUT UNCHECKOUT CHECKIN UPDATE LABEL REPORT MKWORKSPACE MKACTIVITY BASELINE-CONTROL MERGE`.split(
+    /\s+/,
+  ),
+);
+
 /** What Apache's core answers before any file is looked for: `TRACE`, `OPTIONS *`. */
 function answerEarly({ method, host, input }: RequestState, { scheme }: Target): Stop | undefined {
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
     return stop(400, 'bad_target', `The request target has the scheme "${scheme}"`);
+  }
+  if (host.registeredMethods && !registeredMethods.has(method)) {
+    return stop(
+      501,
+      'method',
+      `The method "${method}" is not registered (HttpProtocolOptions RegisteredMethods)`,
+    );
   }
   if (method === 'OPTIONS' && input.target === '*')
     return stop(200, 'apache_itself', 'Apache answers "OPTIONS *" itself');

@@ -2,6 +2,7 @@
 import type { Alias } from '../site/alias.ts';
 import { absolutePath } from '../site/alias.ts';
 import { entriesAbove } from '../site/path-index.ts';
+import type { ProxyPass } from '../site/proxy-pass.ts';
 import { substituteGroups } from '../site/regex.ts';
 import { aliasLength, hitAlias } from './alias-match.ts';
 import { evaluateText } from './expression.ts';
@@ -15,12 +16,27 @@ export function translateName(state: RequestState): Stop | undefined {
   const rewritten = rewriteServer(state);
   if (rewritten === 'done') return undefined;
   if (rewritten !== undefined) return rewritten;
+  const forwarded = forwardByProxy(state);
+  if (forwarded !== undefined) return forwarded;
   if (state.uri.startsWith('/') || state.uri === '') {
     const redirect = redirectByAlias(state, candidates(state));
     if (redirect !== undefined) return redirect;
     if (translateByAlias(state) || translateByScriptAlias(state)) return undefined;
   }
   return translateByDocumentRoot(state);
+}
+
+/** The first `ProxyPass` that takes the path; `!` leaves it to what follows. */
+function forwardByProxy({ host, uri }: RequestState): Stop | undefined {
+  const { entries, index } = host.proxyPasses;
+  if (entries.length === 0) return undefined;
+  for (const at of entriesAbove(index, uri)) {
+    const pass = entries[at] as ProxyPass;
+    if (hitAlias(pass.match, uri) === undefined && pass.match.kind !== 'unknown') continue;
+    if (!pass.isForwarded) return undefined;
+    return stop(404, 'not_wsgi', `Apache forwards this by "${pass.title}" before it looks at any mount`);
+  }
+  return undefined;
 }
 
 /** The redirects that can take the path, in order. */

@@ -88,11 +88,23 @@ export function mapToStorage(state: RequestState): Stop | undefined {
   state.fileKind = found.kind;
   state.pathInfo = joinPathInfo(found.pathInfo, state.pathInfo);
   state.scope = scopeOfFolder(state, found);
+  if (state.scope.allowOverride === true) lookForOverrides(state, found.folder);
   if (state.scope.files === undefined) return undefined;
   const { merges } = state.host;
   const files = walkFiles(state.host, state.scope, found.filename, observerOf(state, true));
   state.scope = mergeRemembered(merges, state.scope, files);
   return undefined;
+}
+
+/** A `.htaccess` in any folder above the file may change everything here, and is not read. */
+function lookForOverrides(state: RequestState, folder: string): void {
+  for (let at = folder.indexOf('/'); at !== -1; at = folder.indexOf('/', at + 1)) {
+    const file = `${folder.slice(0, at + 1)}.htaccess`;
+    if (state.probe.kind(file) !== 'file') continue;
+    const message = `"${file}" is in force (AllowOverride), and the sidecar does not read such files`;
+    const advice = 'Move what it says into a <Directory> section and set AllowOverride None';
+    state.unresolved ??= { severity: 'error', id: 'htaccess', position: { file, line: 1 }, message, advice };
+  }
 }
 
 /** The sections of folders; without patterns the folder alone decides, and the answer is remembered. */

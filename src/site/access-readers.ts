@@ -57,7 +57,7 @@ export const accessReaders: Readonly<Record<string, ScopeReader>> = {
   authtype: (draft, directive) => {
     const type = directive.args[0] ?? '';
     const { authType: _before, ...access } = draft.access ?? {};
-    draft.access = type.toLowerCase() === 'none' ? access : { ...access, authType: type };
+    draft.access = type.toLowerCase() === 'none' ? access : { ...access, authType: rule(directive) };
   },
   wsgiaccessscript: readFront,
   sslverifyclient: readFront,

@@ -58,6 +58,6 @@ export type AccessRules = {
   readonly hosts?: HostAccess;
   /** Rules that shut a door by themselves and are not enforced here, by directive. */
   readonly front?: ReadonlyMap<string, Diagnostic>;
-  /** `AuthType`: only with requirements on users does it shut anything. */
-  readonly authType?: string;
+  /** `AuthType`; without any requirement Apache answers 500 there. */
+  readonly authType?: Diagnostic;
 };

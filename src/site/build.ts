@@ -91,12 +91,6 @@ function nameOf(nodes: readonly DirectiveNode[]): { readonly serverName?: string
   return text === undefined ? {} : { serverName: text.replace(/^.*?:\/\//, '').replace(/:\d+$/, '') };
 }
 
-/** The ServerName of a server's text, known before the rest is read, so that ids do not depend on where it stands. */
-function nameOf(nodes: readonly DirectiveNode[]): { readonly serverName?: string } {
-  const text = nodes.findLast(({ key }) => key === 'servername')?.args[0];
-  return text === undefined ? {} : { serverName: text.replace(/^.*?:\/\//, '').replace(/:\d+$/, '') };
-}
-
 function mainId(main: HostDraft, context: BuildContext): string {
   return `${main.serverName ?? context.options.hostName}:main`;
 }

@@ -25,6 +25,12 @@ export const coreReaders: Readonly<Record<string, ScopeReader>> = {
   usecanonicalphysicalport: (draft, directive) => {
     draft.useCanonicalPhysicalPort = flag(directive) ?? false;
   },
+  allowoverride: (draft, directive) => {
+    draft.allowOverride = directive.args[0]?.toLowerCase() !== 'none';
+  },
+  allowoverridelist: (draft, directive) => {
+    if (directive.args[0]?.toLowerCase() !== 'none') draft.allowOverride = true;
+  },
   errordocument: (draft, directive) => {
     const status = Number(directive.args[0]);
     const documents = new Map(draft.errorDocuments);

@@ -24,7 +24,7 @@ adddefaultcharset defaultlanguage multiviewsmatch modmimeusepathinfo languagepri
 cachenegotiateddocs indexoptions indexignore indexignorereset indexorderdefault indexstylesheet headername readmename
 addicon addiconbytype addiconbyencoding addalt addaltbytype addaltbyencoding adddescription defaulticon indexheadinsert
 enablemmap enablesendfile fileetag readbuffersize flushmaxthreshold flushmaxpipelined extendedstatus proxystatus seerequesttail
-allowoverride allowoverridelist accessfilename namevirtualhost protocols protocolshonororder protocol
+accessfilename namevirtualhost protocols protocolshonororder protocol
 rlimitcpu rlimitmem rlimitnproc cgipassauth cgivar scriptlog scriptloglength scriptlogbuffer scriptsock cgidscripttimeout
 sslcertificatefile sslcertificatekeyfile sslcertificatechainfile sslcacertificatefile sslcacertificatepath
 sslcadnrequestfile sslcadnrequestpath sslcarevocationfile sslcarevocationpath sslcarevocationcheck sslprotocol
@@ -68,7 +68,7 @@ requestheader`);
 
 /** Directives by which Apache answers or forwards by its own means. */
 const apacheOnly: ReadonlySet<string> = words(`
-proxypass proxypassmatch proxypassreverse proxypassreversecookiedomain proxypassreversecookiepath proxypreservehost
+proxypassreverse proxypassreversecookiedomain proxypassreversecookiepath proxypreservehost
 proxyrequests proxyvia proxytimeout proxyset balancermember proxypassinherit proxypassinterpolateenv proxyerroroverride
 proxyaddheaders proxyiobuffersize proxyreceivebuffersize proxymaxforwards proxydomain proxyblock proxybadheader noproxy
 proxyremote proxyremotematch proxyftpdircharset proxyfcgisetenvif proxyfcgibackendtype proxywebsocketfallbacktoproxyhttp
@@ -82,9 +82,12 @@ const apacheSections: ReadonlySet<string> = words(
   'proxy proxymatch authnprovideralias authzprovideralias virtualhost',
 );
 
+/** Read by another reader, wherever they stand. */
+const readElsewhere: ReadonlySet<string> = words('proxypass proxypassmatch');
+
 /** Says what is to be said about a directive that no reader took. */
 export function reportUnread(node: DirectiveNode, diagnostics: Diagnostic[]): void {
-  if (node.kind === 'directive' && harmless.has(node.key)) return;
+  if (node.kind === 'directive' && (harmless.has(node.key) || readElsewhere.has(node.key))) return;
   if (response.has(node.key)) {
     const message = `"${node.name} ${node.text}" changes answers or headers, and only Apache does that`;
     const advice = 'Keep Apache in front of the mounts that need it';

@@ -3,6 +3,7 @@ import type { SourcePosition } from '../apache/directive.ts';
 import type { Alias, ScriptAlias } from './alias.ts';
 import type { ScopeDraft } from './build-context.ts';
 import type { HostAddress } from './model.ts';
+import type { ProxyPass } from './proxy-pass.ts';
 import type { ScopeSection } from './scope.ts';
 import type { SetEnvIfRule } from './set-env-if.ts';
 
@@ -25,6 +26,7 @@ export type HostDraft = {
   requireKnownHost: boolean | undefined;
   traceEnabled: boolean | undefined;
   registeredMethods: boolean | undefined;
+  readonly proxyPasses: ProxyPass[];
   readonly redirects: Alias[];
   readonly fileAliases: Alias[];
   readonly scriptAliases: ScriptAlias[];
@@ -52,6 +54,7 @@ export function emptyHost(start: Pick<HostDraft, 'position' | 'isMain' | 'addres
     requireKnownHost: undefined,
     traceEnabled: undefined,
     registeredMethods: undefined,
+    proxyPasses: [],
     redirects: [],
     fileAliases: [],
     scriptAliases: [],

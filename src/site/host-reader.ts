@@ -3,6 +3,7 @@ import type { Directive, DirectiveNode, Section } from '../apache/directive.ts';
 import { absolutePath, parseAlias } from './alias.ts';
 import { flag, type PlaceContext, type ScopeDraft } from './build-context.ts';
 import type { HostDraft } from './host-draft.ts';
+import { parseProxyPass } from './proxy-pass.ts';
 import { readNode, readSection, scopeReaders } from './scope-reader.ts';
 import { parseScriptAlias } from './script-alias.ts';
 import { wsgiReaders } from './wsgi-readers.ts';
@@ -53,6 +54,8 @@ const hostReaders: Readonly<Record<string, HostReader>> = {
     host.fileAliases.push(parseAlias(directive, place.build.options.serverRoot)),
   scriptaliasmatch: (host, directive, place) =>
     host.fileAliases.push(parseAlias(directive, place.build.options.serverRoot)),
+  proxypass: (host, directive) => host.proxyPasses.push(parseProxyPass(directive, undefined)),
+  proxypassmatch: (host, directive) => host.proxyPasses.push(parseProxyPass(directive, undefined)),
   wsgiscriptalias: readScriptAlias,
   wsgiscriptaliasmatch: readScriptAlias,
 };
@@ -82,6 +85,7 @@ export function readHostNode(host: HostDraft, node: DirectiveNode, place: PlaceC
 }
 
 function readHostSection(host: HostDraft, section: Section, place: PlaceContext): void {
+  takeLocationProxies(host, section);
   switch (section.key) {
     case 'directory':
     case 'directorymatch':
@@ -93,6 +97,20 @@ function readHostSection(host: HostDraft, section: Section, place: PlaceContext)
       return;
     default:
       readNode(host.defaults, section, place);
+  }
+}
+
+/** `ProxyPass` inside a `<Location>` belongs to the server, with the location as its path. */
+function takeLocationProxies(host: HostDraft, section: Section): void {
+  if (!section.key.startsWith('location')) return;
+  for (const node of section.children) {
+    if (node.kind !== 'directive' || !node.key.startsWith('proxypass') || node.key.startsWith('proxypassr'))
+      continue;
+    const isPattern = section.key === 'locationmatch' || section.args[0] === '~';
+    const path = section.args[0] === '~' ? (section.args[1] ?? '') : (section.args[0] ?? '');
+    const key = isPattern ? 'proxypassmatch' : 'proxypass';
+    if (node.key === 'proxypass' || node.key === 'proxypassmatch')
+      host.proxyPasses.push(parseProxyPass({ ...node, key }, path));
   }
 }
 

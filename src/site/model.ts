@@ -8,6 +8,7 @@ import type { AddressIndex } from './address-index.ts';
 import type { Alias, AliasList, ScriptAlias } from './alias.ts';
 import type { SiteMemo } from './memo.ts';
 import type { MergeCache } from './merge-cache.ts';
+import type { ProxyPass } from './proxy-pass.ts';
 import type { RewriteRules } from './rewrite.ts';
 import type { Scope, ScopeSection } from './scope.ts';
 import type { SectionList } from './section-list.ts';
@@ -137,6 +138,7 @@ export type VirtualHost = {
   /** `RegisteredMethods`: other methods get 501. */
   readonly registeredMethods: boolean;
   /** mod_alias: redirects before aliases, the virtual host's own before the main server's. */
+  readonly proxyPasses: AliasList<ProxyPass>;
   readonly redirects: AliasList<Alias>;
   readonly fileAliases: AliasList<Alias>;
   readonly scriptAliases: AliasList<ScriptAlias>;

@@ -62,6 +62,8 @@ export type Scope = {
   readonly forceType?: HandlerSetting;
   readonly useCanonicalName?: 'on' | 'off' | 'dns';
   readonly useCanonicalPhysicalPort?: boolean;
+  /** Where `.htaccess` files count. */
+  readonly allowOverride?: boolean;
   readonly errorDocuments?: ReadonlyMap<number, Setting<string>>;
   readonly files?: readonly ScopeSection[];
   readonly conditions?: readonly ConditionSection[];

@@ -91,6 +91,7 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     requireKnownHost: pick('requireKnownHost') ?? false,
     traceEnabled: pick('traceEnabled') ?? true,
     registeredMethods: pick('registeredMethods') ?? false,
+    proxyPasses: buildAliasList(own.flatMap((host) => host.proxyPasses)),
     redirects: buildAliasList(own.flatMap((host) => host.redirects)),
     fileAliases: buildAliasList(own.flatMap((host) => host.fileAliases)),
     scriptAliases: buildAliasList(own.flatMap((host) => host.scriptAliases)),

@@ -23,9 +23,12 @@ export const wsgiReaders: Readonly<Record<string, ScopeReader>> = {
   wsgicallableobject: (draft, directive) => {
     draft.callableObject = setting(directive);
   },
-  wsgidispatchscript: (draft, directive) => {
+  wsgidispatchscript: (draft, directive, place) => {
     const script = readWord(directive.text).word;
     draft.dispatchScript = { value: script, position: directive.position };
+    const message = `"${script}" decides on groups in Apache's own processes, so they are not known here`;
+    const advice = 'Leave the mounts that it covers to Apache, or name their groups in the configuration';
+    place.build.diagnostics.push({ ...diagnose(directive, 'error', 'dispatch-script', message), advice });
   },
   wsgirestrictprocess: (draft, directive) => {
     const names = splitWords(directive.text).map((name) => (name === '%{GLOBAL}' ? '' : name.toLowerCase()));
