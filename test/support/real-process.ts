@@ -42,42 +42,66 @@ export function startProcess(
     ...(environment === undefined ? {} : { env: environment }),
     ...(cwd === undefined ? {} : { cwd }),
   });
-  const lines: string[] = [];
+  const transcript = makeTranscript(command);
   const output: string[] = [];
-  const watchers = new Set<() => void>();
-  const announce = (): void => {
-    for (const watcher of watchers) watcher();
-  };
-  const take = (line: string): void => {
-    lines.push(line);
-    announce();
-  };
   collect(child.stdout, (line) => {
     output.push(line);
-    take(line);
+    transcript.add(line);
   });
-  collect(child.stderr, take);
+  collect(child.stderr, transcript.add);
   child.stdin.on('error', () => {}).end(input);
-  let ended = false;
   const exited = new Promise<Exit>((resolve) => {
-    child.once('error', (error) => lines.push(String(error)));
+    child.once('error', (error) => transcript.add(String(error)));
     child.once('close', (code, signal) => {
-      ended = true;
+      transcript.end();
       resolve({ code, signal });
-      announce();
     });
   });
+  const kill = (): Promise<Exit> => {
+    killGroup(child.pid);
+    return exited;
+  };
   return {
     pid: child.pid ?? 0,
     child,
     exited,
-    lines,
+    lines: transcript.lines,
     output: () => output.map((line) => `${line}\n`).join(''),
+    waitForLine: transcript.waitForLine,
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      await exited;
+      return kill();
+    },
+    kill,
+  };
+}
+
+type Transcript = Pick<RealProcess, 'lines' | 'waitForLine'> & { add(line: string): void; end(): void };
+
+/** The lines of a process, and who waits for one. */
+function makeTranscript(command: string): Transcript {
+  const lines: string[] = [];
+  const watchers = new Set<() => void>();
+  let hasEnded = false;
+  const announce = (): void => {
+    for (const watcher of watchers) watcher();
+  };
+  return {
+    lines,
+    add: (line) => {
+      lines.push(line);
+      announce();
+    },
+    end: () => {
+      hasEnded = true;
+      announce();
+    },
     waitForLine: (satisfies, what = 'the expected line', from = 0) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
           const line = lines.slice(from).find(satisfies);
-          if (line === undefined && !ended) return;
+          if (line === undefined && !hasEnded) return;
           watchers.delete(look);
           if (line !== undefined) resolve(line);
           else reject(new Error(`${command} ended before ${what}:\n${lines.join('\n')}`));
@@ -85,16 +109,6 @@ export function startProcess(
         watchers.add(look);
         look();
       }),
-    stop: async (signal = 'SIGTERM') => {
-      child.kill(signal);
-      const exit = await exited;
-      killGroup(child.pid);
-      return exit;
-    },
-    kill: () => {
-      killGroup(child.pid);
-      return exited;
-    },
   };
 }
 
