@@ -2,11 +2,13 @@
  * Who lives where: processes, the interpreters in them, the mounts and scripts in those, with what the scripts import.
  * Of today's Apache, or of the sidecar's own layout, where every group is a process.
  */
+
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { FileReader } from '../apache/file-reader.ts';
 import { type GroupIdentity, groupKey } from '../routing/group-key.ts';
 import type { ProcessGroup, Site } from '../site/model.ts';
 import type { AccessProblem, InterpreterFailure, ScriptAnalysis } from './analysis.ts';
+import { gather } from './gather.ts';
 import { type Placement, placeMounts } from './placement.ts';
 
 /** `apache`: processes as Apache has them. `sidecar`: a process for each group, parted by `isolation`. */
@@ -57,7 +59,7 @@ export function surveyProcesses(site: Site, reader: FileReader, layout: Layout):
     for (const { process, interpreter } of seatsOf(placement, layout)) {
       const interpreters = groups.get(process) ?? new Map<string, Placement[]>();
       groups.set(process, interpreters);
-      interpreters.set(interpreter, [...(interpreters.get(interpreter) ?? []), placement]);
+      gather(interpreters, interpreter, placement);
     }
   }
   return Array.from(groups, ([key, interpreters]) => makeProcess(site, key, [...interpreters.entries()]));

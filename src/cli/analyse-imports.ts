@@ -23,8 +23,9 @@ export type AnalysisResult =
   | { readonly scripts: readonly ScriptAnalysis[] }
   | { readonly failure: InterpreterFailure };
 
-/** How long the analyser goes on finding things out, in seconds, and how much later it is ended, in milliseconds. */
+/** How long the analyser goes on finding things out: for a run, and more for each of its scripts; then it is ended. */
 const SECONDS = 60;
+const SECONDS_PER_SCRIPT = 0.1;
 const GRACE_MS = 15_000;
 /** Interpreters at once. */
 const CONCURRENCY = 2;
@@ -69,7 +70,7 @@ export async function analyseImports(
 
 async function analyse(job: AnalysisJob, program: unknown): Promise<AnalysisResult> {
   const { python, pythonPath, cwd, scripts } = job;
-  const order = JSON.stringify({ program, scripts, pythonPath, cwd, seconds: SECONDS }).replace(
+  const order = JSON.stringify({ program, scripts, pythonPath, cwd, seconds: secondsFor(job) }).replace(
     /[\u0080-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
@@ -90,6 +91,10 @@ async function analyse(job: AnalysisJob, program: unknown): Promise<AnalysisResu
   return { failure: failureOf(job, ended.why) };
 }
 
+function secondsFor({ scripts }: AnalysisJob): number {
+  return SECONDS + SECONDS_PER_SCRIPT * scripts.length;
+}
+
 function failureOf({ python, user }: AnalysisJob, why: string): InterpreterFailure {
   const who = user === undefined ? '' : ` by user "${user.name}"`;
   return {
@@ -108,7 +113,7 @@ function runPython(job: AnalysisJob, input: string): Promise<Ended> {
     const child = spawn(program, words, { cwd: '/', env: { ...job.environment }, stdio: 'pipe', ...ids });
     let output = '';
     let complaint = '';
-    const timer = setTimeout(() => child.kill('SIGKILL'), SECONDS * 1000 + GRACE_MS);
+    const timer = setTimeout(() => child.kill('SIGKILL'), secondsFor(job) * 1000 + GRACE_MS);
     child.stdout.setEncoding('latin1').on('data', (text: string) => {
       output += text;
       if (output.length > MAX_ANSWER) child.kill('SIGKILL');

@@ -1,7 +1,9 @@
 /** Mounts that differ in case alone: one interpreter before mod_wsgi 6, two from then on (commit 44975e1). */
+
 import { foldScriptName } from '../../routing/group-name.ts';
 import type { Census, Process } from '../census.ts';
 import { type Finding, listNames, type Rule } from '../finding.ts';
+import { gather } from '../gather.ts';
 import { processName } from '../names.ts';
 import type { Placement } from '../placement.ts';
 
@@ -19,8 +21,7 @@ function pairsOf(census: Census, process: Process): Finding[] {
   for (const placement of process.interpreters.flatMap(({ placements }) => placements)) {
     const { scriptName, applicationTemplate, host } = placement;
     if (scriptName === undefined || applicationTemplate !== '%{RESOURCE}') continue;
-    const key = `${host.id} ${foldScriptName(scriptName, true)}`;
-    byFolded.set(key, [...(byFolded.get(key) ?? []), placement]);
+    gather(byFolded, `${host.id} ${foldScriptName(scriptName, true)}`, placement);
   }
   return [...byFolded.values()]
     .filter((list) => new Set(list.map(({ scriptName }) => scriptName)).size > 1)

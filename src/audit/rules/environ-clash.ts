@@ -1,7 +1,9 @@
 /** Keys of `os.environ` that several scripts of one process write (MODWSGI: "Leaks between different groups of one process"). */
+
 import type { EnvironWrite } from '../analysis.ts';
 import { analysisOf, type Census, type Process, scriptsOf } from '../census.ts';
 import { type Finding, listNames, type Rule } from '../finding.ts';
+import { gather } from '../gather.ts';
 import { processName } from '../names.ts';
 
 type Write = { readonly script: string; readonly write: EnvironWrite };
@@ -16,7 +18,7 @@ function clashesOf(census: Census, process: Process): Finding[] {
   const writes = new Map<string, Write[]>();
   for (const script of scriptsOf(process)) {
     for (const write of analysisOf(census, process, script)?.environ ?? []) {
-      writes.set(write.key, [...(writes.get(write.key) ?? []), { script, write }]);
+      gather(writes, write.key, { script, write });
     }
   }
   return [...writes]

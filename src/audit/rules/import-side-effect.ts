@@ -1,8 +1,10 @@
 /** What scripts do to others by being imported: calls that change the interpreter or the process which they share. */
+
 import type { Severity } from '../../apache/diagnostic.ts';
 import type { Effect } from '../analysis.ts';
 import { analysisOf, type Census, type Interpreter, type Process, scriptsOf } from '../census.ts';
 import { type Finding, listNames, type Rule } from '../finding.ts';
+import { gather } from '../gather.ts';
 import { interpreterName, processName } from '../names.ts';
 
 type Meaning = { readonly severity: Severity; readonly why: string };
@@ -91,6 +93,8 @@ function keyOf({ applicationGroup, placements }: Interpreter): string {
   return `${applicationGroup} ${placements[0]?.mount.id}`;
 }
 
+type Use = { readonly script: string; readonly effect: Effect };
+
 type Shared = {
   readonly scripts: readonly string[];
   readonly table: Readonly<Record<string, Meaning>>;
@@ -101,11 +105,11 @@ type Shared = {
 /** One finding for each call by name: alone in its interpreter or process, a script harms nobody. */
 function effectsOf(census: Census, process: Process, { scripts, table, where, key }: Shared): Finding[] {
   if (scripts.length < 2) return [];
-  const found = new Map<string, { readonly script: string; readonly effect: Effect }[]>();
+  const found = new Map<string, Use[]>();
   for (const script of scripts) {
     for (const effect of analysisOf(census, process, script)?.effects ?? []) {
       if (!Object.hasOwn(table, effect.effect)) continue;
-      found.set(effect.effect, [...(found.get(effect.effect) ?? []), { script, effect }]);
+      gather(found, effect.effect, { script, effect });
     }
   }
   return Array.from(found, ([name, list]) => {

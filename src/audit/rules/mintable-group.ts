@@ -1,9 +1,11 @@
 /** Groups that a client can make by what it sends (MODWSGI: "Name-driven denial of service"). */
+
 import type { SourcePosition } from '../../apache/directive.ts';
 import { environmentVariable } from '../../routing/group-name.ts';
 import type { SetEnvIfRule } from '../../site/set-env-if.ts';
 import type { Census } from '../census.ts';
 import { type Finding, listNames, type Rule } from '../finding.ts';
+import { gather } from '../gather.ts';
 import type { Placement } from '../placement.ts';
 import { consumesVariableText } from './variable-text.ts';
 
@@ -112,8 +114,7 @@ function copiesRequest({ variables }: SetEnvIfRule, name: string): boolean {
 function groupByHost(minted: readonly Minted[]): readonly (readonly Minted[])[] {
   const groups = new Map<string, Minted[]>();
   for (const one of minted) {
-    const key = `${one.cause} ${one.placement.host.id}`;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
+    gather(groups, `${one.cause} ${one.placement.host.id}`, one);
   }
   return [...groups.values()];
 }

@@ -1,7 +1,9 @@
 /** Modules of one name that are different files for scripts of one interpreter: the first that is imported wins for all. */
+
 import type { ImportedModule } from '../analysis.ts';
 import { analysisOf, type Census, type Interpreter, type Process } from '../census.ts';
 import { type Finding, listNames, type Rule } from '../finding.ts';
+import { gather } from '../gather.ts';
 import { interpreterName, processName } from '../names.ts';
 
 type Use = { readonly script: string; readonly module: ImportedModule };
@@ -20,7 +22,7 @@ function clashesOf(census: Census, process: Process, interpreter: Interpreter): 
   for (const script of interpreter.scripts) {
     for (const module of analysisOf(census, process, script)?.modules ?? []) {
       if (module.real === undefined) continue;
-      uses.set(module.name, [...(uses.get(module.name) ?? []), { script, module }]);
+      gather(uses, module.name, { script, module });
     }
   }
   const clashing = [...uses].filter(([, list]) => isClash(list)).map(([name]) => name);
@@ -38,8 +40,7 @@ function isClash(uses: readonly Use[]): boolean {
 function describe(process: Process, interpreter: Interpreter, name: string, uses: readonly Use[]): Finding {
   const byFile = new Map<string, Use[]>();
   for (const use of uses) {
-    const file = use.module.real ?? '';
-    byFile.set(file, [...(byFile.get(file) ?? []), use]);
+    gather(byFile, use.module.real ?? '', use);
   }
   const isOwn = uses.some(({ module }) => module.origin === 'application');
   const files = Array.from(byFile, ([, list]) => {

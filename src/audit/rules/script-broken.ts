@@ -1,7 +1,7 @@
 /** Scripts and application modules that are missing or do not parse under their own Python. */
 import { fromBytes } from '../../apache/bytes.ts';
 import type { SourceError } from '../analysis.ts';
-import { analysisOf, type Census, scriptsOf } from '../census.ts';
+import { analysisOf, type Census, type Process, scriptsOf } from '../census.ts';
 import type { Finding, Rule } from '../finding.ts';
 
 export const scriptBroken: Rule = {
@@ -27,15 +27,15 @@ type Broken = {
 function errorsOf(census: Census): readonly Broken[] {
   return census.processes.flatMap((process) =>
     scriptsOf(process).flatMap((script) => {
-      const placements = process.interpreters.flatMap((interpreter) => interpreter.placements);
-      const position = placements.find(({ scripts }) => scripts.includes(script))?.mount.position;
-      return (analysisOf(census, process, script)?.errors ?? []).map((error) => ({
-        error,
-        script,
-        position,
-      }));
+      const errors = analysisOf(census, process, script)?.errors ?? [];
+      return errors.map((error) => ({ error, script, position: mountOf(process, script) }));
     }),
   );
+}
+
+function mountOf({ interpreters }: Process, script: string): Finding['position'] {
+  const placements = interpreters.flatMap((interpreter) => interpreter.placements);
+  return placements.find(({ scripts }) => scripts.includes(script))?.mount.position;
 }
 
 function describe(

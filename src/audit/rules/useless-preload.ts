@@ -1,10 +1,12 @@
 /** Scripts that are imported at the start into an interpreter that serves no request. */
+
 import type { SourcePosition } from '../../apache/directive.ts';
 import { hitAlias } from '../../routing/alias-match.ts';
 import { displayName } from '../../routing/group-key.ts';
 import { expandName } from '../../routing/group-name.ts';
 import { type Census, type Process, scriptsOf } from '../census.ts';
 import { type Finding, listNames, type Rule } from '../finding.ts';
+import { gather } from '../gather.ts';
 import type { Placement } from '../placement.ts';
 
 type Preload = {
@@ -24,15 +26,24 @@ export const uselessPreload: Rule = {
     const placements = census.processes
       .flatMap(({ interpreters }) => interpreters)
       .flatMap((one) => one.placements);
-    const preloads = [
-      ...census.site.imports.map((one) => ({ ...one, mount: undefined })),
-      ...fromAliases(placements),
-    ];
-    return preloads
+    const byName = new Map<string, Placement[]>();
+    for (const placement of placements) {
+      if (placement.identity !== undefined) gather(byName, nameKey(placement.identity), placement);
+    }
+    const imports = census.site.imports.map((one) => ({ ...one, mount: undefined }));
+    return [...imports, ...fromAliases(placements)]
+      .filter((preload) => byName.get(nameKey(preload))?.some((one) => !isHidden(one)) !== true)
       .filter((preload) => isUseless(census, preload, placements))
-      .map((one) => describe(one, placements));
+      .map((preload) => describe(preload, placements));
   },
 };
+
+function nameKey({
+  processGroup,
+  applicationGroup,
+}: Pick<Preload, 'processGroup' | 'applicationGroup'>): string {
+  return JSON.stringify([processGroup, applicationGroup]);
+}
 
 /** An alias with both literal options preloads its script; the alias itself may be hidden by an earlier one. */
 function fromAliases(placements: readonly Placement[]): Preload[] {
@@ -47,8 +58,7 @@ function fromAliases(placements: readonly Placement[]): Preload[] {
 }
 
 function isUseless(census: Census, preload: Preload, placements: readonly Placement[]): boolean {
-  const reached = placements.filter((placement) => !isHidden(placement));
-  if (reached.some((placement) => canRunIn(placement, preload))) return false;
+  if (placements.some((placement) => canRunIn(placement, preload) && !isHidden(placement))) return false;
   const process = census.processes.find(({ processGroup }) => processGroup === preload.processGroup);
   const isMounted = census.processes.some((one) => scriptsOf(one).includes(preload.script));
   return isMounted || !isService(process, preload);
