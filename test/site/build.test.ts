@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { readSiteText, siteOf } from '../support/site-of.ts';
+
+describe('buildSite()', () => {
+  it('names virtual hosts and mounts without repeating itself', () => {
+    const site = siteOf(`
+Listen 80
+<VirtualHost *:80>
+  ServerName a.test
+  WSGIScriptAlias / /srv/a.wsgi
+</VirtualHost>
+<VirtualHost *:443>
+  ServerName a.test
+  WSGIScriptAlias / /srv/a.wsgi
+</VirtualHost>
+<VirtualHost *:80>
+  ServerName a.test
+  WSGIScriptAlias / /srv/b.wsgi
+</VirtualHost>`);
+    expect(site.virtualHosts.map(({ id }) => id)).toEqual(['a.test:80', 'a.test:443', 'a.test:80#2']);
+    expect(site.mounts.map(({ id }) => id)).toEqual(['a.test:/', 'a.test:443:/', 'a.test:80#2:/']);
+  });
+
+  it('keeps daemon processes with their options and their place', () => {
+    const site = siteOf(`
+WSGIDaemonProcess one processes=2 threads=5 python-path=/a:/b home=/srv display-name=%{GROUP}
+<VirtualHost *:80>
+  ServerName v.test
+  WSGIDaemonProcess "two words" user=www
+</VirtualHost>`);
+    expect(site.processGroups.get('one')).toMatchObject({
+      processes: 2,
+      threads: 5,
+      pythonPath: ['/a', '/b'],
+      home: '/srv',
+      displayName: '%{GROUP}',
+    });
+    expect(site.processGroups.get('one')).not.toHaveProperty('definedIn');
+    expect(site.processGroups.get('two words')).toMatchObject({
+      threads: 15,
+      user: 'www',
+      definedIn: 'v.test:80',
+    });
+    expect(site.processGroups.get('two words')).not.toHaveProperty('processes');
+  });
+
+  it.each([
+    ['an option that is none', 'WSGIScriptAlias /a /srv/a.wsgi process=x', 'mount-not-understood'],
+    ['a mount without a script', 'WSGIScriptAlias /a', 'mount-not-understood'],
+    [
+      'a pattern that cannot be translated',
+      'WSGIScriptAliasMatch ^(?R) /srv/a.wsgi',
+      'pattern-not-understood',
+    ],
+    ['a process group that is there', 'WSGIDaemonProcess a\nWSGIDaemonProcess a', 'process-group-twice'],
+    ['a dispatch script', 'WSGIDispatchScript /srv/d.py', 'dispatch-script'],
+    ['a directive of no module', 'NoSuchThing on', 'directive-not-understood'],
+    ['a header of answers', 'Header set X-A b', 'response-directive'],
+    ['a condition on users', `<If "%{REMOTE_USER} == 'x'">\nSetEnv A b\n</If>`, 'expression-not-understood'],
+    ['a look-up of a map', 'RewriteMap m txt:/srv/m\nRewriteRule ^/(.*) /%{TIME} ', 'rewrite-not-understood'],
+    [
+      'a virtual host by name',
+      '<VirtualHost www.example.com:80>\nServerName a\n</VirtualHost>',
+      'virtual-host-address',
+    ],
+  ])('says with file and line that it found %s', (_, text, id) => {
+    const found = readSiteText(`ServerName main.test\n${text}`).diagnostics.filter((each) => each.id === id);
+    expect(found).not.toEqual([]);
+    expect(found[0]?.position?.file).toBe('/etc/apache2/test.conf');
+    expect(found[0]?.position?.line).toBeGreaterThan(1);
+  });
+
+  it('says nothing about what changes no route', () => {
+    const text = 'ServerName a\nTimeout 5\nLogLevel warn\nKeepAlive On\nCustomLog /x y\nServerTokens Prod';
+    expect(readSiteText(text).diagnostics).toEqual([]);
+  });
+
+  it('reports a mount that only Apache can protect, at the rule', () => {
+    const { diagnostics } = readSiteText(`ServerName a
+WSGIScriptAlias /app /srv/app.wsgi
+WSGIScriptAlias /open /srv/open.wsgi
+<Location /app>
+  AuthType Basic
+  Require valid-user
+</Location>`);
+    const found = diagnostics.filter(({ id }) => id === 'mount-access-control');
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({ severity: 'error', position: { line: 6 } });
+    expect(found[0]?.message).toContain('a:/app');
+  });
+
+  it('is not stopped by access rules that it enforces itself', () => {
+    const { diagnostics } = readSiteText(`ServerName a
+WSGIScriptAlias /app /srv/app.wsgi
+<Directory /srv>
+  Require ip 10.0.0.0/8
+  Require local
+</Directory>`);
+    expect(diagnostics).toEqual([]);
+  });
+});
