@@ -17,7 +17,11 @@ export type RequestFacts = {
   readonly method: string;
   /** The request target as it came. */
   readonly target: string;
+  /** As written in the request line; absent is 1. */
+  readonly majorVersion?: number;
   readonly minorVersion: number;
+  /** Whether the client sent a Host; without one there is no HTTP_HOST. Absent is true. */
+  readonly hasHost?: boolean;
   readonly remoteAddress: string;
   readonly remotePort: number;
   /** REMOTE_USER, when a trusted front named one. */
@@ -56,6 +60,7 @@ export function renderMountEnviron(route: WsgiRoute, connection: Connection): st
     'mod_wsgi.callable_object': route.callableObject,
     'mod_wsgi.script_reloading': route.options.scriptReloading ? '1' : '0',
     'mod_wsgi.listener_port': String(connection.localPort),
+    ...(route.handlerScript === undefined ? {} : { 'mod_wsgi.handler_script': route.handlerScript }),
   };
   for (const name in variables) environ.set(name, variables[name] as string);
   const members = Array.from(environ, ([name, value]) => `${quote(name)}:${quote(value)}`);
@@ -74,13 +79,30 @@ export function renderRequestEnviron(route: WsgiRoute, facts: RequestFacts): str
   json += `,"REMOTE_ADDR":${quote(facts.remoteAddress)},"REMOTE_PORT":"${facts.remotePort}"`;
   if (route.pathInfo !== '') json += `,"PATH_TRANSLATED":${quote(translatedPath(route))}`;
   if (facts.method === 'HEAD' && route.options.mapHeadToGet) json += ',"REQUEST_METHOD":"GET"';
-  if (facts.minorVersion === 0) json += ',"SERVER_PROTOCOL":"HTTP/1.0"';
+  if (route.query !== queryOf(facts.target)) json += `,"QUERY_STRING":${quote(route.query)}`;
+  if (facts.minorVersion === 0) json += `,"SERVER_PROTOCOL":"HTTP/${facts.majorVersion ?? 1}.0"`;
   if (user !== undefined) json += `,"REMOTE_USER":${quote(user)}`;
   if (facts.emptyBody) json += ',"CONTENT_LENGTH":"0"';
   if (facts.connection !== undefined) json += `,"HTTP_CONNECTION":${quote(facts.connection)}`;
   if (facts.chunked) json += ',"HTTP_TRANSFER_ENCODING":"chunked"';
   json += `,"mod_wsgi.request_id":"${facts.requestId}","mod_wsgi.request_start":"${facts.startedUs}"`;
-  return `${json},"mod_wsgi.script_name":${script},"mod_wsgi.path_info":${info}}`;
+  json += `,"mod_wsgi.script_name":${script},"mod_wsgi.path_info":${info}`;
+  return `${json}${changes(route, facts)}}`;
+}
+
+/** What headers of a trusted proxy change, over all that came before, and the names that are taken away, under `""`. */
+function changes({ environChanges }: WsgiRoute, { hasHost = true }: RequestFacts): string {
+  if (environChanges === undefined) return hasHost ? '' : ',"":"HTTP_HOST"';
+  const { set, unset } = environChanges;
+  const members = Array.from(set, ([name, value]) => `,${quote(name)}:${quote(value)}`).join('');
+  const removed = [...unset, ...(hasHost || set.has('HTTP_HOST') ? [] : ['HTTP_HOST'])];
+  return removed.length === 0 ? members : `${members},"":${quote(removed.join(' '))}`;
+}
+
+/** What the group process reads as the query: rewriting and error documents have others. */
+function queryOf(target: string): string {
+  const at = target.indexOf('?');
+  return at < 0 ? '' : target.slice(at + 1);
 }
 
 /** `ap_add_cgi_vars` looks PATH_INFO up as a URL of its own: under a mount at `/` that is the script again. */
@@ -128,6 +150,7 @@ function isSameRender(render: Render, route: WsgiRoute, connection: Connection):
     known.serverName === route.serverName &&
     known.serverPort === route.serverPort &&
     known.scriptFilename === route.scriptFilename &&
+    known.handlerScript === route.handlerScript &&
     known.documentRoot === route.documentRoot &&
     known.callableObject === route.callableObject &&
     known.options.serverAdmin === route.options.serverAdmin &&

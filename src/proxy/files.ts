@@ -1,5 +1,5 @@
 /**
- * Files that Apache would answer itself: GET and HEAD with ETag, Last-Modified, conditions and one range (RFC 9110 §13, §14).
+ * Files that Apache would answer itself: GET, HEAD and POST with ETag, Last-Modified, conditions and one range (RFC 9110 §13, §14).
  * Law: no symbolic link leads out of the folder that the configuration opens.
  */
 import { constants, type Stats } from 'node:fs';
@@ -13,8 +13,8 @@ import { mediaType } from './media-types.ts';
 /** Answers with a file. */
 export async function sendFile(exchange: Exchange, route: FileRoute): Promise<void> {
   const { method } = exchange.request;
-  if (method !== 'GET' && method !== 'HEAD') {
-    exchange.refuse({ status: 405, reason: 'method', headers: ['Allow', 'GET, HEAD'] });
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') {
+    exchange.refuse({ status: 405, reason: 'method', headers: ['Allow', 'GET, HEAD, POST'] });
     return;
   }
   let file: FileHandle | undefined;
@@ -37,19 +37,21 @@ class OutsideRoot extends Error {}
  */
 async function openWithin(filename: string, root: string): Promise<FileHandle> {
   // Without O_NONBLOCK a named pipe would wait here for a writer.
-  const file = await open(filename, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  const folder = await open(root, constants.O_RDONLY | constants.O_DIRECTORY).catch(
-    async (error: unknown) => {
-      await file.close();
-      throw error;
-    },
-  );
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+  const file = await open(filename, flags);
+  // The root may be the file itself: an Alias may name one.
+  const folder = await open(root, flags).catch(async (error: unknown) => {
+    await file.close();
+    throw error;
+  });
   try {
     const [opened, within] = await Promise.all([
       readlink(`/proc/self/fd/${file.fd}`),
       readlink(`/proc/self/fd/${folder.fd}`),
     ]);
-    if (!opened.startsWith(within.endsWith('/') ? within : `${within}/`)) throw new OutsideRoot();
+    if (opened !== within && !opened.startsWith(within.endsWith('/') ? within : `${within}/`)) {
+      throw new OutsideRoot();
+    }
     return file;
   } catch (error) {
     await file.close();

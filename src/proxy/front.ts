@@ -9,6 +9,7 @@ import type { Lease, Refusal } from '../groups/lease.ts';
 import type { GroupIdentity, GroupKey } from '../routing/group-key.ts';
 import type { FileRoute, NoRoute, Route, RouteRequest, WsgiRoute } from '../routing/route.ts';
 import { type AccessControl, judgeAccess, whyRefused } from './access.ts';
+import { answerItself, answerServerOptions } from './apache-itself.ts';
 import { answerRaw } from './client-error.ts';
 import { createMountEnvirons, renderRequestEnviron } from './environ.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
@@ -20,6 +21,7 @@ import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
 import { clientAddress, peerOf, type StandsFor, type TrustList } from './peer.ts';
 import { sendRedirect } from './redirect.ts';
+import { hasLooseRequestLine } from './request-line.ts';
 import type { Destination } from './upstream-answer.ts';
 import { type RequestHead, readHead } from './validate.ts';
 
@@ -80,12 +82,18 @@ export class Front {
   handle(request: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
     const exchange = this.#open(request, response, expectsContinue);
     try {
+      if (hasLooseRequestLine(request)) {
+        const message = 'More than one space in the request line';
+        exchange.refuse({ status: 400, reason: 'bad_request', message, close: true });
+        return;
+      }
       const head = readHead(
         {
           method: request.method ?? '',
           target: request.url ?? '',
           majorVersion: request.httpVersionMajor,
           minorVersion: request.httpVersionMinor,
+          tls: this.#options.tls,
         },
         exchange.headers,
       );
@@ -139,12 +147,13 @@ export class Front {
       tls: this.#options.tls,
       method: exchange.request.method ?? '',
       target: exchange.request.url ?? '',
-      minorVersion: exchange.request.httpVersionMinor,
+      minorVersion: head.minorVersion,
       rawHeaders: exchange.request.rawHeaders,
       remoteAddress,
     });
     if (route.kind === 'none') this.#serveNoRoute(exchange, route);
-    else if (route.kind === 'redirect') sendRedirect(exchange, route, this.#options.tls);
+    else if (exchange.request.method === 'TRACE') exchange.refuse({ status: 405, reason: 'method' });
+    else if (route.kind === 'redirect') sendRedirect(exchange, route);
     else if (!this.#mayPass(exchange, route)) return;
     else if (route.kind === 'file') void sendFile(exchange, route);
     else this.#serveGroup(exchange, route, remoteAddress);
@@ -160,6 +169,7 @@ export class Front {
 
   #serveNoRoute(exchange: Exchange, route: NoRoute): void {
     if (this.#options.legacy !== undefined && isForLegacy(route)) this.#toLegacy(exchange);
+    else if (route.status === 200 && route.reason === 'apache_itself') answerItself(exchange);
     else exchange.refuse(route);
   }
 
@@ -243,7 +253,9 @@ export class Front {
     const environ = renderRequestEnviron(route, {
       method: request.method ?? '',
       target: request.url ?? '',
+      majorVersion: request.httpVersionMajor,
       minorVersion: request.httpVersionMinor,
+      hasHost: headers.hosts > 0,
       remoteAddress,
       remotePort: remoteAddress === peer.address ? peer.port : 0,
       user: peer.trusted && headers.users === 1 ? headers.user : undefined,
@@ -256,10 +268,4 @@ export class Front {
     sent.push('x-sidecar-request', environ);
     return sent;
   }
-}
-
-/** `OPTIONS *` asks the server itself; Apache answers with an empty 200. */
-function answerServerOptions(exchange: Exchange): void {
-  exchange.writeHead(200, 'OK', ['Allow', 'GET, HEAD, POST, OPTIONS', 'Content-Length', '0']);
-  exchange.response.end();
 }

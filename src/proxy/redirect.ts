@@ -4,27 +4,18 @@ import type { RedirectRoute } from '../routing/route.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Answers with a redirect; one without a location (410) is an error page. */
-export function sendRedirect(exchange: Exchange, route: RedirectRoute, tls: boolean): void {
+export function sendRedirect(exchange: Exchange, route: RedirectRoute): void {
   if (route.location === '') {
     exchange.refuse({ status: route.status, reason: 'redirect' });
     return;
   }
   const title = STATUS_CODES[route.status] ?? 'Redirect';
   const body = `<!DOCTYPE html>\n<html lang="en"><head><title>${title}</title></head><body></body></html>\n`;
-  const headers = ['Location', encodeControls(absoluteLocation(route, tls))];
+  const headers = ['Location', encodeControls(route.location)];
   headers.push('Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(body.length));
   exchange.writeHead(route.status, title, headers);
   if (exchange.request.method !== 'HEAD') exchange.responseBytes = body.length;
   exchange.response.end(body);
-}
-
-/** `ap_construct_url`: a path becomes a URL of the server's name, with its port unless that is the scheme's own. */
-export function absoluteLocation(route: RedirectRoute, tls: boolean): string {
-  const { location, serverName, serverPort } = route;
-  if (!location.startsWith('/')) return location;
-  const name = serverName.includes(':') ? `[${serverName}]` : serverName;
-  const port = serverPort === (tls ? 443 : 80) ? '' : `:${serverPort}`;
-  return `${tls ? 'https' : 'http'}://${name}${port}${location}`;
 }
 
 /** A header value carries no control characters; a decoded path may. */

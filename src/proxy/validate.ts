@@ -13,8 +13,10 @@ export type RequestHead = {
   readonly kind: 'head';
   /** Origin-form of the target, bytes as they came: what is forwarded. */
   readonly path: string;
-  /** The authority of an absolute-form target, else Host; empty only for HTTP/1.0 without one. */
+  /** The authority of an absolute-form target of our own scheme, else Host; empty only where Apache has an empty one too. */
   readonly host: string;
+  /** Of HTTP/1; what calls itself HTTP/2 in a request line is taken for 1.1, as Apache takes it. */
+  readonly minorVersion: number;
   readonly body: BodyFraming;
 };
 
@@ -35,6 +37,8 @@ export type RequestLine = {
   readonly target: string;
   readonly majorVersion: number;
   readonly minorVersion: number;
+  /** Whether the client spoke TLS: the scheme whose absolute-form targets name the host. */
+  readonly tls?: boolean;
 };
 
 /** Apache's defaults: LimitRequestFields 100, LimitRequestLine 8190. */
@@ -42,7 +46,9 @@ const FIELDS_LIMIT = 100;
 const TARGET_LIMIT = 8190;
 
 const HOST = /^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
-const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/is;
+const ABSOLUTE = /^(https?):(?:\/\/([^/?#]*))?(.*)$/is;
+/** An authority may be empty, and so may its port: httpd's `ap_parse_uri()` refuses neither. */
+const AUTHORITY = /^(?:[A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
 
 /** Reads a head; the first rule that it breaks is the reason. */
 export function readHead(
@@ -53,10 +59,9 @@ export function readHead(
 }
 
 function refuseLine(line: RequestLine, headers: RequestHeaders): RefusedHead | undefined {
-  if (line.majorVersion !== 1) return refused(505, 'http_version', 'Only HTTP/1.0 and HTTP/1.1 are spoken');
+  if (line.majorVersion < 1) return refused(400, 'http_version', 'HTTP before 1.0 is not spoken');
   if (line.target.length > TARGET_LIMIT) return refused(414, 'target', 'Request target too long');
   if (headers.fields > FIELDS_LIMIT) return refused(431, 'header_too_big', 'Too many header fields');
-  if (line.method === 'TRACE') return refused(405, 'method', 'TRACE is not answered');
   return undefined;
 }
 
@@ -66,7 +71,7 @@ function refuseFraming(line: RequestLine, headers: RequestHeaders): RefusedHead 
   if (lengths > 1) return refused(400, 'repeated_header', 'Content-Length is repeated');
   if (coding === undefined) return undefined;
   if (lengths > 0) return refused(400, 'te_cl', 'Both Transfer-Encoding and Content-Length');
-  if (line.minorVersion === 0) return refused(400, 'te_cl', 'Transfer-Encoding in HTTP/1.0');
+  if (minorVersionOf(line) === 0) return refused(400, 'te_cl', 'Transfer-Encoding in HTTP/1.0');
   if (coding.toLowerCase() !== 'chunked') return refused(501, 'coding', 'Transfer coding other than chunked');
   return undefined;
 }
@@ -75,23 +80,29 @@ function readTarget(line: RequestLine, headers: RequestHeaders): RequestHead | R
   const { target } = line;
   if (headers.hosts > 1) return refused(400, 'dup_host', 'Host is repeated');
   const host = headers.host ?? '';
-  if (host === '' ? line.minorVersion !== 0 : !HOST.test(host)) {
+  const minorVersion = minorVersionOf(line);
+  if (host === '' ? minorVersion !== 0 : !HOST.test(host)) {
     return refused(400, 'bad_host', 'Host is missing or malformed');
   }
-  if (target.charCodeAt(0) === 0x2f) return head(target, host, headers);
+  const body = headers.coding !== undefined ? 'chunked' : headers.length === undefined ? 'none' : 'length';
+  if (target.charCodeAt(0) === 0x2f) return { kind: 'head', path: target, host, minorVersion, body };
   if (target === '*' && line.method === 'OPTIONS') return { kind: 'server-options' };
-  const absolute = ABSOLUTE.exec(target);
-  const authority = absolute?.[1];
-  if (absolute === null || authority === undefined || !HOST.test(authority)) {
+  const [whole, scheme = '', authority, rest = ''] = ABSOLUTE.exec(target) ?? [];
+  if (whole === undefined || !AUTHORITY.test(authority ?? '')) {
     return refused(400, 'target', 'Request target is neither a path nor an http URL');
   }
-  const rest = absolute[2] ?? '';
-  return head(rest.startsWith('/') ? rest : `/${rest}`, authority, headers);
+  const isOurs = authority !== undefined && scheme.toLowerCase() === (line.tls === true ? 'https' : 'http');
+  const path = rest.startsWith('/') ? rest : `/${rest}`;
+  return { kind: 'head', path, host: isOurs ? hostOfTarget(authority) : host, minorVersion, body };
 }
 
-function head(path: string, host: string, headers: RequestHeaders): RequestHead {
-  const body = headers.coding !== undefined ? 'chunked' : headers.length === undefined ? 'none' : 'length';
-  return { kind: 'head', path, host, body };
+/** httpd `construct_host_header()`: the name as `fix_hostname()` leaves it, the port as written. */
+function hostOfTarget(authority: string): string {
+  return authority.toLowerCase().replace(/\.(?=:|$)/, '');
+}
+
+function minorVersionOf({ majorVersion, minorVersion }: RequestLine): number {
+  return majorVersion === 1 ? minorVersion : 1;
 }
 
 function refused(status: number, reason: string, message: string): RefusedHead {

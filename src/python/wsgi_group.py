@@ -97,6 +97,9 @@ class Group(object):
         environ.pop('HTTP_CONNECTION', None)
         if text is not None:
             environ.update(parse_entries(text))
+            if '' in environ:
+                for name in environ.pop('').split(' '):
+                    environ.pop(name, None)
         environ.pop('HTTP_X_SIDECAR_EXPECT', None)
         environ.pop('PATH', None)
         if 'HTTPS' in environ:

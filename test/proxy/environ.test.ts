@@ -63,6 +63,11 @@ describe('renderMountEnviron()', () => {
     expect(environ).not.toHaveProperty('HTTPS');
   });
 
+  it('names the handler script of WSGIHandlerScript', () => {
+    const environ = mount(wsgiRoute({ handlerScript: '/srv/handler.py' }), connection);
+    expect(environ).toMatchObject({ 'mod_wsgi.handler_script': '/srv/handler.py' });
+  });
+
   it('is ASCII that may stand in a header, whatever the bytes', () => {
     const value = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join('');
     const text = renderMountEnviron(wsgiRoute({ environment: new Map([['BYTES', value]]) }), connection);
@@ -102,6 +107,31 @@ describe('renderRequestEnviron()', () => {
     expect(request(wsgiRoute(), facts)).not.toHaveProperty('SERVER_PROTOCOL');
   });
 
+  it('shows the query of a target that was rewritten', () => {
+    expect(request(wsgiRoute({ query: 'y=1' }), facts)).not.toHaveProperty('QUERY_STRING');
+    expect(request(wsgiRoute({ query: 'z=2' }), facts)).toMatchObject({ QUERY_STRING: 'z=2' });
+  });
+
+  it('takes HTTP_HOST away where the client sent none', () => {
+    expect(Object.keys(request(wsgiRoute(), facts))).not.toContain('');
+    expect(request(wsgiRoute(), { ...facts, hasHost: false })).toMatchObject({ '': 'HTTP_HOST' });
+  });
+
+  it('changes what the headers of a trusted proxy change, over everything else', () => {
+    const environChanges = {
+      set: new Map([
+        ['SCRIPT_NAME', '/mount'],
+        ['HTTP_HOST', 'public.test'],
+      ]),
+      unset: new Set(['HTTP_X_HOST', 'HTTP_X_SCHEME']),
+    };
+    expect(request(wsgiRoute({ environChanges }), { ...facts, hasHost: false })).toMatchObject({
+      SCRIPT_NAME: '/mount',
+      HTTP_HOST: 'public.test',
+      '': 'HTTP_X_HOST HTTP_X_SCHEME',
+    });
+  });
+
   it('keeps the bytes of a path', () => {
     const bytes = '/\xe6\x97\xa5"\\\x01\x7f';
     expect(request(wsgiRoute({ pathInfo: bytes }), facts)).toMatchObject({ PATH_INFO: bytes });
@@ -128,6 +158,7 @@ describe('createMountEnvirons()', () => {
     ['server name', { serverName: 'b.test' }],
     ['server port', { serverPort: 81 }],
     ['script', { scriptFilename: '/srv/b.wsgi' }],
+    ['handler script', { handlerScript: '/srv/handler.py' }],
     ['document root', { documentRoot: '/srv' }],
     ['callable object', { callableObject: 'app' }],
     ['environment', { environment: new Map([['A', '1']]) }],

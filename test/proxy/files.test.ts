@@ -59,6 +59,29 @@ describe('sendFile()', () => {
     expect(await stage.observed()).toMatchObject({ status: 200, responseBytes: 10, arm: 'own' });
   });
 
+  it('answers POST as GET, as Apache does', async () => {
+    expect((await get('/a.txt', {}, { method: 'POST', body: 'form' })).text()).toBe('0123456789');
+  });
+
+  it('sends a file that an Alias names', async () => {
+    const filename = `${folder.path}/secret`;
+    const own = await startStage({
+      route: {
+        kind: 'file',
+        virtualHost: virtualHost(),
+        path: '/one',
+        query: '',
+        serverName: 'www.test',
+        serverPort: 80,
+        filename,
+        root: filename,
+        access: { kind: 'granted' },
+      },
+    });
+    expect((await send(own.target, '/one')).text()).toBe('secret');
+    await own.close();
+  });
+
   it('sends HEAD without the body', async () => {
     const answer = await get('/a.txt', {}, { method: 'HEAD' });
     expect([answer.status, answer.header('content-length'), answer.text()]).toEqual([200, '10', '']);
@@ -82,9 +105,9 @@ describe('sendFile()', () => {
     expect((await get(path)).status).toBe(status);
   });
 
-  it.each([['POST'], ['PUT'], ['DELETE'], ['OPTIONS']])('refuses %s', async (method) => {
+  it.each([['PUT'], ['DELETE'], ['OPTIONS']])('refuses %s', async (method) => {
     const answer = await get('/a.txt', {}, { method });
-    expect([answer.status, answer.header('allow')]).toEqual([405, 'GET, HEAD']);
+    expect([answer.status, answer.header('allow')]).toEqual([405, 'GET, HEAD, POST']);
   });
 
   it.each([

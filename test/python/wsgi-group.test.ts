@@ -112,6 +112,15 @@ describeEachPython('a group', (python) => {
       });
     });
 
+    it('takes away what the entry without a name lists', async () => {
+      const environ = await environOf(embedded, {
+        headers: { 'X-A': '1', 'X-B': '2', 'X-C': '3' },
+        entries: { '': 'HTTP_X_A HTTP_X_C HTTP_X_NONE' },
+      });
+      expect(environ).toMatchObject({ HTTP_X_B: '2' });
+      for (const name of ['HTTP_X_A', 'HTTP_X_C', '']) expect(Object.keys(environ)).not.toContain(name);
+    });
+
     it('turns HTTPS into the scheme, and removes PATH', async () => {
       const environ = await environOf(embedded, { mount: { HTTPS: 'On', PATH: '/bin' } });
       expect(environ['wsgi.url_scheme']).toBe('https');

@@ -104,7 +104,7 @@ async function ask(recorded: ServedRequest, doors: readonly Door[], root: string
   if (mismatches.some(({ field }) => field === 'handledBy')) return mismatches;
   const differing = runtimeFields.filter(
     (field) =>
-      (expected[field] ?? undefined) !== (expected[field] === undefined ? undefined : answered[field]),
+      field in expected && !isPage(expected, field) && (expected[field] ?? undefined) !== answered[field],
   );
   return [
     ...mismatches,
@@ -118,9 +118,14 @@ async function ask(recorded: ServedRequest, doors: readonly Door[], root: string
   ];
 }
 
+/** The page that a server writes about a status is its own. */
+function isPage(expected: ServedRequest, field: string): boolean {
+  return field === 'body' && expected.body?.startsWith('<!DOCTYPE') === true;
+}
+
 /**
  * What is recorded, but for request lines that Node's parser (llhttp) takes for no HTTP although Apache does: bytes from
- * 0x80 on in the target, methods that it does not know, HTTP versions that do not exist; and CONNECT, which asks for a tunnel.
+ * 0x80 on in the target, URLs without `//`, methods that it does not know, HTTP versions that do not exist; and CONNECT, which asks for a tunnel.
  */
 export function expectedHere(recorded: ServedRequest): ServedRequest {
   const [method = '', target = '', version = ''] = recorded.requestLine.split(' ');
@@ -130,7 +135,7 @@ export function expectedHere(recorded: ServedRequest): ServedRequest {
   if (method === 'CONNECT') return { ...refused, status: 405 };
   const isHttp =
     METHODS.includes(method) &&
-    !/[\x80-\xff]/.test(target) &&
+    !/[\x80-\xff]|^[A-Za-z]+:\/(?!\/)/.test(target) &&
     ['HTTP/1.0', 'HTTP/1.1', 'HTTP/2.0'].includes(version);
   return isHttp ? recorded : { ...refused, status: 400 };
 }

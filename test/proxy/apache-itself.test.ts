@@ -1,0 +1,36 @@
+/** What Apache's core answers itself. */
+import { describe, expect, it } from 'vitest';
+import type { NoRoute } from '../../src/routing/route.ts';
+import { exchange } from '../support/raw-http.ts';
+import { startStage } from './stage.ts';
+
+const route: NoRoute = { kind: 'none', status: 200, reason: 'apache_itself', message: 'Apache answers it' };
+
+describe('answerItself()', () => {
+  it('reads a TRACE back without what is secret', async () => {
+    const stage = await startStage({ route });
+    const head = 'TRACE /a HTTP/1.1\r\nHost: a.test\r\nX-B: c\r\n';
+    const answer = await exchange(stage.target, `${head}Cookie: s=1\r\nAuthorization: Basic x\r\n\r\n`);
+    expect([answer.status, answer.header('content-type')]).toEqual([200, 'message/http']);
+    expect(answer.text()).toBe(`${head}\r\n`);
+    await stage.close();
+  });
+
+  it('takes no body for a TRACE', async () => {
+    const stage = await startStage({ route });
+    const answer = await exchange(stage.target, 'TRACE /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx');
+    expect(answer.status).toBe(413);
+    await stage.close();
+  });
+
+  it('answers OPTIONS with what may be asked, and nothing', async () => {
+    const stage = await startStage({ route });
+    const answer = await exchange(stage.target, 'OPTIONS /a HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect([answer.status, answer.header('allow'), answer.text()]).toEqual([
+      200,
+      'GET, HEAD, POST, OPTIONS',
+      '',
+    ]);
+    await stage.close();
+  });
+});
