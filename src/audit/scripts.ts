@@ -3,8 +3,9 @@ import type { FileReader } from '../apache/file-reader.ts';
 import { canonicalFilename } from '../routing/path.ts';
 import type { ScriptAlias } from '../site/alias.ts';
 
-/** How deep folders are searched, and how many scripts one mount is searched for. */
+/** How deep folders are searched, how many of them, and how many scripts one mount is searched for. */
 const MAX_DEPTH = 4;
+const MAX_FOLDERS = 300;
 const MAX_SCRIPTS = 500;
 
 const SCRIPT_NAME = /\.(?:wsgi|fcgi|wsgi\.py)$|(?:^|[_.-])(?:wsgi|app|application)\.py$/;
@@ -33,21 +34,28 @@ export function scriptsOfPattern(target: string, reader: FileReader): readonly s
   return found.filter((path) => reader.kind(path) === 'file');
 }
 
-/** Scripts of a folder by the look of their names. */
+/** Scripts of a folder and the folders in it; by the look of their names unless `isScript` says otherwise. */
 export function listScripts(
   folder: string,
   reader: FileReader,
-  depth: number = MAX_DEPTH,
+  isScript: (name: string) => boolean = (name) => SCRIPT_NAME.test(name),
 ): readonly string[] {
-  const listed = reader.list(folder);
-  if (!('entries' in listed)) return [];
-  const entries = listed.entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const files = entries.filter(({ name, isFolder }) => !isFolder && SCRIPT_NAME.test(name));
-  const folders = depth > 1 ? entries.filter(({ name, isFolder }) => isFolder && !name.startsWith('.')) : [];
-  return [
-    ...files.map(({ name }) => `${folder}/${name}`),
-    ...folders.flatMap(({ name }) => listScripts(`${folder}/${name}`, reader, depth - 1)),
-  ].slice(0, MAX_SCRIPTS);
+  const found: string[] = [];
+  const waiting = [{ path: folder, depth: 1 }];
+  for (let looked = 0; looked < MAX_FOLDERS && found.length < MAX_SCRIPTS; looked += 1) {
+    const next = waiting.shift();
+    if (next === undefined) break;
+    const listed = reader.list(next.path);
+    if (!('entries' in listed)) continue;
+    for (const { name, isFolder } of listed.entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = `${next.path}/${name}`;
+      if (!isFolder && isScript(name)) found.push(path);
+      if (isFolder && next.depth < MAX_DEPTH && !name.startsWith('.')) {
+        waiting.push({ path, depth: next.depth + 1 });
+      }
+    }
+  }
+  return found;
 }
 
 function namesFor(folder: string, segment: string, reader: FileReader): readonly string[] {

@@ -60,7 +60,8 @@ function mountsOf({ placements }: Interpreter): readonly string[] {
 function processLabel({ processGroup, daemon, multiThreaded }: Process): string {
   if (daemon !== undefined)
     return `${fromBytes(processGroup)} (${daemon.processes ?? 1} × ${daemon.threads})`;
-  if (processGroup !== '') return `${fromBytes(processGroup)} (as requests say)`;
+  if (processGroup.startsWith('%{')) return `${fromBytes(processGroup)} (as requests say)`;
+  if (processGroup !== '') return `${fromBytes(processGroup)} (not defined)`;
   return `embedded (${multiThreaded ? 'threads' : 'one thread'})`;
 }
 

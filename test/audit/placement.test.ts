@@ -82,6 +82,23 @@ describe('placeMounts()', () => {
     ]);
   });
 
+  it('places what handlers outside sections run in the document root, by their extension', () => {
+    for (const name of ['htdocs/a.py', 'htdocs/b.html']) folder.write(name, '');
+    const [process] = processesOf(
+      '<VirtualHost *:80>\nServerName x.test\nDocumentRoot @ROOT@/htdocs\nAddHandler wsgi-script .py\n</VirtualHost>\n',
+    );
+    expect(process?.interpreters).toMatchObject([
+      { applicationGroup: '%{RESOURCE}', perRequest: true, scripts: [`${folder.path}/htdocs/a.py`] },
+    ]);
+  });
+
+  it('does not search the whole machine for scripts', () => {
+    const [process] = processesOf(
+      '<VirtualHost *:80>\nServerName x.test\nDocumentRoot @ROOT@/none\n<Directory />\nSetHandler wsgi-script\n</Directory>\n</VirtualHost>\n',
+    );
+    expect(process?.interpreters).toMatchObject([{ perRequest: true, scripts: [] }]);
+  });
+
   it('places what handlers run', () => {
     folder.write('cgi/x.wsgi', '');
     const [process] = processesOf(

@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/exit-code.ts';
@@ -189,6 +190,25 @@ describe('audit', () => {
     const parted = await auditOf(CLASH, ...words, '--isolation', 'per-script');
     expect(parted.processes).toHaveLength(2);
     expect(parted.findings).toEqual([]);
+  });
+
+  it('reads imports with the packages of python-home', async () => {
+    const home = join(folder.path, 'venv');
+    execFileSync('/usr/bin/python3', ['-m', 'venv', '--without-pip', home]);
+    const [version] = readdirSync(join(home, 'lib'));
+    folder.write(`venv/lib/${version}/site-packages/lxml/__init__.py`, '');
+    const script = folder.write('packed.wsgi', 'import lxml.etree\n');
+    const conf = (option: string): string =>
+      folder.write(
+        'packed.conf',
+        `Include ${FIXTURES}/modules.conf\nListen 80\nServerName x.test\nWSGIDaemonProcess d ${option}\nWSGIProcessGroup d\nWSGIScriptAlias / ${script}\n`,
+      );
+    const { findings } = await auditOf(conf(`python-home=${home}`));
+    expect(findings.find(({ id }) => id === 'subinterpreter-hostile')).toMatchObject({
+      file: script,
+      line: 1,
+    });
+    expect(findings.map(({ id }) => id)).not.toContain('interpreter-unusable');
   });
 
   it('writes nothing beside the scripts', async () => {
