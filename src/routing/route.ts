@@ -27,7 +27,22 @@ export type RouteRequest = {
 /** How `resolveRoute` looks at files; injected, so that routing stays a calculation. */
 export type FileProbe = {
   kind(path: string): 'file' | 'directory' | 'other' | 'missing' | 'denied';
+  /** Runs a `WSGIDispatchScript` for an environ; absent where nothing can run Python. */
+  dispatch?(script: string, environ: ReadonlyMap<string, string>): DispatchAnswer;
 };
+
+/** What a dispatch script says; a name that it leaves alone is absent. Byte strings. */
+export type DispatchAnswer =
+  | {
+      readonly kind: 'names';
+      readonly processGroup?: string;
+      readonly applicationGroup?: string;
+      readonly callableObject?: string;
+    }
+  /** It could not be loaded, which mod_wsgi passes over. */
+  | { readonly kind: 'not-loaded' }
+  /** It raised, or returned something that is no name: 500. */
+  | { readonly kind: 'failed' };
 
 /** What every answer has. */
 export type RouteBase = {

@@ -35,6 +35,7 @@ export type GroupNames = {
   /** Both names again with another port, for folding. */
   readonly withPort: (port: number) => { readonly processGroup: string; readonly applicationGroup: string };
   readonly port: number;
+  readonly facts: NameFacts;
 };
 
 /** `%{ENV:name}`: notes of mod_wsgi, then the request's variables, then Apache's environment. */
@@ -102,6 +103,7 @@ export function describeNames(state: RequestState, settings: WsgiSettings): Grou
       applicationGroup: expandName(applicationTemplate, { ...facts, port: other }),
     }),
     port,
+    facts,
   };
 }
 

@@ -3,6 +3,7 @@ import { maxRemembered } from '../site/memo.ts';
 import type { Mount } from '../site/model.ts';
 import { type HandlerScript, hasOption, type Scope, type Setting } from '../site/scope.ts';
 import { admit } from './admission.ts';
+import { type Dispatched, dispatchNames } from './dispatch.ts';
 import { type GroupIdentity, type GroupKey, groupKey } from './group-key.ts';
 import { expandCallable } from './group-name.ts';
 import { isolationOf } from './isolation.ts';
@@ -11,7 +12,7 @@ import type { RequestState } from './request-state.ts';
 import type { MountOptions, NoRoute, Route, WsgiRoute } from './route.ts';
 import { noRoute, routeBase } from './route-base.ts';
 import { overlayVariables, plainVariables } from './variable-table.ts';
-import { describeNames, lookUpVariable, scriptNames } from './wsgi-names.ts';
+import { describeNames, type GroupNames, lookUpVariable, scriptNames } from './wsgi-names.ts';
 import { traceKey, traceNames } from './wsgi-trace.ts';
 
 /** The route of a request for a WSGI application, or why it gets none. */
@@ -22,23 +23,19 @@ export function answerByWsgi(state: RequestState, handlerScript: HandlerScript |
   if (mount === undefined)
     return noRoute(state, 404, 'unresolved', 'No directive is known that makes this a WSGI application');
   const settings = wsgiSettings(state, handlerScript);
-  const { dispatchScript } = settings.scope;
-  // A dispatch script that is not there is passed over (mod_wsgi `wsgi_execute_dispatch()`).
-  if (dispatchScript !== undefined && state.probe.kind(dispatchScript.value) === 'file') {
-    return noRoute(
-      state,
-      404,
-      'unresolved',
-      `The dispatch script "${dispatchScript.value}" decides on the group`,
-    );
-  }
-  const names = describeNames(state, settings);
+  const configured = describeNames(state, settings);
+  const dispatched = dispatch(state, settings, configured);
+  if (dispatched.kind === 'failed') return noRoute(state, 500, 'dispatch', 'The dispatch script failed');
+  if (dispatched.kind === 'unknown')
+    return noRoute(state, 404, 'unresolved', 'A dispatch script decides on the group');
+  const { names } = dispatched;
   if (state.trace !== undefined) traceNames(state, settings, names);
   const admitted = admit(state, names);
   if ('status' in admitted) return noRoute(state, admitted.status, admitted.reason, admitted.message);
   const blocked = checkProcessGroup(state, settings.scope, admitted.processGroup);
   if (blocked !== undefined) return blocked;
-  return buildRoute(state, { mount, settings, admitted, handlerScript });
+  const callableObject = dispatched.callableObject ?? callableOf(state, settings);
+  return buildRoute(state, { mount, settings, admitted, handlerScript, callableObject });
 }
 
 /** Options ExecCGI, the file, AcceptPathInfo: in mod_wsgi's order. */
@@ -91,6 +88,20 @@ function wsgiSettings(state: RequestState, handlerScript: HandlerScript | undefi
   };
 }
 
+function callableOf(state: RequestState, { callableObject, isCallableLiteral }: WsgiSettings): string {
+  return isCallableLiteral
+    ? (callableObject ?? 'application')
+    : expandCallable(callableObject, lookUpVariable(state));
+}
+
+/** A dispatch script that is not there is passed over. */
+function dispatch(state: RequestState, settings: WsgiSettings, names: GroupNames): Dispatched {
+  const script = settings.scope.dispatchScript;
+  if (script === undefined || state.probe.kind(script.value) !== 'file')
+    return { kind: 'names', names, callableObject: undefined };
+  return dispatchNames(state, script, names, callableOf(state, settings));
+}
+
 /** WSGIRestrictProcess, existence and visibility of the daemon. */
 function checkProcessGroup(state: RequestState, scope: Scope, name: string): NoRoute | undefined {
   const { site, host } = state;
@@ -119,11 +130,12 @@ type RouteParts = {
     readonly folded?: WsgiRoute['folded'];
   };
   readonly handlerScript: HandlerScript | undefined;
+  readonly callableObject: string;
 };
 
 function buildRoute(
   state: RequestState,
-  { mount, settings, admitted, handlerScript }: RouteParts,
+  { mount, settings, admitted, handlerScript, callableObject }: RouteParts,
 ): WsgiRoute {
   const scriptFilename = state.filename ?? '';
   const { processGroup, applicationGroup, folded } = admitted;
@@ -133,8 +145,6 @@ function buildRoute(
     mount,
     script,
   });
-  const lookup = lookUpVariable(state);
-  const { callableObject, isCallableLiteral } = settings;
   const names = scriptNames(state);
   const route: WsgiRoute = {
     kind: 'wsgi',
@@ -144,9 +154,7 @@ function buildRoute(
     ...names,
     identity,
     key: keyOf(state, identity),
-    callableObject: isCallableLiteral
-      ? (callableObject ?? 'application')
-      : expandCallable(callableObject, lookup),
+    callableObject,
     documentRoot: state.host.documentRoot,
     environment: environmentOf(state),
     options: mountOptions(state, settings),

@@ -86,7 +86,8 @@ export type Scope = {
   readonly processGroup?: Setting<string>;
   readonly applicationGroup?: Setting<string>;
   readonly callableObject?: Setting<string>;
-  readonly dispatchScript?: Setting<string>;
+  /** `WSGIDispatchScript`, and the interpreter that it runs in. */
+  readonly dispatchScript?: Setting<string> & { readonly applicationGroup?: string };
   readonly restrictProcess?: Setting<ReadonlySet<string>>;
   readonly handlerScripts?: ReadonlyMap<string, HandlerScript>;
   readonly passAuthorization?: boolean;

@@ -24,8 +24,11 @@ export const wsgiReaders: Readonly<Record<string, ScopeReader>> = {
     draft.callableObject = setting(directive);
   },
   wsgidispatchscript: (draft, directive, place) => {
-    const script = readWord(directive.text).word;
-    draft.dispatchScript = { value: script, position: directive.position };
+    const { word: script, next } = readWord(directive.text);
+    const { position } = directive;
+    const { applicationGroup } = handlerOptions(parseOptions(directive.text, next) ?? [], position);
+    const inGroup = applicationGroup === undefined ? {} : { applicationGroup: applicationGroup.value };
+    draft.dispatchScript = { value: script, position, ...inGroup };
     const message = `"${script}" decides on groups in Apache's own processes, so they are not known here`;
     const advice = 'Leave the mounts that it covers to Apache, or name their groups in the configuration';
     place.build.diagnostics.push({ ...diagnose(directive, 'error', 'dispatch-script', message), advice });

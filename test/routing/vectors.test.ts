@@ -9,9 +9,6 @@ const folders = [
   join(packageRoot(), 'test', 'golden', 'site', 'recorded'),
 ];
 
-/** Scenarios that need Python in front of routing, with the number of requests that agree without it. */
-const incomplete: Readonly<Record<string, number>> = { 's11-dispatch': 2 };
-
 const scenarios = folders.flatMap((folder) =>
   readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -23,19 +20,9 @@ describe('resolveRoute() on recorded answers', () => {
     expect(scenarios.length).toBeGreaterThanOrEqual(26);
   });
 
-  it.each(scenarios.filter(({ name }) => !(name in incomplete)))(
-    'agrees with Apache in every field of $name',
-    ({ path }) => {
-      const { total, match, mismatches } = playScenario(path);
-      expect(mismatches).toEqual([]);
-      expect(match).toBe(total);
-    },
-  );
-
-  it.each(scenarios.filter(({ name }) => name in incomplete))(
-    'agrees in as many requests of $name as it has reached',
-    ({ name, path }) => {
-      expect(playScenario(path).match).toBe(incomplete[name]);
-    },
-  );
+  it.each(scenarios)('agrees with Apache in every field of $name', ({ path }) => {
+    const { total, match, mismatches } = playScenario(path);
+    expect(mismatches).toEqual([]);
+    expect(match).toBe(total);
+  });
 });

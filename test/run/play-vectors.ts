@@ -4,10 +4,12 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { toBytes } from '../../src/apache/bytes.ts';
+import type { DirectiveNode } from '../../src/apache/directive.ts';
 import { loadConfiguration } from '../../src/apache/load.ts';
 import { nodeFileReader } from '../../src/apache/node-file-reader.ts';
+import { packageRoot } from '../../src/package-root.ts';
 import { resolveRoute } from '../../src/routing/resolve.ts';
-import type { FileProbe, Route, RouteRequest, WsgiRoute } from '../../src/routing/route.ts';
+import type { DispatchAnswer, FileProbe, Route, RouteRequest, WsgiRoute } from '../../src/routing/route.ts';
 import { buildSite } from '../../src/site/build.ts';
 import type { Site, SiteOptions } from '../../src/site/model.ts';
 import { moduleNames } from '../../src/site/modules.ts';
@@ -63,13 +65,16 @@ export type ScenarioResult = {
   readonly mismatches: readonly Mismatch[];
 };
 
-/** Plays the scenario of a folder. */
-export function playScenario(folder: string): ScenarioResult {
+/** Plays the scenario of a folder, on the site that `readSite` makes of it. */
+export function playScenario(
+  folder: string,
+  readSite: (folder: string, root: string) => Site = readScenarioSite,
+): ScenarioResult {
   const root = mkdtempSync(join(tmpdir(), 'vectors-'));
   try {
     layOut(folder, root);
-    const site = readScenarioSite(folder, root);
-    const probe = createFileProbe();
+    const site = readSite(folder, root);
+    const probe = { ...createFileProbe(), dispatch: runDispatchScript };
     const requests = readRequests(folder);
     const mismatches = requests.flatMap((request) => compare(request, answer(site, probe, request, root)));
     const wrong = new Set(mismatches.map(({ id }) => id));
@@ -84,6 +89,14 @@ export function playScenario(folder: string): ScenarioResult {
   }
 }
 
+/** A dispatch script in a Python of its own: slow, but as near to mod_wsgi as it gets without Apache. */
+function runDispatchScript(script: string, environ: ReadonlyMap<string, string>): DispatchAnswer {
+  const program = join(packageRoot(), 'test', 'run', 'dispatch.py');
+  const input = JSON.stringify({ script, environ: Object.fromEntries(environ) });
+  const { stdout } = spawnSync('python3', [program], { input, encoding: 'utf8' });
+  return JSON.parse(stdout) as DispatchAnswer;
+}
+
 /** The scenario's files where the recording had them. */
 export function layOut(folder: string, root: string): void {
   for (const name of ['run', 'htdocs', 'apps']) mkdirSync(join(root, name));
@@ -95,17 +108,25 @@ export function layOut(folder: string, root: string): void {
   writeFileSync(join(root, 'apache.conf'), text, 'latin1');
 }
 
-/** The site of a laid out scenario, with admission open as the real server's is. */
-export function readScenarioSite(folder: string, root: string, options: Partial<SiteOptions> = {}): Site {
+/** The tree of a laid out scenario, and the circumstances, with admission open as the real server's is. */
+export function loadScenario(
+  folder: string,
+  root: string,
+): { readonly tree: readonly DirectiveNode[]; readonly options: Partial<SiteOptions> } {
   const meta = JSON.parse(readFileSync(join(folder, 'meta.json'), 'utf8')) as {
     env?: Record<string, string>;
   };
   const environment = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C.UTF-8', ...meta.env };
   const file = toBytes(join(root, 'apache.conf'));
-  const loaded = loadConfiguration({ file, reader: nodeFileReader, environment, defines: [] });
+  const { tree, ...loaded } = loadConfiguration({ file, reader: nodeFileReader, environment, defines: [] });
   const read = { environment, serverRoot: loaded.serverRoot, modules: moduleNames(loaded.modules) };
-  const open = { unknownPort: 'admit', expandFromRequest: true } as const;
-  return buildSite(loaded.tree, { ...read, ...open, ...options }).site;
+  return { tree, options: { ...read, unknownPort: 'admit', expandFromRequest: true } };
+}
+
+/** The site of a laid out scenario. */
+export function readScenarioSite(folder: string, root: string, changes: Partial<SiteOptions> = {}): Site {
+  const { tree, options } = loadScenario(folder, root);
+  return buildSite(tree, { ...options, ...changes }).site;
 }
 
 export function readRequests(folder: string): RecordedRequest[] {
