@@ -131,9 +131,6 @@ export type ConditionSection = {
   readonly title: string;
 };
 
-/** An expression that makes text, e.g. of `Alias` in a `<Location>`. */
-export type TextExpression = StringExpression;
-
 /** The place where nothing is set. */
 export const emptyScope: Scope = {};
 
