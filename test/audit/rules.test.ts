@@ -47,4 +47,10 @@ describe('RULES', () => {
       expect(found.filter((other) => !ABOUT_FILES.includes(other))).toEqual([]);
     },
   );
+
+  it('finds nothing between groups of one process of Apache where each has a process here', async () => {
+    expect(await idsOf('environ-clash', 'hit.conf')).toContain('environ-clash');
+    expect(await idsOf('environ-clash', 'hit.conf', '--layout', 'sidecar')).toEqual([]);
+    expect(await idsOf('global-leak', 'hit.conf', '--layout', 'sidecar')).toEqual([]);
+  });
 });
