@@ -1,66 +1,69 @@
 /**
- * Finds, among many paths, those that a given path lies under, without looking at all of them: a trie of segments.
- * It only narrows down; who asks still compares, so it may name too many but never too few.
+ * Finds, among many paths, those that a given path lies under, without looking at all of them: one look-up for each
+ * number of segments that occurs. It only narrows down; who asks still compares, so it may name too many but never too few.
  */
 
-type Node = { readonly children: Map<string, Node>; readonly here: number[] };
+/** Entries by their path without doubled and final slashes; those without a plain path are always named. */
+export type PathIndex = {
+  readonly byPath: ReadonlyMap<string, number | readonly number[]>;
+  /** The numbers of segments that occur, in order. */
+  readonly depths: readonly number[];
+  readonly always: readonly number[];
+};
 
 /** Up to so many entries, looking at each is quicker than looking them up. */
 const fewEntries = 8;
 
-const emptyNode: Node = { children: new Map(), here: [] };
+const nothing: ReadonlyMap<string, number> = new Map();
 
 /** The lists of the first entries, shared by all small indexes. */
 const firstEntries: readonly (readonly number[])[] = Array.from({ length: fewEntries + 1 }, (_, length) =>
   Array.from({ length }, (_entry, index) => index),
 );
 
-/** Entries by their path; those without a plain path are always named. */
-export type PathIndex = { readonly root: Node; readonly always: readonly number[] };
-
 /** An index of paths in their order; undefined stands for an entry that has to be asked each time. */
 export function buildPathIndex(paths: readonly (string | undefined)[]): PathIndex {
   const all = firstEntries[paths.length];
-  if (all !== undefined) return { root: emptyNode, always: all };
-  const root: Node = { children: new Map(), here: [] };
+  if (all !== undefined) return { byPath: nothing, depths: [], always: all };
+  const byPath = new Map<string, number | number[]>();
+  const depths = new Set<number>();
   const always: number[] = [];
   paths.forEach((path, index) => {
-    if (path?.startsWith('/') !== true) always.push(index);
-    else nodeOf(root, path).here.push(index);
+    if (path?.startsWith('/') !== true) {
+      always.push(index);
+      return;
+    }
+    const key = plainPath(path);
+    const before = byPath.get(key);
+    if (before === undefined) byPath.set(key, index);
+    else byPath.set(key, typeof before === 'number' ? [before, index] : [...before, index]);
+    depths.add(key.split('/').length - 1);
   });
-  return { root, always };
+  return { byPath, depths: [...depths].sort((a, b) => a - b), always };
 }
 
-function nodeOf(root: Node, path: string): Node {
-  let node = root;
-  for (const segment of path.split('/')) {
-    if (segment === '') continue;
-    let child = node.children.get(segment);
-    if (child === undefined) {
-      child = { children: new Map(), here: [] };
-      node.children.set(segment, child);
-    }
-    node = child;
-  }
-  return node;
+/** Without doubled and final slashes; the root is empty. */
+function plainPath(path: string): string {
+  const single = path.includes('//') ? path.replace(/\/{2,}/g, '/') : path;
+  return single.endsWith('/') ? single.slice(0, -1) : single;
 }
 
 /** The entries, in order, whose path is `path` or above it on a segment's boundary, and those always named. */
-export function entriesAbove({ root, always }: PathIndex, path: string): readonly number[] {
+export function entriesAbove({ byPath, depths, always }: PathIndex, path: string): readonly number[] {
+  if (depths.length === 0) return always;
+  const whole = plainPath(path);
   let found = always;
-  if (root.here.length > 0) found = join(found, root.here);
-  let node = root;
-  let start = 1;
-  while (node.children.size > 0 && start <= path.length) {
-    const slash = path.indexOf('/', start);
-    const end = slash === -1 ? path.length : slash;
-    if (end > start) {
-      const child = node.children.get(path.slice(start, end));
-      if (child === undefined) break;
-      if (child.here.length > 0) found = join(found, child.here);
-      node = child;
+  let end = 0;
+  let depth = 0;
+  for (const wanted of depths) {
+    while (depth < wanted && end < whole.length) {
+      const slash = whole.indexOf('/', end + 1);
+      end = slash === -1 ? whole.length : slash;
+      depth += 1;
     }
-    start = end + 1;
+    if (depth < wanted) break;
+    const entry = byPath.get(whole.slice(0, end));
+    if (entry !== undefined) found = join(found, typeof entry === 'number' ? [entry] : entry);
   }
   return found;
 }
