@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { fromBytes, toBytes } from '../apache/bytes.ts';
+import type { DirectiveNode } from '../apache/directive.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../apache/load.ts';
 import { nodeFileReader } from '../apache/node-file-reader.ts';
 import { fromYaml } from '../convert/from-yaml.ts';
@@ -162,17 +163,16 @@ function viewConversion(text: string, leftOut: readonly LeftOut[], { output, dif
 
 function renderSummary(leftOut: readonly LeftOut[], { output, difference }: Ending): string {
   const losses = leftOut.filter(({ weight }) => weight === 'loss');
-  const lines = losses.map(({ node, text }) => {
-    const name = node.kind === 'section' ? `<${node.name} ${node.text}>` : `${node.name} ${node.text}`;
-    return visible(
-      `${fromBytes(node.position.file)}:${node.position.line}: ${fromBytes(name)}: not carried over: ${text}`,
-    );
-  });
+  const lines = [...new Set(losses.map(({ text }) => text))].map((text) =>
+    renderLoss(
+      text,
+      losses.filter((loss) => loss.text === text).map(({ node }) => node),
+    ),
+  );
   const notes = leftOut.length - losses.length;
-  if (losses.length + notes > 0)
-    lines.push(
-      `${leftOut.length} not carried over: ${losses.length} to decide about, ${notes} without effect on requests`,
-    );
+  lines.push(
+    `${leftOut.length} directives not carried over: ${losses.length} to decide about, ${notes} without effect on requests; the end of the result lists them all`,
+  );
   if (difference === undefined)
     lines.push('Checked: the result means the same as the rest of the configuration');
   else
@@ -182,4 +182,14 @@ function renderSummary(leftOut: readonly LeftOut[], { output, difference }: Endi
   if (typeof output === 'string')
     lines.push(`Written: ${output}; next: wsgi-sidecar check --config ${output}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** The first of the directives with one consequence, and how many more there are. */
+function renderLoss(text: string, nodes: readonly DirectiveNode[]): string {
+  const [first] = nodes;
+  if (first === undefined) return text;
+  const { file, line } = first.position;
+  const more = nodes.length === 1 ? '' : ` and ${nodes.length - 1} more`;
+  const name = first.kind === 'section' ? `<${first.name}>` : first.name;
+  return visible(fromBytes(`${file}:${line}: ${name}${more}: not carried over: ${text}`));
 }

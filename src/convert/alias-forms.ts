@@ -4,14 +4,24 @@ import type { DirectiveNode } from '../apache/directive.ts';
 import { lowerAscii } from '../apache/lexer.ts';
 import type { Form, Writer } from './form.ts';
 import { directive } from './node.ts';
-import { missing, positionOf, readFields, readFlag, readList, refuse, textField } from './read.ts';
-import { commented, flagNode, listNode, mapNode, numberOrText, onManyLines, placeOf } from './write.ts';
+import { missing, positionOf, readFields, readFlag, readList, readTexts, refuse, textField } from './read.ts';
+import {
+  commented,
+  flagNode,
+  listNode,
+  mapNode,
+  numberOrText,
+  onManyLines,
+  placeOf,
+  type Reading,
+  textList,
+} from './write.ts';
 import { textNode } from './yaml-text.ts';
 
 /** `Alias`, `ScriptAlias` and their `Match` forms; in a section without path. */
 export const aliases: Form = {
   takes: ['alias', 'aliasmatch', 'scriptalias', 'scriptaliasmatch'],
-  write: (nodes, { file, inSection }) => {
+  write: (nodes, { reading, inSection }) => {
     const items = nodes.map(({ key, args }) => {
       const isPattern = key.endsWith('match');
       if (args.length !== (inSection ? 1 : 2) || (inSection && isPattern)) return undefined;
@@ -22,7 +32,7 @@ export const aliases: Form = {
       if (key.startsWith('script')) entries.push(['cgi', flagNode(true)]);
       return mapNode(entries);
     });
-    return itemList(items, nodes, file);
+    return itemList(items, nodes, reading);
   },
   read: (value, reader) =>
     readList(reader, value).flatMap((item) => {
@@ -55,7 +65,7 @@ export const redirects: Form = {
     itemList(
       nodes.map((node) => redirectItem(node, writer)),
       nodes,
-      writer.file,
+      writer.reading,
     ),
   read: (value, reader) =>
     readList(reader, value).flatMap((item) => {
@@ -93,14 +103,49 @@ function redirectItem({ key, args }: DirectiveNode, { inSection }: Writer): Node
   return mapNode(entries);
 }
 
+/** `ProxyPass` and `ProxyPassMatch`: what Apache forwards, and with `to: '!'` what it does not; in a section without path. */
+export const proxyPasses: Form = {
+  takes: ['proxypass', 'proxypassmatch'],
+  write: (nodes, { reading, inSection }) => {
+    const items = nodes.map(({ key, args }) => {
+      const [path, to, ...options] = inSection ? ['', ...args] : args;
+      if (to === undefined) return undefined;
+      const entries: [string, Node][] = [['to', textNode(to)]];
+      if (inSection && key === 'proxypassmatch') return undefined;
+      if (!inSection) entries.unshift([key === 'proxypassmatch' ? 'pattern' : 'path', textNode(path ?? '')]);
+      if (options.length > 0) entries.push(['options', textList(options)]);
+      return mapNode(entries);
+    });
+    return itemList(items, nodes, reading);
+  },
+  read: (value, reader) =>
+    readList(reader, value).flatMap((item) => {
+      const fields = readFields(reader, item, [
+        ...(reader.inSection ? [] : ['path', 'pattern']),
+        'to',
+        'options',
+      ]);
+      const where = fields.has('pattern') ? 'pattern' : 'path';
+      const wanted = reader.inSection ? ['to'] : [where, 'to'];
+      const absent = wanted.find((key) => !fields.has(key));
+      if (absent !== undefined) return missing(reader, item, absent) ?? [];
+      const texts = wanted.map((key) => textField(reader, fields, key) ?? '');
+      const options = fields.get('options');
+      const words = [...texts, ...(options === undefined ? [] : readTexts(reader, options))];
+      return [
+        directive(where === 'pattern' ? 'ProxyPassMatch' : 'ProxyPass', words, positionOf(reader, item)),
+      ];
+    }),
+};
+
 function itemList(
   items: readonly (Node | undefined)[],
   nodes: readonly DirectiveNode[],
-  file: string,
+  reading: Reading,
 ): Node | undefined {
   const known = items.filter((item) => item !== undefined);
   if (known.length !== items.length) return undefined;
   return onManyLines(
-    listNode(known.map((item, index) => commented(item, placeOf(nodes.slice(index, index + 1), file)))),
+    listNode(known.map((item, index) => commented(item, placeOf(nodes.slice(index, index + 1), reading)))),
   );
 }

@@ -26,7 +26,7 @@ import { textNode } from './yaml-text.ts';
 /** `SetEnv` (a text), `UnsetEnv` (null) and `PassEnv` (`{pass: true}`) by name. */
 export const environment: Form = {
   takes: ['setenv', 'unsetenv', 'passenv'],
-  write: (nodes, { file }) => {
+  write: (nodes, { reading }) => {
     const changes = new Map<string, Change>();
     for (const change of nodes.flatMap(changesOf)) {
       const key = lowerAscii(change.name);
@@ -37,7 +37,7 @@ export const environment: Form = {
     }
     const entries = [...changes.values()].map((change): [string, Node] => [
       change.name,
-      commented(changeNode(change), placeOf([change.node], file)),
+      commented(changeNode(change), placeOf([change.node], reading)),
     ]);
     return onManyLines(mapNode(entries));
   },
@@ -70,13 +70,14 @@ function changesOf(node: DirectiveNode): Change[] {
     const isOdd = args.length === 0 || args.length > 2;
     return [{ kind: isOdd ? 'odd' : 'set', name: first, value, node }];
   }
+  if (args.length === 0) return [{ kind: 'odd', name: '', value: '', node }];
   const kind = key === 'passenv' ? 'pass' : 'unset';
   return args.map((name) => ({ kind, name, value: '', node }));
 }
 
 /** Whether nothing is left of the earlier change of one variable. */
 function isVoidedBy(before: Change, after: Change): boolean {
-  return after.kind === 'unset' || (after.kind === 'set' && before.kind !== 'unset');
+  return before.kind !== 'unset' && after.kind !== 'pass';
 }
 
 function changeNode({ kind, value }: Change): Node {
@@ -87,10 +88,10 @@ function changeNode({ kind, value }: Change): Node {
 /** `SetEnvIf` and its kin, in order: `{when, matches, set}`, or `{if, set}` for an expression. */
 export const setEnvIf: Form = {
   takes: ['setenvif', 'setenvifnocase', 'setenvifexpr', 'browsermatch', 'browsermatchnocase'],
-  write: (nodes, { file }) => {
+  write: (nodes, { reading }) => {
     const items = nodes.map((node) => {
       const item = ruleItem(node);
-      return item === undefined ? undefined : commented(item, placeOf([node], file));
+      return item === undefined ? undefined : commented(item, placeOf([node], reading));
     });
     const known = items.filter((item) => item !== undefined);
     return known.length === items.length ? onManyLines(listNode(known)) : undefined;

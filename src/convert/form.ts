@@ -2,6 +2,7 @@
 import type { Node } from 'yaml';
 import type { DirectiveNode, Section } from '../apache/directive.ts';
 import type { Reader, Value } from './read.ts';
+import type { Reading } from './write.ts';
 
 /** How directives of one family become a value and a value becomes directives. */
 export type Form = {
@@ -14,8 +15,8 @@ export type Form = {
 
 /** What forms need for writing. */
 export type Writer = {
-  /** The file that comments leave out. */
-  readonly file: string;
+  /** What comments take for granted. */
+  readonly reading: Reading;
   /** Whether the directives at hand stand in a section. */
   readonly inSection: boolean;
   /** The keys and values of what a section sets. */

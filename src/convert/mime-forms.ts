@@ -16,21 +16,27 @@ import {
   refuse,
   type Value,
 } from './read.ts';
-import { commented, listNode, mapNode, onManyLines, placeOf, textList } from './write.ts';
+import { commented, listNode, mapNode, onManyLines, placeOf, type Reading, textList } from './write.ts';
 import { textNode } from './yaml-text.ts';
 
-/** `AddX VALUE EXTENSION…` and `RemoveX EXTENSION…`: extensions by value, or steps where their order counts. */
-export function extensions(name: string): Form {
+/**
+ * `AddX VALUE EXTENSION…` and `RemoveX EXTENSION…`: extensions by value, or steps where their order counts. `isJoined` where
+ * several directives of one value are the same as one.
+ */
+export function extensions(name: string, isJoined = false): Form {
   const [add, remove] = [`Add${name}`, `Remove${name}`];
   return {
     takes: [lowerAscii(add), lowerAscii(remove)],
-    write: (nodes, { file }) => {
+    write: (nodes, { reading }) => {
       if (nodes.some(({ key, args }) => args.length < (key === lowerAscii(add) ? 2 : 1))) return undefined;
-      const values = new Set(nodes.map(({ args }) => args[0] ?? ''));
-      const isPlain = values.size === nodes.length && nodes.every(({ key }) => key === lowerAscii(add));
-      if (isPlain) return onManyLines(mapNode(nodes.map((node) => extensionPair(node, file))));
+      const byValue = new Map<string, DirectiveNode[]>();
+      for (const node of nodes)
+        byValue.set(node.args[0] ?? '', [...(byValue.get(node.args[0] ?? '') ?? []), node]);
+      const isPlain = nodes.every(({ key }) => key === lowerAscii(add));
+      if (isPlain && (isJoined || byValue.size === nodes.length))
+        return onManyLines(mapNode([...byValue].map(([word, same]) => extensionPair(word, same, reading))));
       return onManyLines(
-        listNode(nodes.map((node) => commented(extensionStep(node, add), placeOf([node], file)))),
+        listNode(nodes.map((node) => commented(extensionStep(node, add), placeOf([node], reading)))),
       );
     },
     read: (value, reader) =>
@@ -42,9 +48,9 @@ export function extensions(name: string): Form {
   };
 }
 
-function extensionPair(node: DirectiveNode, file: string): [string, Node] {
-  const [value = '', ...list] = node.args;
-  return [value, commented(textList(list), placeOf([node], file))];
+function extensionPair(word: string, nodes: readonly DirectiveNode[], reading: Reading): [string, Node] {
+  const list = nodes.flatMap(({ args }) => args.slice(1));
+  return [word, commented(textList(list), placeOf(nodes, reading))];
 }
 
 function extensionStep({ key, args }: DirectiveNode, add: string): Node {
@@ -70,11 +76,11 @@ function readStep(reader: Reader, step: Value, add: string, remove: string): Dir
 /** `ErrorDocument STATUS TARGET` by status; the last counts. */
 export const errorDocuments: Form = {
   takes: ['errordocument'],
-  write: (nodes, { file }) => {
+  write: (nodes, { reading }) => {
     if (nodes.some(({ args }) => args.length !== 2 || !/^[1-5]\d\d$/.test(args[0] ?? ''))) return undefined;
     const targets = nodes.map((node): [string, Node] => [
       node.args[0] ?? '',
-      commented(textNode(node.args[1] ?? ''), placeOf([node], file)),
+      commented(textNode(node.args[1] ?? ''), placeOf([node], reading)),
     ]);
     return onManyLines(mapNode(new Map(targets)));
   },

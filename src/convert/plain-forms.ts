@@ -14,7 +14,7 @@ import {
   refuse,
   type Value,
 } from './read.ts';
-import { commented, flagNode, listNode, numberOrText, placeOf, textList } from './write.ts';
+import { commented, flagNode, listNode, numberOrText, placeOf, type Reading, textList } from './write.ts';
 import { textNode } from './yaml-text.ts';
 
 /** `NAME On|Off`, the last counts; `words` are further values. */
@@ -22,11 +22,11 @@ export function flag(name: string, words: readonly string[] = []): Form {
   const wanted = ['true', 'false', ...words.map((word) => `"${word}"`)].join(' or ');
   return {
     takes: [lowerAscii(name)],
-    write: (nodes, { file }) => {
+    write: (nodes, { reading }) => {
       const values = nodes.map(({ args }) => flagValue(args, words));
       const last = values.at(-1);
       if (last === undefined || values.includes(undefined)) return undefined;
-      return commented(last, placeOf(nodes.slice(-1), file));
+      return commented(last, placeOf(nodes.slice(-1), reading));
     },
     read: (value, reader) => {
       const word = readFlagWord(value, reader, words, wanted);
@@ -58,9 +58,9 @@ function readFlagWord(
 export function presence(name: string): Form {
   return {
     takes: [lowerAscii(name)],
-    write: (nodes, { file }) =>
+    write: (nodes, { reading }) =>
       nodes.every(({ args }) => args.length === 0)
-        ? commented(flagNode(true), placeOf(nodes.slice(-1), file))
+        ? commented(flagNode(true), placeOf(nodes.slice(-1), reading))
         : undefined,
     read: (value, reader) =>
       readFlag(reader, value) === true ? [directive(name, [], positionOf(reader, value))] : [],
@@ -74,11 +74,11 @@ export function word(
 ): Form {
   return {
     takes: [name, ...others].map(lowerAscii),
-    write: (nodes, { file }) => {
+    write: (nodes, { reading }) => {
       const text = nodes.at(-1)?.args[0];
       if (text === undefined || nodes.some(({ args }) => args.length !== 1)) return undefined;
       if (one && nodes.length > 1) return undefined;
-      return commented(numberOrText(text), placeOf(nodes.slice(-1), file));
+      return commented(numberOrText(text), placeOf(nodes.slice(-1), reading));
     },
     read: (value, reader) => {
       const text = readText(reader, value);
@@ -91,11 +91,11 @@ export function word(
 export function searchPath(name: string): Form {
   return {
     takes: [lowerAscii(name)],
-    write: (nodes, { file }) => {
+    write: (nodes, { reading }) => {
       const folders = nodes.at(-1)?.args[0]?.split(':');
       if (folders === undefined || folders.includes('') || nodes.some(({ args }) => args.length !== 1))
         return undefined;
-      return commented(textList(folders), placeOf(nodes.slice(-1), file));
+      return commented(textList(folders), placeOf(nodes.slice(-1), reading));
     },
     read: (value, reader) => [
       directive(name, [readTexts(reader, value).join(':')], positionOf(reader, value)),
@@ -106,13 +106,15 @@ export function searchPath(name: string): Form {
 /** `NAME WORD WORD…`; `fold` makes the words of several directives those of one, by default the last one's. */
 export function words(
   name: string,
-  fold: (lists: readonly (readonly string[])[]) => readonly string[] = (lists) => lists.at(-1) ?? [],
+  fold: (lists: readonly (readonly string[])[]) => readonly string[] | undefined = (lists) => lists.at(-1),
 ): Form {
   return {
     takes: [lowerAscii(name)],
-    write: (nodes, { file }) => {
-      if (nodes.some(({ args }) => args.length === 0)) return undefined;
-      return commented(textList(fold(nodes.map(({ args }) => args))), placeOf(nodes, file));
+    write: (nodes, { reading }) => {
+      const list = nodes.some(({ args }) => args.length === 0)
+        ? undefined
+        : fold(nodes.map(({ args }) => args));
+      return list === undefined ? undefined : commented(textList(list), placeOf(nodes, reading));
     },
     read: (value, reader) => {
       const list = readTexts(reader, value);
@@ -127,6 +129,11 @@ export function foldOptions(lists: readonly (readonly string[])[]): readonly str
   return lists.slice(Math.max(start, 0)).flat();
 }
 
+/** The words of a directive that stands there once. */
+export function single(lists: readonly (readonly string[])[]): readonly string[] | undefined {
+  return lists.length === 1 ? lists[0] : undefined;
+}
+
 /** All words in order. */
 export function concatenate(lists: readonly (readonly string[])[]): readonly string[] {
   return lists.flat();
@@ -135,12 +142,12 @@ export function concatenate(lists: readonly (readonly string[])[]): readonly str
 /** `DirectoryIndex`: lines add up, and a lone `disabled` is the empty list (mod_dir `add_index()`). */
 export const directoryIndex: Form = {
   takes: ['directoryindex'],
-  write: (nodes, { file }) => {
+  write: (nodes, { reading }) => {
     if (nodes.some(({ args }) => args.length === 0)) return undefined;
     // What stands before a lone "disabled" is void.
     const start = nodes.findLastIndex(({ args }) => isDisabled(args)) + 1;
     const names = nodes.slice(start).flatMap(({ args }) => args);
-    return isDisabled(names) ? undefined : commented(textList(names), placeOf(nodes, file));
+    return isDisabled(names) ? undefined : commented(textList(names), placeOf(nodes, reading));
   },
   read: (value, reader) => {
     const names = readTexts(reader, value);
@@ -159,10 +166,10 @@ export function lines(name: string, prefix?: string): Form {
   const leading = new RegExp(`^${prefix ?? ''}\\s+`, 'i');
   return {
     takes: [lowerAscii(name)],
-    write: (nodes, { file }) => {
+    write: (nodes, { reading }) => {
       if (nodes.some(({ text }) => text === '' || (prefix !== undefined && !leading.test(text))))
         return undefined;
-      return lineList(nodes, file, (text) => (prefix === undefined ? text : text.replace(leading, '')));
+      return lineList(nodes, reading, (text) => (prefix === undefined ? text : text.replace(leading, '')));
     },
     read: (value, reader) =>
       readList(reader, value).flatMap((item) => {
@@ -174,22 +181,22 @@ export function lines(name: string, prefix?: string): Form {
   };
 }
 
-function lineList(nodes: readonly DirectiveNode[], file: string, show: (text: string) => string): Node {
+function lineList(nodes: readonly DirectiveNode[], reading: Reading, show: (text: string) => string): Node {
   const [first] = nodes;
   if (nodes.length === 1 && first !== undefined)
-    return commented(listNode([numberOrText(show(first.text))]), placeOf(nodes, file));
-  return listNode(nodes.map((node) => commented(numberOrText(show(node.text)), placeOf([node], file))));
+    return commented(listNode([numberOrText(show(first.text))]), placeOf(nodes, reading));
+  return listNode(nodes.map((node) => commented(numberOrText(show(node.text)), placeOf([node], reading))));
 }
 
 /** One directive, its argument text as it stands; the last counts. */
 export function line(name: string): Form {
   return {
     takes: [lowerAscii(name)],
-    write: (nodes, { file }) => {
+    write: (nodes, { reading }) => {
       const last = nodes.at(-1);
       return last === undefined || last.text === ''
         ? undefined
-        : commented(textNode(last.text), placeOf([last], file));
+        : commented(textNode(last.text), placeOf([last], reading));
     },
     read: (value, reader) => {
       const text = readText(reader, value);

@@ -16,10 +16,12 @@ const executed: ReadonlySet<string> = new Set(
 /** Lines of Apache's configuration language, one directive each. */
 export const rawLines: Form = {
   takes: [],
-  write: (nodes, { file }) =>
+  write: (nodes, { reading }) =>
     onManyLines(
       listNode(
-        nodes.map((node) => commented(textNode(`${node.name} ${node.text}`.trim()), placeOf([node], file))),
+        nodes.map((node) =>
+          commented(textNode(`${node.name} ${node.text}`.trim()), placeOf([node], reading)),
+        ),
       ),
     ),
   read: (value, reader) =>

@@ -16,13 +16,22 @@ import {
   readTexts,
   type Value,
 } from './read.ts';
-import { commented, flagNode, listNode, mapNode, onManyLines, placeOf, textList } from './write.ts';
+import {
+  commented,
+  flagNode,
+  listNode,
+  mapNode,
+  onManyLines,
+  placeOf,
+  type Reading,
+  textList,
+} from './write.ts';
 import { textNode } from './yaml-text.ts';
 
 /** `{engine, options, base, maps, rules}`; a rule is its text, or `{conditions, rule}`. */
 export const rewrite: Form = {
   takes: ['rewriteengine', 'rewriteoptions', 'rewritebase', 'rewritemap', 'rewritecond', 'rewriterule'],
-  write: (nodes, { file }) => {
+  write: (nodes, { reading }) => {
     const of = (name: string): readonly DirectiveNode[] => nodes.filter(({ key }) => key === name);
     const [engine, base] = [of('rewriteengine').at(-1), of('rewritebase').at(-1)];
     const maps = of('rewritemap');
@@ -32,18 +41,18 @@ export const rewrite: Form = {
     if (engine !== undefined)
       entries.push([
         'engine',
-        commented(flagNode(lowerAscii(engine.text) === 'on'), placeOf([engine], file)),
+        commented(flagNode(lowerAscii(engine.text) === 'on'), placeOf([engine], reading)),
       ]);
     const options = of('rewriteoptions');
     if (options.length > 0)
       entries.push([
         'options',
-        commented(textList(options.flatMap(({ args }) => args)), placeOf(options, file)),
+        commented(textList(options.flatMap(({ args }) => args)), placeOf(options, reading)),
       ]);
     if (base !== undefined)
-      entries.push(['base', commented(textNode(base.args[0] ?? ''), placeOf([base], file))]);
-    if (maps.length > 0) entries.push(['maps', mapTable(maps, file)]);
-    const rules = ruleList(nodes, file);
+      entries.push(['base', commented(textNode(base.args[0] ?? ''), placeOf([base], reading))]);
+    if (maps.length > 0) entries.push(['maps', mapTable(maps, reading)]);
+    const rules = ruleList(nodes, reading);
     if (rules !== undefined) entries.push(['rules', rules]);
     return onManyLines(mapNode(entries));
   },
@@ -59,23 +68,23 @@ function isPlain({ key, args, text }: DirectiveNode): boolean {
   return key === 'rewritemap' ? args.length === 2 : text !== '';
 }
 
-function mapTable(maps: readonly DirectiveNode[], file: string): Node {
+function mapTable(maps: readonly DirectiveNode[], reading: Reading): Node {
   const entries = maps.map((node): [string, Node] => [
     node.args[0] ?? '',
-    commented(textNode(node.args[1] ?? ''), placeOf([node], file)),
+    commented(textNode(node.args[1] ?? ''), placeOf([node], reading)),
   ]);
   return onManyLines(mapNode(entries));
 }
 
-function ruleList(nodes: readonly DirectiveNode[], file: string): Node | undefined {
+function ruleList(nodes: readonly DirectiveNode[], reading: Reading): Node | undefined {
   const items: Node[] = [];
   let conditions: DirectiveNode[] = [];
   const conditionList = (): Node =>
-    onManyLines(listNode(conditions.map((node) => commented(textNode(node.text), placeOf([node], file)))));
+    onManyLines(listNode(conditions.map((node) => commented(textNode(node.text), placeOf([node], reading)))));
   for (const node of nodes) {
     if (node.key === 'rewritecond') conditions.push(node);
     if (node.key !== 'rewriterule') continue;
-    const rule = commented(textNode(node.text), placeOf([node], file));
+    const rule = commented(textNode(node.text), placeOf([node], reading));
     items.push(
       conditions.length === 0
         ? rule

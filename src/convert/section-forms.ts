@@ -28,12 +28,10 @@ export function places(name: string): Form {
   return {
     takes: [`<${key}`, `<${key}match`],
     write: (nodes, writer) =>
-      sectionList(nodes, writer, (node, inner) => {
-        const isRegex = node.key.endsWith('match') || node.args[0] === '~';
-        const text = node.args[node.args[0] === '~' ? 1 : 0] ?? '';
-        // Without named groups, which set variables, a section that sets nothing does nothing.
-        if (inner.length === 0 && !(isRegex && text.includes('(?'))) return undefined;
-        return [isRegex ? 'pattern' : 'path', textNode(text)];
+      sectionList(nodes, writer, (node) => {
+        const isMarked = node.args[0] === '~';
+        const text = node.args[isMarked ? 1 : 0] ?? '';
+        return [isMarked || node.key.endsWith('match') ? 'pattern' : 'path', textNode(text)];
       }),
     read: (value, reader) =>
       readList(reader, value).flatMap((item) => {
@@ -100,18 +98,17 @@ export const limits: Form = {
     }),
 };
 
-/** The items of a list of sections: a head that says what it matches, then what it sets; undefined heads are left out. */
+/** The items of a list of sections: a head that says what it matches, then what it sets. */
 function sectionList(
   nodes: readonly DirectiveNode[],
   writer: Writer,
-  headOf: (node: Section, inner: readonly [string, Node][]) => [string, Node] | undefined,
+  headOf: (node: Section) => [string, Node],
 ): Node | undefined {
   const items = nodes.flatMap((node) => {
     if (node.kind !== 'section') return [];
-    const inner = writer.writeScope(node);
-    const head = headOf(node, inner);
-    if (head === undefined) return [];
-    return [onManyLines(mapNode([[head[0], commented(head[1], placeOf([node], writer.file))], ...inner]))];
+    const [key, match] = headOf(node);
+    const head: [string, Node] = [key, commented(match, placeOf([node], writer.reading))];
+    return [onManyLines(mapNode([head, ...writer.writeScope(node)]))];
   });
   return onManyLines(listNode(items));
 }
@@ -150,7 +147,7 @@ export const requirements: Form = {
 };
 
 function requirementNode(node: DirectiveNode, writer: Writer): Node {
-  if (node.kind === 'directive') return commented(textNode(node.text), placeOf([node], writer.file));
+  if (node.kind === 'directive') return commented(textNode(node.text), placeOf([node], writer.reading));
   const [key = ''] = GROUPS.find(([, name]) => lowerAscii(name) === node.key) ?? [];
   const known = node.children.filter(
     (child) => child.key === 'require' || (child.kind === 'section' && child.key.startsWith('require')),

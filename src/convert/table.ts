@@ -2,7 +2,7 @@
  * The one table of `sites`: which key says which directives. `to-yaml.ts` and `from-yaml.ts` both go by it, so that what is
  * written is what is read; what the directives mean is the business of `site/` alone.
  */
-import { aliases, redirects } from './alias-forms.ts';
+import { aliases, proxyPasses, redirects } from './alias-forms.ts';
 import { environment, setEnvIf } from './environment-forms.ts';
 import type { Form, Row } from './form.ts';
 import { errorDocuments, extensions } from './mime-forms.ts';
@@ -15,6 +15,7 @@ import {
   lines,
   presence,
   searchPath,
+  single,
   word,
   words,
 } from './plain-forms.ts';
@@ -74,6 +75,7 @@ const scope: readonly (readonly [key: string, form: Form])[] = [
   ['handlerScripts', handlerScripts],
   ['aliases', aliases],
   ['redirects', redirects],
+  ['proxyPasses', proxyPasses],
   ['aliasPreservePath', flag('AliasPreservePath')],
   ['redirectRelative', flag('RedirectRelative')],
   ['environment', environment],
@@ -82,14 +84,16 @@ const scope: readonly (readonly [key: string, form: Form])[] = [
   ['useCanonicalName', flag('UseCanonicalName', ['dns'])],
   ['useCanonicalPhysicalPort', flag('UseCanonicalPhysicalPort')],
   ['options', words('Options', foldOptions)],
+  ['allowOverride', words('AllowOverride', single)],
+  ['allowOverrideList', words('AllowOverrideList', single)],
   ['acceptPathInfo', flag('AcceptPathInfo', ['default'])],
   ['handler', word('SetHandler', { one: true })],
   ['forceType', word('ForceType', { one: true })],
   ['handlers', extensions('Handler')],
   ['types', extensions('Type')],
-  ['languages', extensions('Language')],
-  ['encodings', extensions('Encoding')],
-  ['charsets', extensions('Charset')],
+  ['languages', extensions('Language', true)],
+  ['encodings', extensions('Encoding', true)],
+  ['charsets', extensions('Charset', true)],
   ['errorDocuments', errorDocuments],
   ['directoryIndex', directoryIndex],
   ['directorySlash', flag('DirectorySlash')],

@@ -8,7 +8,16 @@ import type { DirectiveNode, Section } from '../apache/directive.ts';
 import { type Consequence, consequenceOf } from './consequence.ts';
 import type { Writer } from './form.ts';
 import { keysOf, type Place } from './table.ts';
-import { listNode, mapNode, onManyLines, onOneLine, placeOf, printable, textList } from './write.ts';
+import {
+  listNode,
+  mapNode,
+  onManyLines,
+  onOneLine,
+  placeOf,
+  printable,
+  type Reading,
+  textList,
+} from './write.ts';
 import { bytesTag, textNode } from './yaml-text.ts';
 
 /** What is converted. Strings are byte strings. */
@@ -33,7 +42,8 @@ export function toYaml(conversion: Conversion): {
   readonly leftOut: readonly LeftOut[];
 } {
   const leftOut: LeftOut[] = [];
-  const writer = createWriter(conversion.file, (node) => leftOut.push({ node, ...consequenceOf(node) }));
+  const reading = { file: conversion.file, folder: conversion.serverRoot };
+  const writer = createWriter(reading, (node) => leftOut.push({ node, ...consequenceOf(node) }));
   const root = new YAMLMap();
   root.items.push(
     ...mapNode(settingNodes(conversion)).items,
@@ -42,7 +52,7 @@ export function toYaml(conversion: Conversion): {
   const document = new Document(root, { customTags: [bytesTag], version: '1.2' });
   document.commentBefore = headOf(conversion);
   const options = { lineWidth: 0, singleQuote: true, flowCollectionPadding: false } as const;
-  return { text: document.toString(options) + renderLeftOut(leftOut, conversion.file), leftOut };
+  return { text: document.toString(options) + renderLeftOut(leftOut, reading), leftOut };
 }
 
 function settingNodes({ settings }: Conversion): [string, Node][] {
@@ -52,10 +62,11 @@ function settingNodes({ settings }: Conversion): [string, Node][] {
   ]);
 }
 
-function headOf({ file, tree }: Conversion): string {
+function headOf({ file, tree, serverRoot }: Conversion): string {
   const lines = [
     ` What "wsgi-sidecar convert" made of ${printable(fromBytes(file))}.`,
-    ' "line N" is a line of the file that the part around it names. The end of this file lists what is not carried over.',
+    ' Comments tell where each part stood: "line N" of the file that the part around it names, other files',
+    ` below ${printable(fromBytes(serverRoot))} or by their whole names. The end of this file lists what is not carried over.`,
   ];
   const needsTls = tree.some((node) => node.key === 'listen' && /(?:^|:)443$|https$/i.test(node.text));
   if (needsTls) {
@@ -68,15 +79,16 @@ function headOf({ file, tree }: Conversion): string {
 }
 
 function writeSites(conversion: Conversion, writer: Writer): Node {
-  const { tree, file, serverRoot, modules, environment } = conversion;
+  const { tree, serverRoot, modules, environment } = conversion;
   const hosts = tree.filter((node): node is Section => node.kind === 'section' && node.key === 'virtualhost');
   const own = tree.filter((node) => node.key !== 'virtualhost');
   const entries: [string, Node][] = [['serverRoot', textNode(serverRoot)]];
   if (modules.size > 0) entries.push(['modules', onOneLine(textList(shortNames(modules)))]);
   if (environment.size > 0) entries.push(['apacheEnvironment', environmentMap(environment)]);
-  entries.push(['mainServer', onManyLines(mapNode(writeScope(own, 'server', writer)))]);
+  const main = writeScope(own, 'server', writer);
+  if (main.length > 0) entries.push(['mainServer', onManyLines(mapNode(main))]);
   if (hosts.length > 0) {
-    const items = hosts.map((host) => writeHost(host, { tree, writer, file }));
+    const items = hosts.map((host) => writeHost(host, tree, writer));
     entries.push(['virtualHosts', onManyLines(listNode(items))]);
   }
   return onManyLines(mapNode(entries));
@@ -99,20 +111,14 @@ function environmentMap(environment: Conversion['environment']): Node {
   );
 }
 
-function writeHost(
-  host: Section,
-  {
-    tree,
-    writer,
-    file,
-  }: { readonly tree: readonly DirectiveNode[]; readonly writer: Writer; readonly file: string },
-): Node {
-  const inner = createWriter(host.position.file, writer.leave);
+function writeHost(host: Section, tree: readonly DirectiveNode[], writer: Writer): Node {
+  const { folder } = writer.reading;
+  const inner = createWriter({ file: host.position.file, folder }, writer.leave);
   const addresses = host.args.map((address) => withPort(address, tree, host));
   const map = onManyLines(
     mapNode([['addresses', textList(addresses)], ...writeScope(host.children, 'host', inner)]),
   );
-  map.commentBefore = ` ${placeOf([host], host.position.file === file ? file : '').replace(/^line/, `${printable(fromBytes(file))}: line`)}`;
+  map.commentBefore = ` ${placeOf([host], { file: '', folder })}`;
   return map;
 }
 
@@ -132,32 +138,28 @@ function portOf(names: readonly DirectiveNode[]): string | undefined {
   return /:(\d+)$/.exec(names.at(-1)?.args[0] ?? '')?.[1];
 }
 
-function createWriter(file: string, leave: Writer['leave']): Writer {
-  return {
-    file,
-    inSection: false,
+function createWriter(reading: Reading, leave: Writer['leave']): Writer {
+  const inside: Writer = {
+    reading,
+    inSection: true,
     leave,
-    writeScope: (section) =>
-      writeScope(section.children, 'scope', { ...createWriter(file, leave), inSection: true }),
+    writeScope: (section) => writeScope(section.children, 'scope', inside),
   };
+  return { ...inside, inSection: false };
 }
 
-/** The names of a server stand first, the rest in the order in which Apache's text has it. */
-const FIRST = ['serverName', 'serverAliases'];
+/** What people look for first; then everything in the order in which Apache's text has it; then long tables. */
+const FIRST =
+  'listen user group maxRequestWorkers threadsPerChild serverName serverAliases serverAdmin documentRoot tls processGroups imports processGroup applicationGroup mounts'.split(
+    ' ',
+  );
+const LAST = ['setEnvIf', 'types', 'encodings', 'languages', 'charsets'];
 
 function writeScope(nodes: readonly DirectiveNode[], place: Place, writer: Writer): [string, Node][] {
-  const { forms, byDirective } = keysOf[place];
-  const families = new Map<string, DirectiveNode[]>(FIRST.map((key) => [key, []]));
-  for (const node of nodes) {
-    const key = byDirective.get(node.kind === 'section' ? `<${node.key}` : node.key);
-    if (key === undefined) writer.leave(node);
-    else if (families.has(key)) families.get(key)?.push(node);
-    else families.set(key, [node]);
-  }
+  const { forms } = keysOf[place];
   const entries: [string, Node][] = [];
   const raw: DirectiveNode[] = [];
-  for (const [key, family] of families) {
-    if (family.length === 0) continue;
+  for (const [key, family] of familiesOf(nodes, place, writer)) {
     const node = forms.get(key)?.write(family, writer);
     if (node === undefined) raw.push(...family);
     else if (!isCollection(node) || node.items.length > 0 || node.flow === true) entries.push([key, node]);
@@ -166,28 +168,65 @@ function writeScope(nodes: readonly DirectiveNode[], place: Place, writer: Write
   return lines === undefined ? entries : [...entries, ['directives', lines]];
 }
 
-/** The comment at the end: what is left out by consequence, losses first. */
-function renderLeftOut(leftOut: readonly LeftOut[], file: string): string {
-  if (leftOut.length === 0) return '';
-  const groups = new Map<string, LeftOut[]>();
-  for (const item of leftOut) {
-    const head = `${item.weight === 'loss' ? '!' : '-'} ${item.text}`;
-    const group = groups.get(head);
-    if (group === undefined) groups.set(head, [item]);
-    else group.push(item);
+/** The directives of each key, the keys in the order in which they are shown. */
+function familiesOf(
+  nodes: readonly DirectiveNode[],
+  place: Place,
+  writer: Writer,
+): readonly (readonly [string, readonly DirectiveNode[]])[] {
+  const { byDirective } = keysOf[place];
+  const families = new Map<string, DirectiveNode[]>(FIRST.map((key) => [key, []]));
+  for (const node of nodes) {
+    const key = byDirective.get(node.kind === 'section' ? `<${node.key}` : node.key);
+    if (key === undefined) writer.leave(node);
+    else if (families.has(key)) families.get(key)?.push(node);
+    else families.set(key, [node]);
   }
-  const blocks = [...groups].sort(([a], [b]) => Number(b.startsWith('!')) - Number(a.startsWith('!')));
-  const lines = blocks.flatMap(([text, items]) => [
-    '',
-    text,
-    ...items.map(({ node }) => `    ${renderNode(node, file)}`),
-  ]);
+  return [...families]
+    .filter(([, family]) => family.length > 0)
+    .sort(([a], [b]) => LAST.indexOf(a) - LAST.indexOf(b));
+}
+
+/** The comment at the end: what is left out by consequence, losses first. */
+function renderLeftOut(leftOut: readonly LeftOut[], reading: Reading): string {
+  if (leftOut.length === 0) return '';
+  const blocks = [...groupBy(leftOut, ({ weight, text }) => `${weight === 'loss' ? '!' : '-'} ${text}`)];
+  const lines = blocks
+    .sort(([a], [b]) => Number(b.startsWith('!')) - Number(a.startsWith('!')))
+    .flatMap(([head, items]) => ['', head, ...renderItems(items, reading)]);
   const count = leftOut.length === 1 ? 'One directive is' : `${leftOut.length} directives are`;
   const head = `${count} not carried over. "!" asks for a decision, "-" is nothing that a request could tell.`;
   return `\n${[head, ...lines].map((line) => `# ${line}`.trimEnd()).join('\n')}\n`;
 }
 
-function renderNode(node: DirectiveNode, file: string): string {
+/** A line each for losses; of the others those of one name and file in one line. */
+function renderItems(items: readonly LeftOut[], reading: Reading): string[] {
+  const groups = groupBy(items, ({ node, weight }) =>
+    weight === 'loss' ? node : `${node.position.file} ${node.key}`,
+  );
+  return [...groups.values()].map((group) => {
+    const nodes = group.map(({ node }) => node);
+    const [node] = nodes;
+    if (node === undefined) return '';
+    if (nodes.length === 1) return `    ${placeOf(nodes, reading)}  ${renderNode(node)}`;
+    const numbers = nodes.map(({ position }) => position.line).join(', ');
+    const place = placeOf([node], reading).replace(/\d+$/, '');
+    return `    ${place}${numbers}  ${printable(fromBytes(node.name))}`;
+  });
+}
+
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function renderNode(node: DirectiveNode): string {
   const text = node.kind === 'section' ? `<${node.name} ${node.text}>` : `${node.name} ${node.text}`;
-  return printable(`${placeOf([node], file)}  ${fromBytes(text)}`.trim());
+  return printable(fromBytes(text).trim());
 }

@@ -10,7 +10,7 @@ const WIDTH = 100;
 /** A mapping in the order given. */
 export function mapNode(entries: Iterable<readonly [key: string, value: Node]>): YAMLMap {
   const map = new YAMLMap();
-  for (const [key, value] of entries) map.items.push(new Pair(textNode(key), value));
+  for (const [key, value] of entries) map.items.push(new Pair(numberOrText(key), value));
   return compact(map);
 }
 
@@ -67,15 +67,24 @@ function lengthOf(node: unknown): number {
   return lengths.reduce((sum, length) => sum + length + 2, 2);
 }
 
-/** The node with a comment behind it. */
+/** The node with a comment behind it; that of a mapping of many lines stands behind its first line. */
 export function commented<T extends Node>(node: T, comment: string): T {
-  node.comment = ` ${comment}`;
+  const first = isMap(node) && node.flow !== true ? node.items[0]?.value : undefined;
+  if (isScalar(first)) first.comment = ` ${comment}`;
+  else node.comment = ` ${comment}`;
   return node;
 }
 
-/** Where nodes stand, for people who have `file` in mind: `line 12`, or with the other file's name. */
-export function placeOf(nodes: readonly DirectiveNode[], file: string): string {
-  const places = new Set(nodes.map(({ position, uses }) => renderPlace(position, uses, file)));
+/** What people have in mind who read a comment: the file that the part around it names. */
+export type Reading = {
+  readonly file: string;
+  /** Files below it are named from there. */
+  readonly folder: string;
+};
+
+/** Where nodes stand: `line 12`, or with the name of another file. */
+export function placeOf(nodes: readonly DirectiveNode[], reading: Reading): string {
+  const places = new Set(nodes.map(({ position, uses }) => renderPlace(position, uses, reading)));
   const shown = [...places].slice(0, 3).join(', ').replaceAll(', line ', ', ');
   return places.size > 3 ? `${shown}, …` : shown;
 }
@@ -83,16 +92,20 @@ export function placeOf(nodes: readonly DirectiveNode[], file: string): string {
 function renderPlace(
   position: SourcePosition,
   uses: readonly SourcePosition[] | undefined,
-  file: string,
+  reading: Reading,
 ): string {
-  const own = renderPosition(position, file);
-  return uses === undefined
-    ? own
-    : `${own} used at ${uses.map((use) => renderPosition(use, file)).join(', ')}`;
+  const own = renderPosition(position, reading);
+  if (uses === undefined) return own;
+  return `${own} used at ${uses.map((use) => renderPosition(use, reading)).join(', ')}`;
 }
 
-function renderPosition({ file, line }: SourcePosition, known: string): string {
-  return file === known ? `line ${line}` : `${printable(fromBytes(file))}:${line}`;
+function renderPosition({ file, line }: SourcePosition, reading: Reading): string {
+  return file === reading.file ? `line ${line}` : `${fileName(file, reading)}:${line}`;
+}
+
+function fileName(file: string, { folder }: Reading): string {
+  const isBelow = folder !== '/' && file.startsWith(`${folder}/`);
+  return printable(fromBytes(isBelow ? file.slice(folder.length + 1) : file));
 }
 
 /** A text without the characters that would end a comment. */

@@ -26,6 +26,7 @@ import {
   numberOrText,
   onManyLines,
   placeOf,
+  type Reading,
   textList,
 } from './write.ts';
 import { textNode } from './yaml-text.ts';
@@ -47,10 +48,10 @@ interpreter-options`.split(/\s+/);
 /** `WSGIScriptAlias` and `WSGIScriptAliasMatch`. */
 export const mounts: Form = {
   takes: ['wsgiscriptalias', 'wsgiscriptaliasmatch'],
-  write: (nodes, { file }) => {
+  write: (nodes, { reading }) => {
     const items = nodes.map((node) => {
       const isPattern = node.key === 'wsgiscriptaliasmatch';
-      return optionItem(node, [isPattern ? 'pattern' : 'path', 'script'], MOUNT_OPTIONS, file);
+      return optionItem(node, [isPattern ? 'pattern' : 'path', 'script'], MOUNT_OPTIONS, reading);
     });
     return allOf(items);
   },
@@ -75,7 +76,7 @@ export const mounts: Form = {
 /** `WSGIImportScript`. */
 export const imports: Form = {
   takes: ['wsgiimportscript'],
-  write: (nodes, { file }) => allOf(nodes.map((node) => optionItem(node, ['script'], GROUPS, file))),
+  write: (nodes, { reading }) => allOf(nodes.map((node) => optionItem(node, ['script'], GROUPS, reading))),
   read: (value, reader) =>
     readList(reader, value).flatMap((item) => {
       const fields = readFields(reader, item, ['script', ...GROUPS.map(camelCase)]);
@@ -89,7 +90,7 @@ export const imports: Form = {
 /** `WSGIDaemonProcess NAME …`: a mapping by name. */
 export const processGroups: Form = {
   takes: ['wsgidaemonprocess'],
-  write: (nodes, { file }) => {
+  write: (nodes, { reading }) => {
     const groups = new Map<string, Node>();
     for (const node of nodes) {
       const parts = splitOptions(node.text, 1);
@@ -97,7 +98,7 @@ export const processGroups: Form = {
       if (parts === undefined || name === undefined || groups.has(name)) return undefined;
       const options = writeOptions(parts.options, PROCESS_OPTIONS);
       if (options === undefined) return undefined;
-      groups.set(name, commented(mapNode(options), placeOf([node], file)));
+      groups.set(name, commented(mapNode(options), placeOf([node], reading)));
     }
     return onManyLines(mapNode(groups));
   },
@@ -112,7 +113,7 @@ export const processGroups: Form = {
 /** `WSGIHandlerScript NAME SCRIPT …`: a mapping by name; a script alone is a text. */
 export const handlerScripts: Form = {
   takes: ['wsgihandlerscript'],
-  write: (nodes, { file }) => {
+  write: (nodes, { reading }) => {
     const scripts = new Map<string, Node>();
     for (const node of nodes) {
       const parts = splitOptions(node.text, 2);
@@ -120,7 +121,7 @@ export const handlerScripts: Form = {
       if (parts === undefined || scripts.has(name)) return undefined;
       const options = writeOptions(parts.options, HANDLER_OPTIONS);
       if (options === undefined) return undefined;
-      scripts.set(name, commented(scriptNode(script, options), placeOf([node], file)));
+      scripts.set(name, commented(scriptNode(script, options), placeOf([node], reading)));
     }
     return onManyLines(mapNode(scripts));
   },
@@ -137,12 +138,12 @@ export function script(name: string): Form {
   const known = ['application-group'];
   return {
     takes: [lowerAscii(name)],
-    write: (nodes, { file }) => {
+    write: (nodes, { reading }) => {
       const last = nodes.at(-1);
       const parts = splitOptions(last?.text ?? '', 1);
       const options = writeOptions(parts?.options ?? new Map(), known);
       if (last === undefined || parts === undefined || options === undefined) return undefined;
-      return commented(scriptNode(parts.words[0] ?? '', options), placeOf([last], file));
+      return commented(scriptNode(parts.words[0] ?? '', options), placeOf([last], reading));
     },
     read: (value, reader) =>
       readScript(reader, value, known, (path, options) =>
@@ -179,13 +180,13 @@ function optionItem(
   node: DirectiveNode,
   names: readonly string[],
   known: readonly string[],
-  file: string,
+  reading: Reading,
 ): Node | undefined {
   const parts = splitOptions(node.text, names.length);
   const options = writeOptions(parts?.options ?? new Map(), known);
   if (parts === undefined || options === undefined) return undefined;
   const words = names.map((name, index): [string, Node] => [name, textNode(parts.words[index] ?? '')]);
-  return commented(mapNode([...words, ...options]), placeOf([node], file));
+  return commented(mapNode([...words, ...options]), placeOf([node], reading));
 }
 
 function allOf(items: readonly (Node | undefined)[]): Node | undefined {

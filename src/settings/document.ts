@@ -17,7 +17,12 @@ export type SettingsDocument = {
 /** Reads one document; errors of syntax are values, with positions. */
 export function readDocument(text: string): SettingsDocument {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    version: '1.2',
+    uniqueKeys: isSameKey,
+  });
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
@@ -30,6 +35,11 @@ export function readDocument(text: string): SettingsDocument {
     placeOf: (path) => place(offsetOf(document, path)),
     errors,
   };
+}
+
+/** A tag makes another value of the same characters. */
+function isSameKey(one: unknown, other: unknown): boolean {
+  return isScalar(one) && isScalar(other) && one.value === other.value && one.tag === other.tag;
 }
 
 function offsetOf(document: Document, path: readonly (string | number)[]): number {
