@@ -3,50 +3,58 @@
  * They lie below the ephemeral range, so that no outgoing connection takes one, and each is reserved by a
  * lock file, so that no other test process chooses the same.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const FIRST = 20_000;
 const LAST = 31_999;
+const LOCKS = join(tmpdir(), 'wsgi-sidecar-ports');
 
-const reserved = new Set<string>();
+let isSwept = false;
 
 /** A free port, reserved until this test process ends. */
 export async function reservePort(): Promise<number> {
+  if (!isSwept) sweep();
+  isSwept = true;
   for (;;) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1));
     if (lock(port) && (await isFree(port))) return port;
   }
 }
 
-function lock(port: number): boolean {
-  const file = join(tmpdir(), `wsgi-sidecar-port-${port}`);
-  if (isHeld(file)) return false;
-  rmSync(file, { force: true });
-  try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' });
-  } catch {
-    return false;
+/** Test processes are ended by a signal and cannot tidy up: whoever comes next removes the locks of the dead. */
+function sweep(): void {
+  mkdirSync(LOCKS, { recursive: true });
+  tolerate(() => chmodSync(LOCKS, 0o1777));
+  for (const name of readdirSync(LOCKS)) {
+    if (!isHeld(join(LOCKS, name))) tolerate(() => rmSync(join(LOCKS, name), { force: true }));
   }
-  if (reserved.size === 0) process.once('exit', unlockAll);
-  reserved.add(file);
-  return true;
+}
+
+function lock(port: number): boolean {
+  return tolerate(() => writeFileSync(join(LOCKS, String(port)), String(process.pid), { flag: 'wx' }));
 }
 
 function isHeld(file: string): boolean {
   try {
-    const pid = Number(readFileSync(file, 'utf8'));
-    if (pid > 0) process.kill(pid, 0);
+    process.kill(Number(readFileSync(file, 'utf8')), 0);
+    return true;
+  } catch (error) {
+    // A process of another user runs all the same.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Whether the action could be done; another user's lock is not ours to touch. */
+function tolerate(action: () => void): boolean {
+  try {
+    action();
     return true;
   } catch {
     return false;
   }
-}
-
-function unlockAll(): void {
-  for (const file of reserved) rmSync(file, { force: true });
 }
 
 function isFree(port: number): Promise<boolean> {
