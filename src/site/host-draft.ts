@@ -41,7 +41,10 @@ export type HostDraft = {
 /** A server of which nothing has been read. */
 export function emptyHost(start: Pick<HostDraft, 'position' | 'isMain' | 'addresses' | 'port'>): HostDraft {
   return {
-    ...start,
+    position: start.position,
+    isMain: start.isMain,
+    addresses: start.addresses,
+    port: start.port,
     serverName: undefined,
     serverScheme: undefined,
     aliases: [],
