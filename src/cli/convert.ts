@@ -170,9 +170,10 @@ function renderSummary(leftOut: readonly LeftOut[], { output, difference }: Endi
     ),
   );
   const notes = leftOut.length - losses.length;
-  lines.push(
-    `${leftOut.length} directives not carried over: ${losses.length} to decide about, ${notes} without effect on requests; the end of the result lists them all`,
-  );
+  if (leftOut.length > 0)
+    lines.push(
+      `${leftOut.length} directives not carried over: ${losses.length} to decide about, ${notes} without effect on requests; the end of the result lists them all`,
+    );
   if (difference === undefined)
     lines.push('Checked: the result means the same as the rest of the configuration');
   else

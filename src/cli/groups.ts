@@ -34,7 +34,10 @@ async function groups(context: CliContext, flags: Record<string, unknown>): Prom
       `wsgi-sidecar: No sidecar answers on "${place}": what follows is from the configuration alone\n`,
     );
   }
-  const declared = settings.apache === undefined ? undefined : declaredViews(context, settings);
+  const declared =
+    settings.apache === undefined && settings.sites === undefined
+      ? undefined
+      : declaredViews(context, settings);
   if (declared === undefined && running === undefined)
     throw new SidecarError(
       'ERR_CONFIG_UNREADABLE',

@@ -32,7 +32,11 @@ export const rawLines: Form = {
       const isLine = parsed?.kind === 'directive' && !executed.has(parsed.name.toLowerCase());
       if (!isLine)
         return (
-          refuse(reader, item, "one directive; sections and what Apache's files include have keys") ?? []
+          refuse(
+            reader,
+            item,
+            'one directive that is no section and that Apache does not run while it reads',
+          ) ?? []
         );
       return [rawDirective(parsed.name, parsed.text, positionOf(reader, item))];
     }),

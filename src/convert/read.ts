@@ -132,7 +132,9 @@ export function readFields(reader: Reader, value: Value, known: readonly string[
 export function isKnown(reader: Reader, value: Value, key: string, known: readonly string[]): boolean {
   if (known.includes(key)) return true;
   const guess = reader.suggest(fromBytes(key), known);
-  const help = guess === undefined ? `known here: ${known.join(', ')}` : `did you mean "${guess}"?`;
+  const list =
+    known.length > 15 ? 'see "sites" in MANUAL.md for the keys' : `known here: ${known.join(', ')}`;
+  const help = guess === undefined ? list : `did you mean "${guess}"?`;
   complain(reader, value, `Unknown setting "${value.path}": ${help}`);
   return false;
 }

@@ -210,7 +210,9 @@ function renderItems(items: readonly LeftOut[], reading: Reading): string[] {
     if (node === undefined) return '';
     if (nodes.length === 1) return `    ${placeOf(nodes, reading)}  ${renderNode(node)}`;
     const numbers = nodes.map(({ position }) => position.line).join(', ');
-    const place = placeOf([node], reading).replace(/\d+$/, '');
+    const place = placeOf([node], reading)
+      .replace(/\d+$/, '')
+      .replace(/^line /, 'lines ');
     return `    ${place}${numbers}  ${printable(fromBytes(node.name))}`;
   });
 }

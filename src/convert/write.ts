@@ -85,7 +85,10 @@ export type Reading = {
 /** Where nodes stand: `line 12`, or with the name of another file. */
 export function placeOf(nodes: readonly DirectiveNode[], reading: Reading): string {
   const places = new Set(nodes.map(({ position, uses }) => renderPlace(position, uses, reading)));
-  const shown = [...places].slice(0, 3).join(', ').replaceAll(', line ', ', ');
+  const shown = [...places]
+    .slice(0, 3)
+    .join(', ')
+    .replace(/line \d+(?:, line \d+)+$/, (lines) => `lines ${lines.replaceAll('line ', '')}`);
   return places.size > 3 ? `${shown}, …` : shown;
 }
 

@@ -17,8 +17,9 @@ export type GoldenCase = {
   readonly expected: string;
 };
 
-export function goldenCases(): readonly GoldenCase[] {
-  const folder = join(packageRoot(), 'test', 'golden', 'apache');
+/** The cases of a folder of `test/golden`. */
+export function goldenCases(kind = 'apache'): readonly GoldenCase[] {
+  const folder = join(packageRoot(), 'test', 'golden', kind);
   return readdirSync(folder)
     .filter((name) => name.endsWith('.conf-test'))
     .sort()
