@@ -10,6 +10,7 @@ import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
 import { groupsCommand } from './groups.ts';
 import { runCommand } from './run.ts';
+import { verifyCommand } from './verify.ts';
 
 /** How a command tells how it ended. */
 export type Finish = (code: ExitCode) => void;
@@ -48,6 +49,7 @@ function createProgram(context: CliContext, finish: Finish): Command {
     explainCommand,
     convertCommand,
     demoCommand,
+    verifyCommand,
   ])
     program.addCommand(make(context, finish));
   for (const command of [program, ...program.commands]) {
