@@ -16,11 +16,11 @@ const families: readonly Family[] = [
     'Logins are not checked here: what wants one is refused until a front checks it ("accessControl: front")',
   ),
   loss(
-    /^(?:proxy|balancermember|<proxy|sslproxy|noproxy|action$|script$|dav|fcgid|virtual(?:document|script)|passenger|cgi|php|jk|<lua|lua|userdir|setinputfilter)/,
+    /^(?:proxy|balancer|allowconnect|reflector|<proxy|sslproxy|noproxy|action$|script$|dav|fcgid|virtual(?:document|script)|passenger|cgi|php|jk|<lua|lua|userdir|setinputfilter)/,
     'Apache answers there by other means, which the sidecar has not: such requests get 404, or go to "legacy"',
   ),
   loss(
-    /^(?:header$|expires|addoutputfilter|setoutputfilter|removeoutputfilter|filter|substitute|proxyhtml|cache(?!negotiated)|session|ssi|xbithack|extfilter|charset(?:source|default|options)|meta(?:files|dir|suffix)|ratelimit|deflate|brotli|addinputfilter|removeinputfilter|asis)/,
+    /^(?:header$|expires|addoutputfilter|setoutputfilter|removeoutputfilter|filter|substitute|proxyhtml|cache(?!negotiated)|session|ssi|xbithack|extfilter|charset(?:source|default|options)|meta(?:files|dir|suffix)|ratelimit|deflate|brotli|addinputfilter|removeinputfilter|asis|inputsed|outputsed|xml2|buffersize|keptbody|mergetrailers)/,
     'Answers are passed on as the application gives them: set headers, compress and filter in the application or in a front',
   ),
   loss(
@@ -32,9 +32,15 @@ const families: readonly Family[] = [
     /^remoteip/,
     'The client\'s address comes from "trustedProxies" of the settings: name your front there',
   ),
-  loss(/^ssl/, 'The sidecar does not end TLS: the front that does needs it'),
+  loss(/^allowmethods$/, 'Methods are no longer restricted: let the application or a front do that'),
+  loss(
+    /^regexdefaultoptions$/,
+    "Patterns are read with Apache's default options: write others into the patterns",
+  ),
+  loss(/^qualifyredirecturl$/, 'Redirects to paths are sent as absolute URLs or not as by default'),
+  loss(/^(?:ssl|md)/, 'The sidecar does not end TLS: the front that does needs it'),
   note(
-    /^(?:(?:error|custom|transfer|forensic|cookie|script|global)log|log(?:format|level|message|io)|errorlogformat|bufferedlogs|scriptlog|dumpio|hostnamelookups|identitycheck|extendedstatus|proxystatus|seerequesttail|wsgiverbose)/,
+    /^(?:(?:error|custom|transfer|forensic|cookie|script|global)log|log(?:format|level|message|io)|errorlogformat|bufferedlogs|scriptlog|scriptsock|dumpio|hostnamelookups|identitycheck|extendedstatus|proxystatus|seerequesttail|wsgiverbose)/,
     'The sidecar writes its own log (settings "log")',
   ),
   note(
@@ -50,7 +56,7 @@ const families: readonly Family[] = [
     'The sidecar reads no ".htaccess" files: what they set must stand here',
   ),
   note(
-    /^(?:index|addicon|addalt|adddescription|defaulticon|headername|readmename|imap)/,
+    /^(?:index|fancyindexing|addicon|addalt|adddescription|defaulticon|headername|readmename|imap)/,
     'The sidecar lists no folders',
   ),
   note(
@@ -58,7 +64,7 @@ const families: readonly Family[] = [
     'Types and encodings of files come from the sidecar itself',
   ),
   note(
-    /^(?:server(?:signature|tokens|path)|namevirtualhost|acceptpathinfo|cookie|addmoduleinfo|checkspelling|registerhttp)/,
+    /^(?:server(?:signature|tokens|path)|namevirtualhost|acceptpathinfo|cookie|addmoduleinfo|check(?:spelling|basename|case)|registerhttp|dbd|memcache|redis|modem|mmapfile|cachefile|macro|port$|error$)/,
     'Has no effect on requests to applications',
   ),
   note(/^wsgi/, "Belongs to mod_wsgi's own processes, which the sidecar replaces"),

@@ -25,7 +25,6 @@ import { conditions, limits, places, requirements } from './section-forms.ts';
 import { handlerScripts, imports, mounts, processGroups, script } from './wsgi-forms.ts';
 
 const server: readonly (readonly [key: string, form: Form])[] = [
-  ['listen', lines('Listen')],
   ['user', word('User')],
   ['group', word('Group')],
   ['maxRequestWorkers', word('MaxRequestWorkers', { others: ['MaxClients'] })],
@@ -42,6 +41,7 @@ const server: readonly (readonly [key: string, form: Form])[] = [
 ];
 
 const host: readonly (readonly [key: string, form: Form])[] = [
+  ['listen', lines('Listen')],
   ['serverName', word('ServerName', { one: true })],
   ['serverAliases', words('ServerAlias', concatenate)],
   ['serverAdmin', word('ServerAdmin')],
