@@ -145,8 +145,21 @@ describe('loadConfiguration()', () => {
     const { diagnostics } = load({ 'main.conf': 'LoadModule wsgi_module w.so\nWSGINewThing on\n' });
     expect(diagnostics).toEqual([]);
     expect(load({ 'main.conf': 'LoadModule x_module x.so\nXThing on\n' }).diagnostics).toEqual([]);
-    expect(load({ 'main.conf': 'XThing on\n' }).diagnostics.map(({ id }) => id)).toEqual([
-      'directive-unknown',
+  });
+
+  it('says once that no module is loaded, and then finds only what no module brings', () => {
+    const part =
+      'Listen 80\nWSGIScriptAlias / /x.wsgi\n<IfModule mod_wsgi.c>\nAlias /a /b\n</IfModule>\nXThing on\n';
+    const findings = load({ 'main.conf': part }).diagnostics.map(({ id, position }) => [id, position?.line]);
+    expect(findings).toEqual([
+      ['load-module-missing', 1],
+      ['directive-unknown', 6],
+    ]);
+    const whole = `LoadModule alias_module modules/mod_alias.so\n${part}`;
+    expect(load({ 'main.conf': whole }).diagnostics.map(({ directive }) => directive)).toEqual([
+      'Listen',
+      'WSGIScriptAlias',
+      'XThing',
     ]);
   });
 
