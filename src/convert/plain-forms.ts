@@ -163,7 +163,7 @@ function isDisabled(names: readonly string[]): boolean {
 
 /** A list with one directive an item, its argument text as it stands; `prefix` is a word that is left out. */
 export function lines(name: string, prefix?: string): Form {
-  const leading = new RegExp(`^${prefix ?? ''}\\s+`, 'i');
+  const leading = new RegExp(`^${prefix ?? ''}[\\t-\\r ]+`, 'i');
   return {
     takes: [lowerAscii(name)],
     write: (nodes, { reading }) => {

@@ -1,4 +1,5 @@
 /** The form of what has no key of its own, or stands in Apache's text in a way that its key cannot say: the line as it is. */
+import { trimSpace } from '../apache/lexer.ts';
 import { parseLine } from '../apache/parser.ts';
 import type { Form } from './form.ts';
 import { rawDirective } from './node.ts';
@@ -20,7 +21,7 @@ export const rawLines: Form = {
     onManyLines(
       listNode(
         nodes.map((node) =>
-          commented(textNode(`${node.name} ${node.text}`.trim()), placeOf([node], reading)),
+          commented(textNode(trimSpace(`${node.name} ${node.text}`)), placeOf([node], reading)),
         ),
       ),
     ),
@@ -28,7 +29,7 @@ export const rawLines: Form = {
     readList(reader, value).flatMap((item) => {
       const text = readText(reader, item);
       if (text === undefined) return [];
-      const parsed = parseLine(text.trim());
+      const parsed = parseLine(trimSpace(text));
       const isLine = parsed?.kind === 'directive' && !executed.has(parsed.name.toLowerCase());
       if (!isLine)
         return (
