@@ -1,6 +1,7 @@
 /** The body of a request on its way to an upstream. */
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { bodyPassed } from './body-memory.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -41,6 +42,7 @@ export class RequestBody extends Readable {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#exchange.requestBytes += chunk.length;
+    bodyPassed(chunk.length);
     if (!this.push(chunk)) this.#request.pause();
   };
 

@@ -5,6 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { ErrorCode } from '../errors.ts';
+import { bodyPassed } from './body-memory.ts';
 import type { Exchange } from './exchange.ts';
 import { outcomeReason } from './outcome.ts';
 import { cleanReason, type ResponseHead, readResponseHead } from './response-headers.ts';
@@ -97,6 +98,7 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     if (this.#done) return true;
     const { response } = this.#exchange;
     this.#exchange.responseBytes += chunk.length;
+    bodyPassed(chunk.length);
     if (!response.headersSent) {
       if (!this.#writeHead()) return true;
       if (chunk.length === this.#head?.length) {
