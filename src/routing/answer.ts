@@ -1,5 +1,6 @@
 /** What the chosen handler answers: mod_wsgi's, httpd's own for files, or one that only Apache has. */
 import { hasOption } from '../site/scope.ts';
+import { wsgiPlace } from '../site/wsgi-place.ts';
 import { handlerName, isWsgiHandler } from './handler.ts';
 import { hasModule } from './module.ts';
 import type { RequestState } from './request-state.ts';
@@ -10,7 +11,7 @@ import { answerByWsgi } from './wsgi.ts';
 /** The route of a request that went through all phases. */
 export function answerByHandler(state: RequestState): Route {
   const name = handlerName(state);
-  const handlerScript = { ...state.host.serverScope, ...state.scope }.handlerScripts?.get(name);
+  const handlerScript = wsgiPlace(state.site.memo, state.host, state.scope).handlerScripts?.get(name);
   if (isWsgiHandler(name) || handlerScript !== undefined) return answerByWsgi(state, handlerScript);
   if (!isFileHandler(state, name))
     return noRoute(state, 404, 'not_wsgi', `Apache's handler "${name}" would answer`);

@@ -18,7 +18,7 @@ function observerOf(state: RequestState, isTraced: boolean): WalkObserver {
     unknown: (rule) => {
       state.unresolved ??= rule;
     },
-    ...(isTraced && state.trace !== undefined ? { section: (section) => traceSection(state, section) } : {}),
+    section: isTraced && state.trace !== undefined ? (section) => traceSection(state, section) : undefined,
   };
 }
 

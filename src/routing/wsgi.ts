@@ -1,7 +1,8 @@
 /** mod_wsgi's content handler (`wsgi_hook_handler()`, `wsgi_create_req_config()`, `wsgi_execute_remote()`): checks, names, options. */
 import { maxRemembered } from '../site/memo.ts';
 import type { Mount } from '../site/model.ts';
-import { type HandlerScript, hasOption, type Scope, type Setting } from '../site/scope.ts';
+import { type HandlerScript, hasOption, type Setting } from '../site/scope.ts';
+import { type WsgiPlace, wsgiPlace } from '../site/wsgi-place.ts';
 import { admit } from './admission.ts';
 import { type Dispatched, dispatchNames } from './dispatch.ts';
 import { type GroupIdentity, type GroupKey, groupKey } from './group-key.ts';
@@ -58,7 +59,7 @@ function checkScript(state: RequestState, handlerScript: HandlerScript | undefin
 
 /** The templates and switches in force: inline options of the alias above the place above the server. */
 export type WsgiSettings = {
-  readonly scope: Scope;
+  readonly scope: WsgiPlace;
   readonly processGroup: Setting<string> | undefined;
   readonly applicationGroup: Setting<string> | undefined;
   readonly callableObject: string | undefined;
@@ -68,8 +69,7 @@ export type WsgiSettings = {
 };
 
 function wsgiSettings(state: RequestState, handlerScript: HandlerScript | undefined): WsgiSettings {
-  const { scope: place, host } = state;
-  const scope = { ...host.serverScope, ...place };
+  const scope = wsgiPlace(state.site.memo, state.host, state.scope);
   const isAliased = handlerScript === undefined && state.forcedType === 'wsgi-script';
   const inline = handlerScript ?? (isAliased ? state.scriptAlias : undefined);
   const literal =
@@ -103,7 +103,7 @@ function dispatch(state: RequestState, settings: WsgiSettings, names: GroupNames
 }
 
 /** WSGIRestrictProcess, existence and visibility of the daemon. */
-function checkProcessGroup(state: RequestState, scope: Scope, name: string): NoRoute | undefined {
+function checkProcessGroup(state: RequestState, scope: WsgiPlace, name: string): NoRoute | undefined {
   const { site, host } = state;
   if (scope.restrictProcess !== undefined && !scope.restrictProcess.value.has(name.toLowerCase())) {
     return noRoute(state, 500, 'restricted', `WSGIRestrictProcess does not list the process group "${name}"`);
@@ -145,13 +145,20 @@ function buildRoute(
     mount,
     script,
   });
-  const names = scriptNames(state);
-  const route: WsgiRoute = {
+  const base = routeBase(state);
+  const { scriptName, pathInfo } = scriptNames(state);
+  // Field by field: spreads make objects that are slow to make and slow to read.
+  const route: { -readonly [K in keyof WsgiRoute]: WsgiRoute[K] } = {
     kind: 'wsgi',
-    ...routeBase(state),
+    virtualHost: base.virtualHost,
+    path: base.path,
+    query: base.query,
+    serverName: base.serverName,
+    serverPort: base.serverPort,
     mount,
     scriptFilename,
-    ...names,
+    scriptName,
+    pathInfo,
     identity,
     key: keyOf(state, identity),
     callableObject,
@@ -164,12 +171,11 @@ function buildRoute(
   const trust = trustedProxyHeaders && { headers: trustedProxyHeaders, proxies: trustedProxies };
   const environChanges = proxyChanges(state.input, trust);
   if (state.trace !== undefined) traceKey(state, identity);
-  return {
-    ...route,
-    ...(handlerScript === undefined ? {} : { handlerScript: handlerScript.script }),
-    ...(environChanges === undefined ? {} : { environChanges }),
-    ...(folded === undefined ? {} : { folded }),
-  };
+  if (base.errorStatus !== undefined) route.errorStatus = base.errorStatus;
+  if (handlerScript !== undefined) route.handlerScript = handlerScript.script;
+  if (environChanges !== undefined) route.environChanges = environChanges;
+  if (folded !== undefined) route.folded = folded;
+  return route;
 }
 
 /** The variables that applications see; the same object for the same table. */

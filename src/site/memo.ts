@@ -1,9 +1,12 @@
 /** What requests have already worked out from a site: results only, so forgetting costs time and nothing else. */
-import { createMergeCache, type MergeCache } from './merge-cache.ts';
+import { createPairCache, type MergeCache, type PairCache } from './merge-cache.ts';
+import type { WsgiPlace } from './wsgi-place.ts';
 
 /** Remembered results of one site. */
 export type SiteMemo = {
   readonly merges: MergeCache;
+  /** What mod_wsgi's directives say, by the scopes outside and inside sections. */
+  readonly wsgiPlaces: PairCache<WsgiPlace>;
   /** Names and values of a table of variables. */
   readonly plainVariables: WeakMap<object, ReadonlyMap<string, string>>;
   /** Keys of groups that have no third part, by process group and application group. */
@@ -13,7 +16,8 @@ export type SiteMemo = {
 /** Nothing remembered. */
 export function createSiteMemo(): SiteMemo {
   return {
-    merges: createMergeCache(),
+    merges: createPairCache(),
+    wsgiPlaces: createPairCache(),
     plainVariables: new WeakMap(),
     keys: new Map(),
   };

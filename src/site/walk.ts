@@ -12,7 +12,7 @@ import { emptyScope, type Scope, type ScopeSection, type SectionMatch } from './
 /** Told what a walk meets. */
 export type WalkObserver = {
   /** A section matched. */
-  readonly section?: (section: ScopeSection) => void;
+  readonly section?: ((section: ScopeSection) => void) | undefined;
   /** A named group of a pattern matched: Apache sets the variable `MATCH_NAME`. */
   readonly variable?: (name: string, value: string) => void;
   /** Whether a section matches is not known. */
@@ -30,7 +30,8 @@ function sectionMatches(
   // Nothing is lost where the section sets nothing that counts here.
   if (match.kind === 'unknown' && Object.keys(scope).length > 0) observer.unknown?.(match.rule);
   if (match.kind !== 'pattern') return false;
-  if (observer.variable === undefined) return match.pattern.regexp.test(patternText);
+  if (observer.variable === undefined || match.pattern.names.length === 1)
+    return match.pattern.regexp.test(patternText);
   const found = matchPattern(match.pattern, patternText);
   if (found === undefined) return false;
   match.pattern.names.forEach((name, index) => {
