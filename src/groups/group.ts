@@ -85,7 +85,7 @@ export class Group {
     if (signal.aborted) return clientGone(this.#plan.identity);
     const refusal = refusalIn(this.#condition, this.#plan, this.#now());
     if (refusal !== undefined) return refusal;
-    const answer = this.#room.enter(signal);
+    const answer = this.#room.enter(signal, this.#processes.unstarted(this.#plan) * this.#plan.threads);
     this.#grow();
     return answer;
   }
@@ -170,7 +170,7 @@ export class Group {
   }
 
   #mayStart(): boolean {
-    return this.#processes.staying().length + this.#processes.starting < this.#plan.processes;
+    return this.#processes.unstarted(this.#plan) > this.#processes.starting;
   }
 
   #startAndSettle(reason: StartReason): Promise<StartResult> {

@@ -86,6 +86,11 @@ export class ProcessList {
     return this.#members.filter((member) => member.state === 'ready' && !member.isBeingReplaced);
   }
 
+  /** How many processes of the plan do not serve yet. */
+  unstarted({ processes }: GroupPlan): number {
+    return Math.max(0, processes - this.staying().length);
+  }
+
   inFlight(): number {
     return this.#members.reduce((sum, member) => sum + member.inFlight, 0);
   }

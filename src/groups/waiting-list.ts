@@ -21,9 +21,9 @@ export class WaitingList<T> {
     return this.#entries.size;
   }
 
-  /** Undefined when the list is full. */
-  push(item: T, now: number): Ticket<T> | undefined {
-    if (this.#entries.size >= this.#limit) return undefined;
+  /** Undefined when the list is full; `places` are further ones, for who will be served soon. */
+  push(item: T, now: number, places = 0): Ticket<T> | undefined {
+    if (this.#entries.size >= this.#limit + places) return undefined;
     const entry = { item, since: now };
     this.#entries.add(entry);
     return entry;

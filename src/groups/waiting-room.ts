@@ -32,8 +32,11 @@ export class WaitingRoom {
     return this.#list.depth;
   }
 
-  /** A refusal at once when the room is full, else a promise that is always kept. */
-  enter(signal: AbortSignal): Refusal | Promise<Lease | Refusal> {
+  /**
+   * A refusal at once when the room is full, else a promise that is always kept. The limit is for requests beyond the
+   * group's concurrency: `unstarted` threads, of processes that do not serve yet, have places of their own.
+   */
+  enter(signal: AbortSignal, unstarted: number): Refusal | Promise<Lease | Refusal> {
     const { promise, resolve } = settleable<Lease | Refusal>();
     const leave = (): void => {
       if (ticket === undefined || !this.#list.remove(ticket)) return;
@@ -44,7 +47,7 @@ export class WaitingRoom {
       signal.removeEventListener('abort', leave);
       resolve(answer);
     };
-    const ticket = this.#list.push({ settle }, this.#clock.now());
+    const ticket = this.#list.push({ settle }, this.#clock.now(), unstarted);
     if (ticket === undefined) return queueFull(this.#identity, this.#limits.length);
     signal.addEventListener('abort', leave, { once: true });
     this.#setTimer();

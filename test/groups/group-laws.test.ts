@@ -141,7 +141,8 @@ function checkLaws(world: VirtualGroup, requests: Requests): void {
   const isBusy = processes.some(({ inFlight }) => inFlight > 0);
   const isStarting = processes.some((process) => process.state === 'starting');
   expect(queue.depth, 'who waits is in the queue').toBe(requests.waiting.length);
-  expect(queue.depth, 'the queue is bounded').toBeLessThanOrEqual(queue.limit);
+  const concurrency = world.plan.processes * world.plan.threads;
+  expect(queue.depth, 'the queue is bounded').toBeLessThanOrEqual(queue.limit + concurrency);
   if (queue.depth > 0) {
     expect(isFree, 'safety: nobody waits beside a free thread').toBe(false);
     expect(isBusy || isStarting || state === 'backing_off', 'progress: something will serve them').toBe(true);

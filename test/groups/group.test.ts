@@ -25,6 +25,31 @@ async function crash(world: VirtualGroup): Promise<void> {
   await settle();
 }
 
+describe('Group whose queue is short', () => {
+  const refused = { code: 'ERR_QUEUE_FULL' };
+
+  it('counts against its length only who comes beyond processes × threads, however many of them serve yet', async () => {
+    const world = new VirtualGroup({ processes: 2, threads: 2, queueLength: 1 });
+    const waiting = [1, 2, 3, 4, 5].map(() => world.group.acquire(NOBODY));
+    expect(world.group.acquire(NOBODY)).toMatchObject(refused);
+    expect(world.processes).toHaveLength(2);
+    world.processes[0]?.becomeReady();
+    await settle();
+    expect(world.group.acquire(NOBODY), 'two of three wait for the other process').toMatchObject(refused);
+    world.processes[1]?.becomeReady();
+    for (const answer of waiting.slice(0, 4)) expect(await answer).toMatchObject({ kind: 'lease' });
+    expect(world.group.acquire(NOBODY)).toMatchObject(refused);
+  });
+
+  it('starts for its first requests without any queue', async () => {
+    const world = new VirtualGroup({ processes: 1, threads: 1, queueLength: 0 });
+    const waiting = world.group.acquire(NOBODY);
+    expect(world.group.acquire(NOBODY)).toMatchObject(refused);
+    last(world).becomeReady();
+    expect(await waiting).toMatchObject({ kind: 'lease' });
+  });
+});
+
 describe('Group whose starts fail', () => {
   it('spaces them out, gives up after five, and lets a request try again after the cool-down', async () => {
     const world = new VirtualGroup({});
