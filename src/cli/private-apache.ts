@@ -137,10 +137,12 @@ export async function startPrivateApache(start: PrivateStart): Promise<PrivateAp
     throw new SidecarError('ERR_CONFIG_SYNTAX', message);
   });
   failed.catch(() => undefined);
+  const forget = endWithUs(child, folder);
   try {
     await Promise.race([failed, untilAnswering(address, port)]);
   } catch (error) {
     endGroup(child, 'SIGKILL');
+    forget();
     throw error;
   }
   return {
@@ -148,8 +150,24 @@ export async function startPrivateApache(start: PrivateStart): Promise<PrivateAp
       // A child of mod_wsgi may hang in the end of Python; nothing of this server is needed any more.
       endGroup(child, 'SIGKILL');
       await ended;
+      forget();
     },
   };
+}
+
+/** A person who loses patience leaves no server and no files behind. Returns what takes the handlers off. */
+function endWithUs(child: ChildProcess, folder: string): () => void {
+  const end = (signal: NodeJS.Signals): void => {
+    endGroup(child, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+    forget();
+    process.kill(process.pid, signal);
+  };
+  const forget = (): void => {
+    process.off('SIGINT', end).off('SIGTERM', end).off('SIGHUP', end);
+  };
+  process.on('SIGINT', end).on('SIGTERM', end).on('SIGHUP', end);
+  return forget;
 }
 
 async function untilAnswering(address: string, port: number): Promise<void> {

@@ -163,7 +163,10 @@ async function askCopy({ site, settings, context, maxRequests }: Job, program: s
   const map: DoorMap = { addresses, ports };
   const { folder, mirror, fill, remove } = makePrivateFolder();
   try {
-    fill(withNeighbours([...seen.values()]), probeScript(callablesOf(computed.map(({ route }) => route))));
+    fill(
+      [...withNeighbours([...seen.values()]), ...scriptsOf(computed)],
+      probeScript(callablesOf(computed.map(({ route }) => route))),
+    );
     const place = { folder, mirror, doors, map, isRoot: process.geteuid?.() === 0 };
     const exists = (path: string): boolean => createFileProbe().kind(path) !== 'missing';
     const text = privateCopy({ ...loaded, site }, { ...place, exists });
@@ -198,6 +201,14 @@ function recordingProbe(probe: FileProbe, seen: Map<string, MirroredPath>): File
       return kind;
     },
   };
+}
+
+/** Routing itself does not look whether a handler's script is there. */
+function scriptsOf(computed: readonly Computed[]): readonly MirroredPath[] {
+  const scripts = computed.flatMap(({ route }) =>
+    route.kind === 'wsgi' && route.handlerScript !== undefined ? [route.handlerScript] : [],
+  );
+  return [...new Set(scripts)].map((path) => ({ path, kind: 'file' }));
 }
 
 /** Entries of a mirrored folder, at most. */

@@ -14,9 +14,13 @@ export type Difference = { readonly field: string; readonly computed: string; re
 /** Reasons for which routing leaves a request to Apache, so that there is no name to compare. */
 const notComputed: ReadonlySet<string> = new Set(['unresolved', 'not_wsgi', 'apache_itself']);
 
-/** Whether the route says anything that the real server could contradict. */
+/**
+ * Whether the route says anything that the real server could contradict. The copy has no access control, so that refusals, and the
+ * error documents in their place, are left out.
+ */
 export function isComparable(route: Route): boolean {
-  return route.kind !== 'none' || !notComputed.has(route.reason);
+  if (route.kind === 'none') return !notComputed.has(route.reason);
+  return route.errorStatus !== 401 && route.errorStatus !== 403;
 }
 
 /** The differences; none where neither is answered by a WSGI application. */

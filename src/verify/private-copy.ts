@@ -135,7 +135,7 @@ function copyDirective(directive: Directive, copying: Copying): DirectiveNode[] 
     case 'server-name':
       return changed(serverName(directive, copying));
     case 'daemon-process':
-      return changed(`${quoteWord(readWord(directive.text).word)} processes=1 threads=2`);
+      return changed(`${quoteWord(readWord(directive.text).word)} processes=1 threads=2 home=/`);
     case 'rewrite-rule':
       return changed(rewriteRule(directive, copying));
     case 'rewrite-map':

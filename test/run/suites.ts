@@ -16,6 +16,8 @@ const APACHE = ['apache2', 'libapache2-mod-wsgi-py3'];
 
 export const SUITES: readonly Suite[] = [
   { name: 'apache/differential', packages: [...APACHE, 'graphite-web', 'openssl'] },
+  { name: 'apache/virtual-hosts', packages: [...APACHE, 'openssl'] },
+  { name: 'cli/verify', packages: [...APACHE, 'graphite-web'] },
   {
     name: 'integration/real-applications',
     packages: [...APACHE, 'apache2-utils', 'graphite-web', 'mercurial', 'radicale'],
