@@ -20,7 +20,40 @@ export function planDoors(
     const message = `Apache's configuration has no "Listen", and the settings no "listen": write ${line} into the settings file`;
     throw new SidecarError('ERR_LISTEN', message);
   }
-  return apache.map(doorOfApache);
+  return withoutCovered(apache.map(doorOfApache));
+}
+
+/** What to write where a door cannot be opened: every door, this one on an address that is likely to be free. */
+export function adviseElsewhere(door: Door, doors: readonly Door[]): string {
+  if (door.bind.startsWith('unix:')) return 'name a path in "listen" whose folder this user may write';
+  const taken = new Set(doors.map(({ bind }) => bind));
+  let port = 8080;
+  while (taken.has(`127.0.0.1:${port}`)) port += 1;
+  const items = doors.map((one) => renderDoor(one, one === door ? `127.0.0.1:${port}` : one.bind));
+  return `let the sidecar stand elsewhere for it: listen: [${items.join(', ')}]`;
+}
+
+function renderDoor({ bind, as, tls }: Door, at: string): string {
+  const itself = bind.startsWith('unix:') ? at : bind;
+  const standsFor =
+    as.port === undefined ? itself : renderAddress({ kind: 'tcp', host: as.address ?? '', port: as.port });
+  return `{bind: '${at}'${standsFor === at ? '' : `, as: '${standsFor}'`}${tls ? ', tls: true' : ''}}`;
+}
+
+/** Every address, the wider first: a socket on `[::]` takes IPv4 as well, and `*` is bound as one. */
+const WIDE = ['*', '[::]', '0.0.0.0'];
+
+/** Apache, too, opens one socket for `Listen 0.0.0.0:80` and `Listen [::]:80` together (`open_listeners` of listen.c). */
+function withoutCovered(doors: readonly Door[]): readonly Door[] {
+  const split = ({ bind }: Door): { readonly width: number; readonly port: string } => {
+    const colon = bind.lastIndexOf(':');
+    return { width: WIDE.indexOf(bind.slice(0, colon)), port: bind.slice(colon + 1) };
+  };
+  const wide = doors.map(split).filter(({ width }) => width >= 0);
+  return doors.filter((door) => {
+    const { width, port } = split(door);
+    return !wide.some((other) => other.width < width && other.port === port);
+  });
 }
 
 function doorOfSetting({ bind, as, tls }: ListenSetting): Door {

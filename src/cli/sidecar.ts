@@ -28,11 +28,12 @@ import type { Site } from '../site/model.ts';
 import { createFileProbe } from '../supervisor/file-probe.ts';
 import { type Doors, type House, Supervisor } from '../supervisor/supervisor.ts';
 import { createAdminModel } from './admin-model.ts';
-import { type Door, planDoors } from './listeners.ts';
+import { adviseElsewhere, type Door, planDoors } from './listeners.ts';
 import { readSite, refuseFatal } from './load-site.ts';
 import { createAccessLog, joinObservers } from './observers.ts';
 import { createPlanner, settingsFor } from './planner.ts';
 import { defaultRuntimeDir } from './runtime-dir.ts';
+import { socketGroupOf } from './socket-group.ts';
 
 export type SidecarContext = {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -177,8 +178,17 @@ async function openDoors(
     await forwarder.close();
   };
   try {
-    for (const door of planDoors(settings.listen, currentSite().listeners))
-      listeners.push(await startListener({ bind: door.bind }, new Front(deps, frontOptions(settings, door))));
+    const site = currentSite();
+    const doors = planDoors(settings.listen, site.listeners);
+    for (const door of doors) {
+      const socketGroup = socketGroupOf(door.bind, site.processes.group);
+      const options = {
+        bind: door.bind,
+        advice: adviseElsewhere(door, doors),
+        ...(socketGroup === undefined ? {} : { socketGroup }),
+      };
+      listeners.push(await startListener(options, new Front(deps, frontOptions(settings, door))));
+    }
   } catch (error) {
     await close();
     throw error;

@@ -13,6 +13,8 @@ export type ListenerOptions = {
   readonly bind: string;
   /** Numeric group that may connect to a Unix socket (mode 0660); absent: the sidecar's own. */
   readonly socketGroup?: number;
+  /** The end of the error when the address cannot be had: what to do besides freeing it. */
+  readonly advice?: string;
   readonly headersTimeoutMs?: number;
   readonly keepAliveTimeoutMs?: number;
   readonly maxHeaderBytes?: number;
@@ -39,8 +41,7 @@ const MAX_HEADER_BYTES = 16_384;
 export async function startListener(options: ListenerOptions, front: Front): Promise<Listener> {
   const server = createHttpServer(options);
   attachFront(server, front);
-  const advice = `let the sidecar stand elsewhere for it: listen: [{bind: '127.0.0.1:8080', as: '${options.bind}'}]`;
-  const address = await bindServer(server, options, advice);
+  const address = await bindServer(server, options, options.advice ?? 'choose another in "listen"');
   return {
     address,
     close() {
@@ -119,9 +120,8 @@ function listenError(error: NodeJS.ErrnoException, text: string, advice: string)
       : error.code === 'EACCES'
         ? 'this user may not bind it'
         : error.message;
-  return new SidecarError('ERR_LISTEN', `Cannot listen on "${text}": ${why}: free it, or ${advice}`, {
-    cause: error,
-  });
+  const next = error.code === 'EADDRINUSE' ? `free it, or ${advice}` : advice;
+  return new SidecarError('ERR_LISTEN', `Cannot listen on "${text}": ${why}: ${next}`, { cause: error });
 }
 
 /** Removes the socket of a sidecar that is gone; one that still answers, and anything else of that name, stays. */

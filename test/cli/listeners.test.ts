@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planDoors } from '../../src/cli/listeners.ts';
+import { adviseElsewhere, planDoors } from '../../src/cli/listeners.ts';
 import type { Listener } from '../../src/site/model.ts';
 
 const position = { file: '/etc/apache2/ports.conf', line: 5 };
@@ -16,6 +16,18 @@ describe('planDoors()', () => {
       { bind: '*:80', as: {}, tls: false },
       { bind: '[::1]:8080', as: {}, tls: false },
     ]);
+  });
+
+  it.each([
+    ['0.0.0.0 and [::]', ['0.0.0.0', '::'], '[::]:80'],
+    ['[::] and 0.0.0.0', ['::', '0.0.0.0'], '[::]:80'],
+    ['* and [::]', ['*', '::'], '*:80'],
+  ])('opens one door for %s, since one socket takes both', (_case, addresses, bind) => {
+    const doors = planDoors(undefined, [
+      ...addresses.map((address) => listen(address, 80)),
+      listen('::', 81),
+    ]);
+    expect(doors.map((door) => door.bind)).toEqual([bind, '[::]:81']);
   });
 
   it('prefers those of the settings', () => {
@@ -52,5 +64,32 @@ describe('planDoors()', () => {
 
   it('prints the line to write where nothing listens', () => {
     expect(() => planDoors(undefined, [])).toThrow(/listen: \[\{bind: '127.0.0.1:8080', as: '\*:80'\}\]/);
+  });
+});
+
+describe('adviseElsewhere()', () => {
+  const advise = (index: number, ...doors: Parameters<typeof adviseElsewhere>[1]): string => {
+    const door = doors[index];
+    if (door === undefined) throw new Error(`There is no door ${index}`);
+    return adviseElsewhere(door, doors);
+  };
+
+  it('writes all doors, the one that is taken on another address', () => {
+    const doors = planDoors(undefined, [listen('*', 80), listen('10.0.0.1', 8080)]);
+    expect(advise(0, ...doors)).toBe(
+      "let the sidecar stand elsewhere for it: listen: [{bind: '127.0.0.1:8080', as: '*:80'}, {bind: '10.0.0.1:8080'}]",
+    );
+  });
+
+  it('keeps what a door of the settings stands for, and takes no address twice', () => {
+    const taken = { bind: '127.0.0.1:8080', as: { port: 443 }, tls: true };
+    const socket = { bind: 'unix:/run/front.sock', as: { address: '10.0.0.1', port: 80 }, tls: false };
+    expect(advise(0, taken, socket)).toMatch(
+      /listen: \[\{bind: '127.0.0.1:8081', as: '\*:443', tls: true\}, \{bind: 'unix:\/run\/front.sock', as: '10.0.0.1:80'\}\]$/,
+    );
+  });
+
+  it('asks for another path where a socket cannot be made', () => {
+    expect(advise(0, { bind: 'unix:/proc/x.sock', as: {}, tls: false })).toContain('a path in "listen"');
   });
 });
