@@ -19,10 +19,20 @@ export type GroupKey = string & { readonly __brand: 'GroupKey' };
 /** Two identities have the same key exactly when all their parts are equal. */
 export function groupKey(identity: GroupIdentity): GroupKey {
   const { processGroup, applicationGroup, part } = identity;
+  if (part === undefined) return `[${quote(processGroup)},${quote(applicationGroup)}]` as GroupKey;
   const parts: string[] = [processGroup, applicationGroup];
   if (part?.kind === 'script') parts.push('script', part.script);
   if (part?.kind === 'mount') parts.push('mount', part.mount);
   return JSON.stringify(parts) as GroupKey;
+}
+
+/** As `JSON.stringify` has it; names seldom need more than quotes. */
+function quote(text: string): string {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < 32 || code === 34 || code === 92 || code > 255) return JSON.stringify(text);
+  }
+  return `"${text}"`;
 }
 
 /** mod_wsgi's empty names as Apache's configuration spells them, for people, logs and metric labels. */

@@ -71,5 +71,7 @@ export function scriptNameOf(uri: string, pathInfo: string): string {
 
 /** SCRIPT_NAME as names have it: ASCII lower case before mod_wsgi 6, and there where `WSGICaseSensitivity` is off. */
 export function foldScriptName(scriptName: string, isFolded: boolean): string {
-  return isFolded ? scriptName.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : scriptName;
+  return isFolded && /[A-Z]/.test(scriptName)
+    ? scriptName.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+    : scriptName;
 }

@@ -1,11 +1,10 @@
 /** mod_wsgi's content handler (`wsgi_hook_handler()`, `wsgi_create_req_config()`, `wsgi_execute_remote()`): checks, names, options. */
-import { maxRemembered } from '../site/memo.ts';
 import type { Mount } from '../site/model.ts';
 import { type HandlerScript, hasOption, type Setting } from '../site/scope.ts';
 import { type WsgiPlace, wsgiPlace } from '../site/wsgi-place.ts';
 import { admit } from './admission.ts';
 import { type Dispatched, dispatchNames } from './dispatch.ts';
-import { type GroupIdentity, type GroupKey, groupKey } from './group-key.ts';
+import { groupKey } from './group-key.ts';
 import { expandCallable } from './group-name.ts';
 import { isolationOf } from './isolation.ts';
 import { proxyChanges } from './proxy-headers.ts';
@@ -160,7 +159,7 @@ function buildRoute(
     scriptName,
     pathInfo,
     identity,
-    key: keyOf(state, identity),
+    key: groupKey(identity),
     callableObject,
     documentRoot: state.host.documentRoot,
     environment: environmentOf(state),
@@ -188,22 +187,6 @@ function environmentOf({ site, variables, placeVariables }: RequestState): Reado
     site.memo.plainVariables.set(table, plain);
   }
   return plain;
-}
-
-function keyOf({ site }: RequestState, identity: GroupIdentity): GroupKey {
-  const { processGroup, applicationGroup, part } = identity;
-  if (part !== undefined) return groupKey(identity);
-  const { keys } = site.memo;
-  let byName = keys.get(processGroup);
-  if (byName === undefined || byName.size >= maxRemembered) {
-    byName = new Map();
-    keys.set(processGroup, byName);
-  }
-  const known = byName.get(applicationGroup) as GroupKey | undefined;
-  if (known !== undefined) return known;
-  const key = groupKey(identity);
-  byName.set(applicationGroup, key);
-  return key;
 }
 
 function mountOptions(

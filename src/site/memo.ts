@@ -7,10 +7,10 @@ export type SiteMemo = {
   readonly merges: MergeCache;
   /** What mod_wsgi's directives say, by the scopes outside and inside sections. */
   readonly wsgiPlaces: PairCache<WsgiPlace>;
+  /** Declared ports, by their list: most virtual hosts have the same. */
+  readonly portSets: Map<string, ReadonlySet<number>>;
   /** Names and values of a table of variables. */
   readonly plainVariables: WeakMap<object, ReadonlyMap<string, string>>;
-  /** Keys of groups that have no third part, by process group and application group. */
-  readonly keys: Map<string, Map<string, unknown>>;
 };
 
 /** Nothing remembered. */
@@ -18,8 +18,8 @@ export function createSiteMemo(): SiteMemo {
   return {
     merges: createPairCache(),
     wsgiPlaces: createPairCache(),
+    portSets: new Map(),
     plainVariables: new WeakMap(),
-    keys: new Map(),
   };
 }
 

@@ -16,6 +16,11 @@ const fewEntries = 8;
 
 const nothing: ReadonlyMap<string, number> = new Map();
 
+const none: readonly number[] = [];
+
+/** Lists of one small number, shared: most indexes hold paths of one depth. */
+const singles: readonly (readonly number[])[] = Array.from({ length: fewEntries }, (_, depth) => [depth]);
+
 /** The lists of the first entries, shared by all small indexes. */
 const firstEntries: readonly (readonly number[])[] = Array.from({ length: fewEntries + 1 }, (_, length) =>
   Array.from({ length }, (_entry, index) => index),
@@ -24,7 +29,7 @@ const firstEntries: readonly (readonly number[])[] = Array.from({ length: fewEnt
 /** An index of paths in their order; undefined stands for an entry that has to be asked each time. */
 export function buildPathIndex(paths: readonly (string | undefined)[]): PathIndex {
   const all = firstEntries[paths.length];
-  if (all !== undefined) return { byPath: nothing, depths: [], always: all };
+  if (all !== undefined) return { byPath: nothing, depths: none, always: all };
   const byPath = new Map<string, number | number[]>();
   const depths = new Set<number>();
   const always: number[] = [];
@@ -39,7 +44,9 @@ export function buildPathIndex(paths: readonly (string | undefined)[]): PathInde
     else byPath.set(key, typeof before === 'number' ? [before, index] : [...before, index]);
     depths.add(key.split('/').length - 1);
   });
-  return { byPath, depths: [...depths].sort((a, b) => a - b), always };
+  const [single = fewEntries] = depths;
+  const sorted = (depths.size === 1 ? singles[single] : undefined) ?? [...depths].sort((a, b) => a - b);
+  return { byPath, depths: sorted, always: always.length === 0 ? none : always };
 }
 
 /** Without doubled and final slashes; the root is empty. */

@@ -10,7 +10,7 @@ import type { HostDraft } from './host-draft.ts';
 import type { HostAddress, Listener, VirtualHost } from './model.ts';
 import type { RewriteRules } from './rewrite.ts';
 import { mergeRewrite } from './rewrite-merge.ts';
-import { mergeScopes, type ScopeSection } from './scope.ts';
+import { mergeScopes, type Scope, type ScopeSection } from './scope.ts';
 import { buildSectionList } from './section-list.ts';
 
 /** The addresses of a `<VirtualHost>` (httpd `get_addresses()`); `mainPort` is the port of the main ServerName so far. */
@@ -70,8 +70,8 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     [...own].reverse().flatMap((host) => host[key]);
   const serverName = serverNameOf(draft, main, context);
   const scheme = pick('sslEngine') === true || draft.serverScheme === 'https' ? 'https' : 'http';
-  const scopes = (key: 'serverScope' | 'defaults'): VirtualHost['defaults'] =>
-    draft === main ? mergeScopes({ ...draft[key] }, {}) : mergeScopes(main[key], draft[key]);
+  const inheritsDirectories = mainHost !== undefined && draft.directories.length === 0;
+  const directories = inheritsDirectories ? mainHost : sortDirectories(sections('directories'));
   return {
     id,
     serverName,
@@ -97,11 +97,10 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     scriptAliases: buildAliasList(own.flatMap((host) => host.scriptAliases)),
     rewrite: serverRewrite(draft, main),
     setEnvIf: [...own].reverse().flatMap((host) => host.setEnvIf),
-    serverScope: scopes('serverScope'),
-    defaults: withoutServerRules(scopes('defaults')),
-    ...(mainHost !== undefined && draft.directories.length === 0
-      ? { directories: mainHost.directories, directoryPatterns: mainHost.directoryPatterns }
-      : sortDirectories(sections('directories'))),
+    serverScope: inheritScope(draft, inheritance, 'serverScope'),
+    defaults: inheritScope(draft, inheritance, 'defaults'),
+    directories: directories.directories,
+    directoryPatterns: directories.directoryPatterns,
     locations:
       mainHost !== undefined && draft.locations.length === 0
         ? mainHost.locations
@@ -113,6 +112,17 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     ),
     declaredPorts: declaredPorts(draft, inheritance),
   };
+}
+
+/** One object for all that say nothing themselves: what is made of it is made once, and stays in the processor's caches. */
+function inheritScope(
+  draft: HostDraft,
+  { main, mainHost }: Inheritance,
+  key: 'serverScope' | 'defaults',
+): Scope {
+  if (mainHost !== undefined && Object.keys(draft[key]).length === 0) return mainHost[key];
+  const scope = draft === main ? mergeScopes({ ...draft[key] }, {}) : mergeScopes(main[key], draft[key]);
+  return key === 'defaults' ? withoutServerRules(scope) : scope;
 }
 
 const earlyKeys = [
@@ -181,5 +191,13 @@ function declaredPorts(draft: HostDraft, { listeners, context }: Inheritance): R
   const isOpen = draft.isMain || draft.addresses.some(({ port }) => port === 0);
   for (const { port } of isOpen ? listeners : []) ports.add(port);
   for (const { port } of draft.addresses) if (port !== 0) ports.add(port);
-  return ports;
+  return sharedPorts(context, ports);
+}
+
+/** One set for all virtual hosts of the same ports. */
+function sharedPorts({ memo }: BuildContext, ports: ReadonlySet<number>): ReadonlySet<number> {
+  const key = [...ports].sort((a, b) => a - b).join();
+  const known = memo.portSets.get(key) ?? ports;
+  memo.portSets.set(key, known);
+  return known;
 }
