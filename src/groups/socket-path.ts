@@ -1,7 +1,7 @@
 /** Where group processes listen: a folder that only the sidecar's user may enter, and names that fit a socket address. */
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SidecarError } from '../errors.ts';
 
 /** `sun_path` of Linux holds 108 bytes with the closing NUL (unix(7)). */
@@ -24,13 +24,30 @@ export async function prepareRuntimeDir(folder: string): Promise<string> {
     );
   }
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
   } catch (cause) {
     throw runtimeDirError(path, `cannot be made (${codeOf(cause)})`, cause);
   }
   await checkRuntimeDir(path);
   await removeStaleSockets(path);
   return path;
+}
+
+/** Not by mkdir's `recursive`: Node 20 to 24 try without end where a folder that exists takes none, as `/proc` does. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    const hasParent = await stat(dirname(path)).then(
+      () => true,
+      () => false,
+    );
+    if (code !== 'ENOENT' || hasParent) throw error;
+    await makeFolder(dirname(path));
+    await makeFolder(path);
+  }
 }
 
 /** The socket of a group's `sequence`th process under the sidecar `pid`: two sidecars may share a folder. */

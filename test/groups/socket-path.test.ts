@@ -39,6 +39,10 @@ describe('prepareRuntimeDir()', () => {
     });
   });
 
+  it('refuses a folder that cannot be anywhere', async () => {
+    await expect(prepareRuntimeDir('/proc/wsgi-sidecar')).rejects.toThrow('cannot be made (ENOENT)');
+  });
+
   it.runIf(IS_ROOT)('refuses a folder of another user', async () => {
     const path = join(folder.path, 'run');
     mkdirSync(path, { mode: 0o700 });
