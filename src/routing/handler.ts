@@ -11,7 +11,8 @@ export function findType(state: RequestState): void {
   }
   const tables = state.scope.extensions;
   if (tables === undefined || state.filename === undefined) return;
-  const name = state.filename.slice(state.filename.lastIndexOf('/') + 1).replace(/^\.+/, '');
+  const resource = state.scope.typeByPathInfo === true ? state.filename + state.pathInfo : state.filename;
+  const name = resource.slice(resource.lastIndexOf('/') + 1).replace(/^\.+/, '');
   const dot = name.indexOf('.');
   if (dot === -1) return;
   for (const extension of name.slice(dot + 1).split('.'))

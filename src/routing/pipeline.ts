@@ -62,9 +62,22 @@ function fixUp(state: RequestState): PipelineResult {
   const redirect = redirectByAlias(state, state.scope.redirects);
   if (redirect !== undefined) return { state, stop: redirect };
   applySetEnv(state);
-  if (rewritten !== undefined) return runRedirect(state, rewritten.target, undefined);
-  forceByRewrite(state);
-  return findIndex(state, lookUp);
+  if (rewritten === undefined) {
+    forceByRewrite(state);
+    return followFound(findIndex(state, lookUp));
+  }
+  if (!state.isSubrequest) return runRedirect(state, rewritten.target, undefined);
+  // A look-up only notes where the rules lead; who takes it follows.
+  state.pendingRedirect = rewritten.target;
+  return { state, stop: undefined };
+}
+
+/** An index that rules lead elsewhere: the request that took it follows. */
+function followFound({ state, stop: stopped }: PipelineResult): PipelineResult {
+  const { pendingRedirect } = state;
+  if (stopped !== undefined || pendingRedirect === undefined || state.isSubrequest)
+    return { state, stop: stopped };
+  return runRedirect(state, pendingRedirect, undefined);
 }
 
 function lookUp(state: RequestState, uri: string): PipelineResult {

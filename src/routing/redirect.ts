@@ -39,10 +39,14 @@ function redirectTarget(state: RequestState, alias: Alias): string | undefined {
   return alias.real === undefined ? '' : escapeUrl(substituteGroups(alias.real, hit.groups));
 }
 
-/** Escapes a URL but for its query and fragment. */
-export function escapeUrl(url: string): string {
+/** Escapes a URL but for its query and fragment; a port that the scheme has anyway goes (`apr_uri_unparse()`). */
+function escapeUrl(url: string): string {
   const rest = url.search(/[?#]/);
-  return rest === -1 ? escapeUri(url) : escapeUri(url.slice(0, rest)) + url.slice(rest);
+  const path = (rest === -1 ? url : url.slice(0, rest)).replace(
+    /^(?:(http:\/\/[^/]*?):(?:80)?|(https:\/\/[^/]*?):(?:443)?)(?=\/|$)/i,
+    '$1$2',
+  );
+  return escapeUri(path) + (rest === -1 ? '' : url.slice(rest));
 }
 
 function redirectTo(state: RequestState, status: number, target: string, title: string): Stop {

@@ -83,6 +83,8 @@ export type RequestState = RequestBase & {
   rewritten: 'changed' | 'unchanged' | undefined;
   /** `[END]` of mod_rewrite: no further rule is applied to the request. */
   rewriteEnded: boolean;
+  /** Where rules of the place send a look-up, once it is taken. */
+  pendingRedirect: string | undefined;
   /** Prefix and folder of the alias that translated the path (`ap_set_context_info()`). */
   context: { readonly prefix: string; readonly root: string } | undefined;
   /** Why the route cannot be known, once that is so. */

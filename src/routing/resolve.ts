@@ -65,7 +65,7 @@ function receive(site: Site, { request, probe, trace, target }: Arrival): Reques
   const first = chain?.candidates[0]?.host ?? site.main;
   const named = nameOf(request, target, first);
   if (named === undefined) return stop(400, 'bad_host', 'The Host header is missing or invalid');
-  const choice = chooseHost(chain, site.main, named.hostname);
+  const choice = chooseHost(chain, site.main, named.hostname, target.path ?? '/');
   const { host } = choice;
   if (trace !== undefined)
     traceChoice(
@@ -126,6 +126,7 @@ function traceChoice(
   const why = {
     name: `its ServerName is "${hostname}"`,
     alias: `a ServerAlias matches "${hostname}"`,
+    path: `its ServerPath leads to the path, and the client names no host`,
     address: `its address is written "${hostname}"`,
     default: `it is the first of ${where}, and no name is "${hostname ?? ''}"`,
     main: `no <VirtualHost> has ${where}`,
@@ -172,6 +173,7 @@ function startState(base: RequestBase, target: Target): RequestState {
     forced: undefined,
     rewritten: undefined,
     rewriteEnded: false,
+    pendingRedirect: undefined,
     context: undefined,
     unresolved: undefined,
     errorStatus: undefined,

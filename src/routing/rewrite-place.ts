@@ -32,7 +32,7 @@ export function rewritePlace(state: RequestState): Stop | PlaceRewrite | undefin
     return undefined;
   }
   if (outcome.isProxied) return proxyStop(state);
-  if (outcome.redirect !== undefined) {
+  if (outcome.redirect !== undefined && !outcome.isPassThrough) {
     replaceBase(state, rewrite);
     return redirectByRewrite(state, outcome);
   }

@@ -1,4 +1,6 @@
 /** A list of `RewriteRule`s applied to a request (mod_rewrite `apply_rewrite_list()`, `apply_rewrite_rule()`). */
+import { nameWildcard } from '../site/address-index.ts';
+import type { VirtualHost } from '../site/model.ts';
 import { matchPattern } from '../site/regex.ts';
 import type { RewriteRule, RewriteRules } from '../site/rewrite.ts';
 import { ownUrl } from './redirect.ts';
@@ -219,11 +221,17 @@ function splitQuery(state: RequestState, { flags }: RewriteRule): void {
 function reduceOwnUrl(state: RequestState): void {
   const match = /^(https?):\/\/([^/:]*)(?::(\d+))?(\/.*)?$/is.exec(state.filename ?? '');
   if (match === null || match[1]?.toLowerCase() !== state.host.scheme) return;
-  const own = new URL(ownUrl(state, '/'));
-  const standard = state.host.scheme === 'https' ? '443' : '80';
-  if ((match[3] ?? standard) !== (own.port || standard)) return;
-  const names = [state.host.serverName, ...state.host.aliases].map((name) => name.toLowerCase());
-  if (names.includes((match[2] ?? '').toLowerCase())) state.filename = match[4] ?? '/';
+  const port = Number(match[3] ?? (state.host.scheme === 'https' ? 443 : 80));
+  if (isOwnName(state.host, (match[2] ?? '').toLowerCase(), port)) state.filename = match[4] ?? '/';
+}
+
+/** httpd `ap_matches_request_vhost()`: the port counts as configured, whatever port the client names. */
+function isOwnName(host: VirtualHost, name: string, port: number): boolean {
+  const isOwnAddress = host.addresses.some(
+    (address) => (address.port === 0 || address.port === port) && address.text.toLowerCase() === name,
+  );
+  if (isOwnAddress || port !== host.port) return isOwnAddress;
+  return host.lowerName === name || host.aliases.some((alias) => nameWildcard(alias).test(name));
 }
 
 function traceRule({ state }: Run, rule: RewriteRule): void {

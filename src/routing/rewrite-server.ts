@@ -1,7 +1,9 @@
 /** mod_rewrite's rules outside sections, before every alias (`hook_uri2file()`). */
 import type { RewriteRule } from '../site/rewrite.ts';
+import { placeBelowRoot } from './document-root.ts';
+import { escapeUri } from './escape.ts';
 import { hasModule } from './module.ts';
-import { escapeUrl, ownUrl } from './redirect.ts';
+import { ownUrl } from './redirect.ts';
 import { type RequestState, type Stop, stop } from './request-state.ts';
 import { applyRules, isAbsoluteUri, type RewriteOutcome } from './rewrite-rules.ts';
 import { getVariable, setVariable } from './variable-table.ts';
@@ -40,7 +42,8 @@ type Changed = Extract<RewriteOutcome, { kind: 'changed' }>;
 function takeChange(state: RequestState, outcome: Changed, isUnsafe: boolean): Stop | 'done' | undefined {
   if (outcome.isProxied) return proxyStop(state);
   const filename = state.filename ?? '';
-  const absolute = isAbsoluteUri(filename);
+  // Behind mod_rewrite's mark of [PT] no URL is seen.
+  const absolute = !outcome.isPassThrough && isAbsoluteUri(filename);
   if (state.args !== undefined && (!absolute || outcome.isNoEscape) && hasSpaces(state.args)) {
     return stop(403, 'forbidden', 'The rewritten query holds spaces or control characters');
   }
@@ -52,10 +55,8 @@ function takeChange(state: RequestState, outcome: Changed, isUnsafe: boolean): S
   }
   if (!filename.startsWith('/'))
     return stop(400, 'bad_target', `RewriteRule leads to "${filename}", which is no path`);
-  if (!isFilePath(state, filename, isUnsafe ? undefined : outcome.lastRule)) {
-    state.filename = `${state.host.documentRoot}/${filename.replace(/^\/+/, '')}`;
-  }
-  return 'done';
+  if (isFilePath(state, filename, isUnsafe ? undefined : outcome.lastRule)) return 'done';
+  return placeBelowRoot(state, filename) ?? 'done';
 }
 
 /** `[P]` needs mod_proxy, which only Apache has. */
@@ -76,7 +77,7 @@ export function redirectByRewrite(state: RequestState, outcome: Changed): Stop {
   let location = outcome.isNoEscape ? filename : escapeAbsolute(filename);
   if (state.args !== undefined) {
     const isOriginal = state.args === originalQuery(state);
-    location += `?${outcome.isNoEscape || isOriginal ? state.args : escapeUrl(state.args)}`;
+    location += `?${outcome.isNoEscape || isOriginal ? state.args : escapeUri(state.args)}`;
   }
   const status = outcome.redirect ?? 302;
   return { status, reason: 'redirect', message: `RewriteRule answers ${status}`, location };
@@ -90,7 +91,7 @@ function originalQuery({ input }: RequestState): string | undefined {
 /** mod_rewrite `escape_absolute_uri()`: scheme and host stay. */
 function escapeAbsolute(url: string): string {
   const match = /^([a-z][a-z0-9+.-]*:\/\/[^/]*)(.*)$/is.exec(url);
-  return match === null ? url : (match[1] as string) + escapeUrl(match[2] as string);
+  return match === null ? url : (match[1] as string) + escapeUri(match[2] as string);
 }
 
 /** mod_rewrite `prefix_stat()`: a path of the file system rather than one below DocumentRoot. */

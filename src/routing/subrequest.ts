@@ -43,6 +43,7 @@ export function restart(state: RequestState, target: string, start: Start): Subr
     placeVariables: undefined,
     forced: undefined,
     rewritten: undefined,
+    pendingRedirect: undefined,
     context: undefined,
     depth: state.depth + 1,
   };

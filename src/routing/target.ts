@@ -23,7 +23,7 @@ export function parseTarget(method: string, target: string): Target | undefined 
   const [, scheme = '', authority, rest = ''] = absolute;
   if (authority === undefined) return parseWithoutAuthority(scheme, rest);
   if (authority.includes('@')) return undefined;
-  const hostPort = parseAuthority(authority);
+  const hostPort = parseAuthority(authority, scheme.toLowerCase());
   if (hostPort === undefined) return undefined;
   return { ...splitQuery(rest), scheme: scheme.toLowerCase(), ...hostPort };
 }
@@ -62,13 +62,15 @@ function splitQuery(text: string): Pick<Target, 'path' | 'query'> {
   return { path: path === '' ? undefined : path, query: mark === -1 ? undefined : text.slice(mark + 1) };
 }
 
-/** apr_uri's hostinfo: `host`, `host:port`, `[v6]:port`; an empty port is none. */
+/** apr_uri's hostinfo: `host`, `host:port`, `[v6]:port`; an empty port is that of the scheme. */
 function parseAuthority(
   authority: string,
+  scheme: string,
 ): { readonly host: string; readonly port: number | undefined } | undefined {
   const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/s.exec(authority);
   if (match === null) return undefined;
-  const port = match[3] === undefined || match[3] === '' ? undefined : Number(BigInt(match[3]) & 0xffffn);
+  if (match[3] === '') return { host: match[1] ?? match[2] ?? '', port: scheme === 'https' ? 443 : 80 };
+  const port = match[3] === undefined ? undefined : Number(BigInt(match[3]) & 0xffffn);
   return { host: match[1] ?? match[2] ?? '', port };
 }
 

@@ -5,6 +5,7 @@ import { entriesAbove } from '../site/path-index.ts';
 import type { ProxyPass } from '../site/proxy-pass.ts';
 import { substituteGroups } from '../site/regex.ts';
 import { aliasLength, hitAlias } from './alias-match.ts';
+import { placeBelowRoot } from './document-root.ts';
 import { evaluateText } from './expression.ts';
 import { redirectByAlias } from './redirect.ts';
 import { type RequestState, type Stop, stop } from './request-state.ts';
@@ -109,9 +110,8 @@ function translateByScriptAlias(state: RequestState): boolean {
 
 /** httpd `ap_core_translate()`. */
 function translateByDocumentRoot(state: RequestState): Stop | undefined {
-  const { uri, host } = state;
+  const { uri } = state;
   if (!uri.startsWith('/')) return stop(400, 'bad_target', `The path "${uri}" does not begin with a slash`);
-  state.filename = `${host.documentRoot}/${uri.replace(/^\/+/, '')}`;
   state.trace?.({ step: 'mount', text: `No alias takes "${uri}": it is a file below DocumentRoot` });
-  return undefined;
+  return placeBelowRoot(state, uri);
 }

@@ -11,24 +11,38 @@ export function chainOf(addresses: AddressIndex, address: string, port: number):
 export type HostChoice = {
   readonly host: VirtualHost;
   /** How it was chosen; `default` is the first of the address, `main` has no address at all. */
-  readonly by: 'name' | 'alias' | 'address' | 'default' | 'main';
+  readonly by: 'name' | 'alias' | 'address' | 'path' | 'default' | 'main';
   readonly index: number;
 };
 
-/** The first virtual host of the chain whose ServerName or ServerAlias is the name, whatever comes later. */
+/**
+ * The first virtual host of the chain whose ServerName or ServerAlias is the name, whatever comes later; without a name
+ * the first whose `ServerPath` leads to `path`, which is as the client wrote it.
+ */
 export function chooseHost(
   chain: HostChain | undefined,
   main: VirtualHost,
   hostname: string | undefined,
+  path: string,
 ): HostChoice {
   if (chain === undefined) return { host: main, by: 'main', index: 0 };
   // Names arrive in lower case (`fixHostname`).
-  const named = hostname === undefined ? undefined : findNamed(chain, hostname);
+  const named = hostname === undefined ? findByPath(chain, path) : findNamed(chain, hostname);
   if (named !== undefined) return named;
   const first = chain.candidates[0];
   return first === undefined
     ? { host: main, by: 'main', index: 0 }
     : { host: first.host, by: 'default', index: 0 };
+}
+
+/** httpd `check_serverpath()`. */
+function findByPath({ candidates }: HostChain, path: string): HostChoice | undefined {
+  const index = candidates.findIndex(({ host: { legacyPath } }) => {
+    if (legacyPath === undefined || !path.startsWith(legacyPath)) return false;
+    return legacyPath.endsWith('/') || path.length === legacyPath.length || path[legacyPath.length] === '/';
+  });
+  const candidate = candidates[index];
+  return candidate === undefined ? undefined : { host: candidate.host, by: 'path', index };
 }
 
 function findNamed(chain: HostChain, hostname: string): HostChoice | undefined {

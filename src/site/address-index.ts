@@ -65,8 +65,8 @@ function setFirst(map: Map<string, number>, key: string, index: number): void {
   if (!map.has(key)) map.set(key, index);
 }
 
-/** httpd `ap_strcasecmp_match()`: `*` is any text, `?` any one character. */
-function nameWildcard(alias: string): RegExp {
+/** A name with wildcards (httpd `ap_strcasecmp_match()`): `*` is any text, `?` any one character. For names in lower case. */
+export function nameWildcard(alias: string): RegExp {
   const text = alias.toLowerCase().replace(/[^\w]/g, (char) => {
     if (char === '*') return '.*';
     return char === '?' ? '.' : `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;

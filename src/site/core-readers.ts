@@ -3,7 +3,8 @@ import type { Directive } from '../apache/directive.ts';
 import { addMount, flag, type PlaceContext, type ScopeDraft, type ScopeReader } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
 import { parseStringExpression } from './expression-parser.ts';
-import type { ExtensionTables, HandlerSetting, OptionChange } from './scope.ts';
+import type { ExtensionRemoval, ExtensionTables, HandlerSetting, OptionChange } from './scope.ts';
+import { noExtensions } from './scope.ts';
 
 /** By lower-case name. */
 export const coreReaders: Readonly<Record<string, ScopeReader>> = {
@@ -43,21 +44,24 @@ export const coreReaders: Readonly<Record<string, ScopeReader>> = {
     const handler = handlerSetting(directive, place, directive.args.slice(1));
     setExtensions(draft, 'handlers', directive.args.slice(1), handler);
   },
-  removehandler: (draft, directive) => setExtensions(draft, 'handlers', directive.args, undefined),
+  removehandler: (draft, directive) => removeExtensions(draft, 'handlers', directive.args),
   addtype: (draft, directive, place) => {
     const extensions = directive.args.slice(1);
     setExtensions(draft, 'types', extensions, handlerSetting(directive, place, extensions));
   },
   removetype: (draft, directive) => setExtensions(draft, 'types', directive.args, undefined),
   addlanguage: (draft, directive) =>
-    setExtensions(draft, 'languages', directive.args.slice(1), directive.args[0]?.toLowerCase()),
-  removelanguage: (draft, directive) => setExtensions(draft, 'languages', directive.args, undefined),
+    setExtensions(draft, 'languages', directive.args.slice(1), (directive.args[0] ?? '').toLowerCase()),
+  removelanguage: (draft, directive) => removeExtensions(draft, 'languages', directive.args),
   addencoding: (draft, directive) =>
-    setExtensions(draft, 'encodings', directive.args.slice(1), directive.args[0]?.toLowerCase()),
-  removeencoding: (draft, directive) => setExtensions(draft, 'encodings', directive.args, undefined),
+    setExtensions(draft, 'encodings', directive.args.slice(1), (directive.args[0] ?? '').toLowerCase()),
+  removeencoding: (draft, directive) => removeExtensions(draft, 'encodings', directive.args),
   addcharset: (draft, directive) =>
-    setExtensions(draft, 'charsets', directive.args.slice(1), directive.args[0]?.toLowerCase()),
-  removecharset: (draft, directive) => setExtensions(draft, 'charsets', directive.args, undefined),
+    setExtensions(draft, 'charsets', directive.args.slice(1), (directive.args[0] ?? '').toLowerCase()),
+  removecharset: (draft, directive) => removeExtensions(draft, 'charsets', directive.args),
+  modmimeusepathinfo: (draft, directive) => {
+    draft.typeByPathInfo = flag(directive) ?? false;
+  },
   directoryindex: (draft, directive) => {
     const disabled = directive.args.length === 1 && directive.args[0]?.toLowerCase() === 'disabled';
     draft.directoryIndex = disabled ? [] : [...(draft.directoryIndex ?? []), ...directive.args];
@@ -166,22 +170,28 @@ function handlerMount(
   return { id: mountPoint, kind: 'handler', mountPoint, target: '', position, virtualHost: place.hostId };
 }
 
-const emptyTables: ExtensionTables = {
-  handlers: new Map(),
-  types: new Map(),
-  languages: new Map(),
-  encodings: new Map(),
-  charsets: new Map(),
-};
+type ExtensionTable = Exclude<keyof ExtensionTables, 'removed'>;
 
-function setExtensions<K extends keyof ExtensionTables>(
+const plainExtension = (extension: string): string => extension.replace(/^\./, '').toLowerCase();
+
+function setExtensions(
   draft: ScopeDraft,
-  table: K,
+  table: ExtensionTable,
   extensions: readonly string[],
   value: HandlerSetting | string | undefined,
 ): void {
-  const before = draft.extensions ?? emptyTables;
+  const before = draft.extensions ?? noExtensions;
   const changed = new Map<string, HandlerSetting | string | undefined>(before[table]);
-  for (const extension of extensions) changed.set(extension.replace(/^\./, '').toLowerCase(), value);
+  for (const extension of extensions) changed.set(plainExtension(extension), value);
   draft.extensions = { ...before, [table]: changed };
+}
+
+function removeExtensions(
+  draft: ScopeDraft,
+  table: ExtensionRemoval['table'],
+  extensions: readonly string[],
+): void {
+  const before = draft.extensions ?? noExtensions;
+  const removed = extensions.map((extension) => ({ table, extension: plainExtension(extension) }));
+  draft.extensions = { ...before, removed: [...before.removed, ...removed] };
 }

@@ -17,6 +17,7 @@ export type HostDraft = {
   /** `server_rec.port` as far as read. */
   port: number;
   aliases: string[];
+  legacyPath: string | undefined;
   documentRoot: string | undefined;
   serverAdmin: string | undefined;
   sslEngine: boolean | undefined;
@@ -48,6 +49,7 @@ export function emptyHost(start: Pick<HostDraft, 'position' | 'isMain' | 'addres
     serverName: undefined,
     serverScheme: undefined,
     aliases: [],
+    legacyPath: undefined,
     documentRoot: undefined,
     serverAdmin: undefined,
     sslEngine: undefined,

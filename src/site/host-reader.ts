@@ -14,6 +14,9 @@ type HostReader = (host: HostDraft, directive: Directive, place: PlaceContext) =
 const hostReaders: Readonly<Record<string, HostReader>> = {
   servername: (host, directive) => readServerName(host, directive.args[0] ?? ''),
   serveralias: (host, directive) => host.aliases.push(...directive.args),
+  serverpath: (host, directive) => {
+    host.legacyPath = directive.args[0];
+  },
   documentroot: (host, directive, place) => {
     host.documentRoot = absolutePath(place.build.options.serverRoot, directive.args[0] ?? '').replace(
       /(.)\/+$/,

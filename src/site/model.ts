@@ -123,6 +123,8 @@ export type VirtualHost = {
   /** `server_rec.port`; 0 is none. */
   readonly port: number;
   readonly aliases: readonly string[];
+  /** `ServerPath`: by it a client that sends no name comes here. */
+  readonly legacyPath: string | undefined;
   /** What `ap_http_scheme()` says: SSLEngine, or the scheme of ServerName. */
   readonly scheme: 'http' | 'https';
   readonly documentRoot: string;

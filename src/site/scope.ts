@@ -41,13 +41,22 @@ export type HandlerScript = {
   readonly passAuthorization?: boolean;
 };
 
-/** Extension → value tables of mod_mime; an empty value was taken away by `Remove…`. */
+/** What mod_mime knows of extensions: a table for each attribute. */
 export type ExtensionTables = {
-  readonly handlers: ReadonlyMap<string, HandlerSetting | undefined>;
+  readonly handlers: ReadonlyMap<string, HandlerSetting>;
+  /** An undefined type was taken away by `RemoveType`, which also hides an outer one. */
   readonly types: ReadonlyMap<string, HandlerSetting | undefined>;
-  readonly languages: ReadonlyMap<string, string | undefined>;
-  readonly encodings: ReadonlyMap<string, string | undefined>;
-  readonly charsets: ReadonlyMap<string, string | undefined>;
+  readonly languages: ReadonlyMap<string, string>;
+  readonly encodings: ReadonlyMap<string, string>;
+  readonly charsets: ReadonlyMap<string, string>;
+  /** What `Remove…` of this very section takes away once it is merged; a merge has none. */
+  readonly removed: readonly ExtensionRemoval[];
+};
+
+/** A table and the extension that it loses. */
+export type ExtensionRemoval = {
+  readonly table: Exclude<keyof ExtensionTables, 'removed' | 'types'>;
+  readonly extension: string;
 };
 
 /** The directives of one place. Absent is unset: the outer place counts. */
@@ -68,6 +77,8 @@ export type Scope = {
   readonly files?: readonly ScopeSection[];
   readonly conditions?: readonly ConditionSection[];
   readonly extensions?: ExtensionTables;
+  /** `ModMimeUsePathInfo`: the path info is looked at for extensions, too. */
+  readonly typeByPathInfo?: boolean;
   readonly directoryIndex?: readonly string[];
   readonly directorySlash?: boolean;
   readonly directoryIndexRedirect?: number | 'off';
@@ -175,14 +186,28 @@ function overlay<K, V>(base: ReadonlyMap<K, V>, over: ReadonlyMap<K, V>): Readon
   return new Map([...base, ...over]);
 }
 
+/** The tables that know nothing. */
+export const noExtensions: ExtensionTables = {
+  handlers: new Map(),
+  types: new Map(),
+  languages: new Map(),
+  encodings: new Map(),
+  charsets: new Map(),
+  removed: [],
+};
+
+/** mod_mime `merge_mime_dir_configs()`: what a section removes is removed last, even what it adds itself. */
 function mergeExtensions(base: ExtensionTables, over: ExtensionTables): ExtensionTables {
-  return {
-    handlers: overlay(base.handlers, over.handlers),
-    types: overlay(base.types, over.types),
-    languages: overlay(base.languages, over.languages),
-    encodings: overlay(base.encodings, over.encodings),
-    charsets: overlay(base.charsets, over.charsets),
+  const merged = {
+    handlers: new Map([...base.handlers, ...over.handlers]),
+    types: new Map([...base.types, ...over.types]),
+    languages: new Map([...base.languages, ...over.languages]),
+    encodings: new Map([...base.encodings, ...over.encodings]),
+    charsets: new Map([...base.charsets, ...over.charsets]),
+    removed: [],
   };
+  for (const { table, extension } of over.removed) merged[table].delete(extension);
+  return merged;
 }
 
 /** httpd `merge_core_dir_configs()`, the part on `opts`. */

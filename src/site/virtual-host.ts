@@ -81,6 +81,7 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     addresses: draft.addresses,
     port: draft.port,
     aliases: draft.aliases,
+    legacyPath: draft.legacyPath,
     scheme,
     documentRoot: pick('documentRoot') ?? `${context.options.serverRoot}/htdocs`,
     serverRoot: context.options.serverRoot,
