@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config';
 const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    benchmark: { include: ['test/**/*.bench.ts'] },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
