@@ -4,6 +4,7 @@ import { fromBytes } from '../apache/bytes.ts';
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import { SidecarError } from '../errors.ts';
 import type { GroupPlan } from '../groups/plan.ts';
+import type { GroupSnapshot } from '../groups/snapshot.ts';
 import type { GroupIdentity } from '../routing/group-key.ts';
 import type { Site } from '../site/model.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -15,9 +16,16 @@ export type AdminModelDeps = {
   readonly supervisor: Supervisor;
   readonly planOf: (site: Site, identity: GroupIdentity) => GroupPlan;
   readonly diagnostics: () => readonly Diagnostic[];
+  /** Of the processes that run dispatch scripts. */
+  readonly helperStates: () => readonly GroupSnapshot[];
 };
 
-export function createAdminModel({ supervisor, planOf, diagnostics }: AdminModelDeps): AdminModel {
+export function createAdminModel({
+  supervisor,
+  planOf,
+  diagnostics,
+  helperStates,
+}: AdminModelDeps): AdminModel {
   const site = (): Site => {
     if (supervisor.site === undefined)
       throw new SidecarError('ERR_CONFIG_UNREADABLE', 'The configuration has not been read yet: ask again');
@@ -25,7 +33,7 @@ export function createAdminModel({ supervisor, planOf, diagnostics }: AdminModel
   };
   return {
     readiness: () => ({ ready: supervisor.state === 'ready', state: supervisor.state }),
-    groups: () => viewGroups(site(), planOf, supervisor.pool?.snapshot() ?? []),
+    groups: () => viewGroups(site(), planOf, [...(supervisor.pool?.snapshot() ?? []), ...helperStates()]),
     explain: (question: Question) => explainQuestion(site(), question),
     site: () => viewSite(site()),
     diagnostics: () => diagnostics().map(viewDiagnostic),

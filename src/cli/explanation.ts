@@ -96,7 +96,7 @@ function describeWsgi(route: WsgiRoute): Partial<Explanation> {
       id: groupId(key),
       processGroup: displayName(fromBytes(identity.processGroup)),
       applicationGroup: displayName(fromBytes(identity.applicationGroup)),
-      ...(part === undefined ? {} : { part: fromBytes(part.kind === 'script' ? part.script : part.mount) }),
+      ...(part === undefined ? {} : { part: fromBytes(part.kind === 'mount' ? part.mount : part.script) }),
     },
     access: describeAccess(route.access),
     ...(folded === undefined

@@ -12,7 +12,7 @@ export function renderGroupTable(groups: readonly GroupView[], live: boolean): s
     return [
       part === undefined
         ? applicationGroup
-        : `${applicationGroup} (${part.slice(part.lastIndexOf('/') + 1)})`,
+        : `${applicationGroup} (${part.replace(/^(dispatch script )?.*\//, '$1')})`,
       processGroup,
       ...(live ? [state, pids] : []),
       mounts.join(' ') || '-',

@@ -57,7 +57,8 @@ function viewDeclared({ identity, mounts, scripts }: Declaration, plan: GroupPla
 
 function partOf({ part }: GroupIdentity): { part?: string } {
   if (part === undefined) return {};
-  return { part: fromBytes(part.kind === 'script' ? part.script : part.mount) };
+  if (part.kind === 'dispatch') return { part: fromBytes(`dispatch script ${part.script}`) };
+  return { part: fromBytes(part.kind === 'mount' ? part.mount : part.script) };
 }
 
 function viewState(

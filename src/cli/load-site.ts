@@ -12,6 +12,7 @@ import { nearest } from '../settings/nearest.ts';
 import { buildSite } from '../site/build.ts';
 import type { Isolation, Site, SiteOptions } from '../site/model.ts';
 import { moduleNames } from '../site/modules.ts';
+import { judgeDispatch } from './declared-dispatch.ts';
 
 /** What of the settings gives the configuration its meaning. */
 export type SiteSettings = Pick<
@@ -26,6 +27,7 @@ export type SiteSettings = Pick<
   | 'ports'
   | 'unknownPort'
   | 'expandFromRequest'
+  | 'groupsFrom'
   | 'accessControl'
   | 'trustedProxies'
   | 'legacy'
@@ -66,7 +68,10 @@ export function readSite(settings: SiteSettings, environment: Environment): Read
   const found = [...diagnostics, ...built.diagnostics].map((finding) =>
     judgeAccess(finding, settings),
   );
-  return { site: built.site, diagnostics: [...found, ...checkFront(settings)] };
+  return {
+    site: built.site,
+    diagnostics: judgeDispatch([...found, ...checkFront(settings)], settings),
+  };
 }
 
 /** A configuration before it has a meaning: Apache's text, or `sites`. */

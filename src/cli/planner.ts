@@ -48,7 +48,7 @@ export function createPlanner(
   };
   return (site, identity) => {
     const { python, processes } = site;
-    return planGroup(identity, {
+    const plan = planGroup(identity, {
       processGroup: site.processGroups.get(identity.processGroup),
       apache: { ...processes, pythonPath: python.pythonPath, pythonHome: python.pythonHome },
       defaults,
@@ -59,7 +59,14 @@ export function createPlanner(
       root,
       parentEnvironment: apacheEnvironment(site),
     });
+    return identity.part?.kind === 'dispatch' ? { ...plan, ...dispatchPlan(identity.part.script) } : plan;
   };
+}
+
+/** What a helper of `groupsFrom: dispatch` runs; it is as Apache's own processes are in all else. */
+function dispatchPlan(script: string): Pick<GroupPlan, 'dispatchScript' | 'imports' | 'displayName'> {
+  const imports = [{ script, callableObject: '' }];
+  return { dispatchScript: script, imports, displayName: '(wsgi:dispatch)' };
 }
 
 /** What Apache ran with: the sidecar's own environment, and Debian's `envvars` on top. */
@@ -68,10 +75,11 @@ function apacheEnvironment(site: Site): Record<string, string> {
   return Object.fromEntries(entries.map(([name, value]) => [fromBytes(name), fromBytes(value)]));
 }
 
-/** A group's own settings: by process group, then application group, then id, the later ones stronger. */
+/** A group's own settings: by process group, then application group, then id, the later ones stronger; a helper has but its id. */
 export function settingsFor(groups: Settings['groups'], identity: GroupIdentity): GroupSettings {
-  const { processGroup, applicationGroup } = identity;
-  const names = [processGroup, applicationGroup].map((bytes) => displayName(fromBytes(bytes)));
+  const { processGroup, applicationGroup, part } = identity;
+  const own = part?.kind === 'dispatch' ? [] : [processGroup, applicationGroup];
+  const names = own.map((bytes) => displayName(fromBytes(bytes)));
   const keys = [...names, groupId(groupKey(identity))].filter((key) => key !== DEFAULTS);
   return Object.assign({}, ...keys.map((key) => groups[key] ?? {})) as GroupSettings;
 }

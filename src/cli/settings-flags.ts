@@ -17,6 +17,7 @@ export const SITE_KEYS: readonly string[] = [
   'legacy',
   'unknownPort',
   'expandFromRequest',
+  'groupsFrom',
   'python',
 ];
 

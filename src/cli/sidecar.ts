@@ -9,7 +9,9 @@ import { fromBytes } from '../apache/bytes.ts';
 import { type Diagnostic, renderDiagnostic } from '../apache/diagnostic.ts';
 import { Guard } from '../groups/guard.ts';
 import type { GroupObserver } from '../groups/observer.ts';
+import type { GroupPlan } from '../groups/plan.ts';
 import { GroupPool } from '../groups/pool.ts';
+import type { GroupSnapshot } from '../groups/snapshot.ts';
 import { prepareRuntimeDir } from '../groups/socket-path.ts';
 import type { Log } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
@@ -20,18 +22,17 @@ import { bindServer, type Listener, startListener } from '../proxy/listener.ts';
 import type { RequestObserver } from '../proxy/observation.ts';
 import { parseTrustList } from '../proxy/peer.ts';
 import { declaredGroups } from '../routing/declared-groups.ts';
-import { resolveRoute } from '../routing/resolve.ts';
-import type { RouteRequest } from '../routing/route.ts';
+import type { GroupIdentity } from '../routing/group-key.ts';
 import { renderAddress } from '../settings/address.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Site } from '../site/model.ts';
-import { createFileProbe } from '../supervisor/file-probe.ts';
 import { type Doors, type House, Supervisor } from '../supervisor/supervisor.ts';
 import { createAdminModel } from './admin-model.ts';
 import { adviseElsewhere, type Door, planDoors } from './listeners.ts';
 import { readSite, refuseFatal } from './load-site.ts';
 import { createAccessLog, joinObservers } from './observers.ts';
 import { createPlanner, settingsFor } from './planner.ts';
+import { createResolver } from './resolver.ts';
 import { defaultRuntimeDir } from './runtime-dir.ts';
 import { socketGroupOf } from './socket-group.ts';
 
@@ -82,6 +83,8 @@ type Parts = {
   readonly planOf: ReturnType<typeof createPlanner>;
   readonly listening: string[];
   readonly diagnostics: () => readonly Diagnostic[];
+  /** Of the processes that run dispatch scripts. */
+  readonly helperStates: () => readonly GroupSnapshot[];
 };
 
 function assemble(settings: Settings, context: SidecarContext): Parts {
@@ -92,12 +95,14 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
     modWsgiVersion,
     maxGroups,
     maxSeries: settings.metrics.maxSeries,
-    clientsMakeNames: settings.unknownPort === 'admit' || settings.expandFromRequest,
+    clientsMakeNames:
+      settings.unknownPort === 'admit' || settings.expandFromRequest || settings.groupsFrom === 'dispatch',
   });
   const observer = accessLog === undefined ? metrics : joinObservers(metrics, createAccessLog(accessLog));
   const planOf = createPlanner(settings, { root: process.geteuid?.() === 0 });
   const listening: string[] = [];
   let diagnostics: readonly Diagnostic[] = [];
+  let helpers: GroupPool | undefined;
   const supervisor = new Supervisor({
     loadSite: () => {
       const read = readSite(settings, environment);
@@ -108,15 +113,20 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
       metrics.configurationLoaded(true);
       return read.site;
     },
-    openHouse: (currentSite) => openHouse(settings, { ...context, observer, planOf, currentSite, metrics }),
+    openHouse: async (currentSite) => {
+      const house = await openHouse(settings, { ...context, observer, planOf, currentSite, metrics });
+      helpers = house.helpers;
+      return house;
+    },
     openDoors: async (currentSite, pool) => {
-      const doors = await openDoors(settings, { log, observer, metrics, currentSite, pool });
+      const doors = await openDoors(settings, { log, observer, metrics, currentSite, pool, helpers });
       listening.push(...doors.addresses);
       return doors;
     },
     preload: (site, pool) => preload(settings, site, pool),
   });
-  return { supervisor, metrics, planOf, listening, diagnostics: () => diagnostics };
+  const helperStates = (): readonly GroupSnapshot[] => helpers?.snapshot() ?? [];
+  return { supervisor, metrics, planOf, listening, diagnostics: () => diagnostics, helperStates };
 }
 
 type HouseContext = SidecarContext & {
@@ -126,15 +136,20 @@ type HouseContext = SidecarContext & {
   readonly currentSite: () => Site;
 };
 
-async function openHouse(settings: Settings, context: HouseContext): Promise<House> {
+/** With the pool of dispatch scripts, where those are asked; no group of applications has to make room for them. */
+type HouseWithHelpers = House & { readonly helpers?: GroupPool };
+
+async function openHouse(settings: Settings, context: HouseContext): Promise<HouseWithHelpers> {
   const { environment, log, observer, metrics, planOf, currentSite } = context;
   const runtimeDir = await prepareRuntimeDir(settings.runtimeDir ?? defaultRuntimeDir(environment));
   const pythonFolder = join(packageRoot(), 'src', 'python');
   const guard = await Guard.start({ python: settings.python, pythonFolder, log });
-  const pool = new GroupPool(
-    { planOf: (identity) => planOf(currentSite(), identity), pythonFolder, runtimeDir, guard, observer, log },
-    { maxGroups: settings.maxGroups },
-  );
+  const planNow = (identity: GroupIdentity): GroupPlan => planOf(currentSite(), identity);
+  const deps = { planOf: planNow, pythonFolder, runtimeDir, guard, log };
+  const { maxGroups, groupsFrom } = settings;
+  const pool = new GroupPool({ ...deps, observer }, { maxGroups });
+  const helpers =
+    groupsFrom === 'dispatch' ? new GroupPool({ ...deps, observer: unobserved }, { maxGroups }) : undefined;
   metrics.readGroupsFrom(() =>
     pool.snapshot().map(({ identity, state, processes, queue }) => ({
       identity,
@@ -144,8 +159,20 @@ async function openHouse(settings: Settings, context: HouseContext): Promise<Hou
       queueLimit: queue.limit,
     })),
   );
-  return { pool, close: () => guard.stop() };
+  const close = async (): Promise<void> => {
+    await helpers?.stop();
+    await guard.stop();
+  };
+  return { pool, ...(helpers === undefined ? {} : { helpers }), close };
 }
+
+/** The metrics of groups are those of interpreters; helpers are told by the log and the list of groups. */
+const unobserved: GroupObserver = {
+  groupStateChanged: () => undefined,
+  processStarted: () => undefined,
+  processReady: () => undefined,
+  processExited: () => undefined,
+};
 
 type DoorsContext = {
   readonly log: Log;
@@ -153,20 +180,16 @@ type DoorsContext = {
   readonly metrics: Metrics;
   readonly currentSite: () => Site;
   readonly pool: GroupPool;
+  readonly helpers: GroupPool | undefined;
 };
 
 async function openDoors(
   settings: Settings,
-  { log, observer, metrics, currentSite, pool }: DoorsContext,
+  { log, observer, metrics, currentSite, pool, helpers }: DoorsContext,
 ): Promise<Doors & { readonly addresses: readonly string[] }> {
   const forwarder = new Forwarder({ responseTimeoutMs: settings.responseTimeout, connectTimeoutMs: 15_000 });
-  const probe = createFileProbe();
   const deps = {
-    resolve: (request: RouteRequest) => {
-      const route = resolveRoute(currentSite(), request, probe);
-      if (route.kind === 'wsgi' && route.folded !== undefined) metrics.requestFolded(route.folded.reason);
-      return route;
-    },
+    resolve: createResolver(settings, { log, metrics, currentSite, helpers }),
     acquire: pool.acquire.bind(pool),
     observer,
     log,

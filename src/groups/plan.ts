@@ -45,6 +45,8 @@ export type GroupPlan = {
   readonly limits: ProcessLimits;
   readonly displayName?: string;
   readonly imports: readonly ScriptImport[];
+  /** The `WSGIDispatchScript` that the group runs in place of applications. */
+  readonly dispatchScript?: string;
   readonly scriptReloading: boolean;
   readonly modWsgiVersion: readonly [number, number, number];
   readonly startupTimeoutMs: number;

@@ -33,6 +33,7 @@ export function renderStartOrder({ plan, socketPath, imports }: StartOrderReques
     multithread: plan.threads > 1,
     multiprocess: plan.multiprocess,
     imports,
+    dispatchScript: plan.dispatchScript,
     scriptReloading: plan.scriptReloading,
     modWsgiVersion: plan.modWsgiVersion,
     shutdownTimeout: plan.shutdownTimeoutMs / 1000,

@@ -19,7 +19,7 @@ import { createHeaderScanner, type HeaderScanner } from './headers.ts';
 import { isForLegacy, legacyHeaders } from './legacy.ts';
 import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
-import { clientAddress, peerOf, type StandsFor, type TrustList } from './peer.ts';
+import { clientAddress, type Peer, peerOf, type StandsFor, type TrustList } from './peer.ts';
 import { sendRedirect } from './redirect.ts';
 import { hasLooseRequestLine } from './request-line.ts';
 import type { Destination } from './upstream-answer.ts';
@@ -27,7 +27,8 @@ import { type RequestHead, readHead } from './validate.ts';
 
 /** The parts that a front joins. */
 export type FrontDeps = {
-  resolve(request: RouteRequest): Route;
+  /** A promise only where somebody else has to be asked first (`groupsFrom: dispatch`); a refusal when that failed. */
+  resolve(request: RouteRequest, client: Pick<Peer, 'gone'>): Route | Promise<Route | Refusal>;
   acquire(
     identity: GroupIdentity,
     key: GroupKey,
@@ -141,7 +142,7 @@ export class Front {
   #serve(exchange: Exchange, head: RequestHead): void {
     exchange.head = head;
     const remoteAddress = clientAddress(exchange.peer, exchange.headers.forwardedFor, this.#options.trust);
-    const route = this.#deps.resolve({
+    const request = {
       localAddress: exchange.peer.localAddress,
       localPort: exchange.peer.localPort,
       tls: this.#options.tls,
@@ -150,7 +151,23 @@ export class Front {
       minorVersion: head.minorVersion,
       rawHeaders: exchange.request.rawHeaders,
       remoteAddress,
+    };
+    const route = this.#deps.resolve(request, exchange.peer);
+    if (route instanceof Promise) this.#awaitRoute(exchange, route, remoteAddress);
+    else this.#serveRoute(exchange, route, remoteAddress);
+  }
+
+  #awaitRoute(exchange: Exchange, coming: Promise<Route | Refusal>, remoteAddress: string): void {
+    const serve = (route: Route | Refusal): void => {
+      if (route.kind === 'refusal') this.#refuse(exchange, route);
+      else if (!exchange.clientGone) this.#serveRoute(exchange, route, remoteAddress);
+    };
+    coming.then(serve).catch((error: unknown) => {
+      exchange.fail('ERR_INTERNAL', 'Request failed inside the sidecar', { error });
     });
+  }
+
+  #serveRoute(exchange: Exchange, route: Route, remoteAddress: string): void {
     if (route.kind === 'none') this.#serveNoRoute(exchange, route);
     else if (exchange.request.method === 'TRACE') exchange.refuse({ status: 405, reason: 'method' });
     else if (route.kind === 'redirect') sendRedirect(exchange, route);
@@ -200,9 +217,7 @@ export class Front {
 
   #forward(exchange: Exchange, outcome: Lease | Refusal, destination: Destination): void {
     if (outcome.kind === 'refusal') {
-      if (exchange.clientGone) return;
-      const { code, message, retryAfterSeconds } = outcome;
-      exchange.fail(code, message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+      this.#refuse(exchange, outcome);
       return;
     }
     exchange.takeLease(outcome);
@@ -211,6 +226,11 @@ export class Front {
       return;
     }
     this.#deps.forwarder.toUpstream(exchange, outcome.upstream, destination);
+  }
+
+  #refuse(exchange: Exchange, { code, message, retryAfterSeconds }: Refusal): void {
+    if (exchange.clientGone) return;
+    exchange.fail(code, message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
   }
 
   /** Nothing was sent, so any request may be tried again: with a new lease, on a process that lives. */

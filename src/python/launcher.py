@@ -109,12 +109,14 @@ def read_order(lifeline):
     return json.loads(data.decode('ascii'))
 
 
-def load_sources():
-    # type: () -> types.ModuleType
+def load_sources(order):
+    # type: (dict) -> types.ModuleType
     """Imports worker and group code from beside this file, which the dropped user may not be able to read later."""
     try:
         import wsgi_group  # noqa: F401
         import wsgi_worker
+        if 'dispatchScript' in order:
+            import wsgi_dispatch  # noqa: F401
     except ImportError as error:
         raise BootFailure('Cannot load the worker from "%s": %s: reinstall wsgi-sidecar' % (OWN_FOLDER, error))
     return wsgi_worker
@@ -203,7 +205,7 @@ class Boot(object):
         # type: () -> None
         order = read_order(self._control.lifeline)
         self.enter('sources')
-        worker = load_sources()
+        worker = load_sources(order)
         self.enter('socket')
         listener = bind(order)
         self.enter('identity')

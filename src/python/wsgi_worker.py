@@ -31,7 +31,7 @@ def serve(listener, order, control):
     """Imports what the order names, says ready, serves until told to stop, exits."""
     set_signal = signal.signal
     restrict_signals()
-    group = wsgi_group.Group(order, control)
+    group = application_of(order, control)
     imported, failed = group.preload(order.get('imports') or [])
     base = base_environ()
     pool = ThreadPool(listener, lambda accepted: Connection(accepted, group, base, pool), order.get('threads', 1))
@@ -45,6 +45,15 @@ def serve(listener, order, control):
     control.send({'event': 'stopping', 'reason': reason})
     drain(pool, deadline)
     leave(deadline)
+
+
+def application_of(order, control):
+    # type: (dict, object) -> object
+    """What the process runs: the applications of its group, or a dispatch script."""
+    if 'dispatchScript' not in order:
+        return wsgi_group.Group(order, control)
+    import wsgi_dispatch
+    return wsgi_dispatch.Dispatcher(order, control)
 
 
 def base_environ():

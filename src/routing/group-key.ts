@@ -7,9 +7,12 @@
 export type GroupIdentity = {
   readonly processGroup: string;
   readonly applicationGroup: string;
-  /** Present only where `isolation` parts what one name puts together. */
+  /**
+   * Present where `isolation` parts what one name puts together; `dispatch` is no group of applications but the helper that
+   * runs a dispatch script (`groupsFrom: dispatch`), whose `applicationGroup` is the template of its interpreter.
+   */
   readonly part?:
-    | { readonly kind: 'script'; readonly script: string }
+    | { readonly kind: 'script' | 'dispatch'; readonly script: string }
     | { readonly kind: 'mount'; readonly mount: string };
 };
 
@@ -21,8 +24,7 @@ export function groupKey(identity: GroupIdentity): GroupKey {
   const { processGroup, applicationGroup, part } = identity;
   if (part === undefined) return `[${quote(processGroup)},${quote(applicationGroup)}]` as GroupKey;
   const parts: string[] = [processGroup, applicationGroup];
-  if (part?.kind === 'script') parts.push('script', part.script);
-  if (part?.kind === 'mount') parts.push('mount', part.mount);
+  if (part !== undefined) parts.push(part.kind, part.kind === 'mount' ? part.mount : part.script);
   return JSON.stringify(parts) as GroupKey;
 }
 

@@ -27,8 +27,18 @@ export type RouteRequest = {
 /** How `resolveRoute` looks at files; injected, so that routing stays a calculation. */
 export type FileProbe = {
   kind(path: string): 'file' | 'directory' | 'other' | 'missing' | 'denied';
-  /** Runs a `WSGIDispatchScript` for an environ; absent where nothing can run Python. */
-  dispatch?(script: string, environ: ReadonlyMap<string, string>): DispatchAnswer;
+  /** What a `WSGIDispatchScript` says to an environ; absent where nothing can run Python. */
+  dispatch?(question: DispatchQuestion): DispatchAnswer;
+  /** Told that such a script is not there and was passed over. */
+  dispatchMissing?(script: string): void;
+};
+
+/** What a dispatch script is asked. Byte strings. */
+export type DispatchQuestion = {
+  readonly script: string;
+  /** The template of the interpreter that it runs in, as the configuration has it; empty for the main one. */
+  readonly applicationGroup: string;
+  readonly environ: ReadonlyMap<string, string>;
 };
 
 /** What a dispatch script says; a name that it leaves alone is absent. Byte strings. */
@@ -42,7 +52,9 @@ export type DispatchAnswer =
   /** It could not be loaded, which mod_wsgi passes over. */
   | { readonly kind: 'not-loaded' }
   /** It raised, or returned something that is no name: 500. */
-  | { readonly kind: 'failed' };
+  | { readonly kind: 'failed' }
+  /** Nobody has asked it yet: whoever does resolves the request once more with the answer. */
+  | { readonly kind: 'not-asked' };
 
 /** What every answer has. */
 export type RouteBase = {

@@ -108,7 +108,7 @@ export function describeNames(state: RequestState, settings: WsgiSettings): Grou
 }
 
 /** Whether a text that the client chose is part of what a template makes; ports are judged by admission. */
-function isFromRequest(state: RequestState, template: string): boolean {
+export function isFromRequest(state: RequestState, template: string): boolean {
   if (template === '%{HOST}')
     return state.hostname !== undefined && !state.host.declaredNames.has(state.hostname);
   if (template === '%{RESOURCE}') return isPathFromRequest(state);

@@ -35,6 +35,6 @@ export function traceKey(state: RequestState, { processGroup, applicationGroup, 
   const parted =
     part === undefined
       ? ''
-      : `, parted by ${part.kind === 'script' ? `script "${part.script}"` : `mount "${part.mount}"`}`;
+      : `, parted by ${part.kind === 'mount' ? `mount "${part.mount}"` : `script "${part.script}"`}`;
   state.trace?.({ step: 'key', text: `The group is ${names}${parted}` });
 }

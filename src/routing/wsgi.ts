@@ -96,8 +96,11 @@ function callableOf(state: RequestState, { callableObject, isCallableLiteral }: 
 /** A dispatch script that is not there is passed over. */
 function dispatch(state: RequestState, settings: WsgiSettings, names: GroupNames): Dispatched {
   const script = settings.scope.dispatchScript;
-  if (script === undefined || state.probe.kind(script.value) !== 'file')
+  if (script === undefined) return { kind: 'names', names, callableObject: undefined };
+  if (state.probe.kind(script.value) !== 'file') {
+    state.probe.dispatchMissing?.(script.value);
     return { kind: 'names', names, callableObject: undefined };
+  }
   return dispatchNames(state, script, names, callableOf(state, settings));
 }
 

@@ -63,6 +63,7 @@ export type CheckedSettings = {
   readonly responseTimeout: number;
   readonly unknownPort: 'fold' | 'refuse' | 'admit';
   readonly expandFromRequest: boolean;
+  readonly groupsFrom: 'configuration' | 'dispatch';
   readonly ports: readonly number[];
   readonly maxGroups: number;
   readonly python: string;
@@ -198,6 +199,7 @@ const settingsSchema = v.strictObject(
     responseTimeout: duration,
     unknownPort: oneOf(['fold', 'refuse', 'admit']),
     expandFromRequest: flag,
+    groupsFrom: oneOf(['configuration', 'dispatch']),
     ports: v.array(port, 'wanted a list of ports'),
     maxGroups: wholeNumber(1),
     python: text,

@@ -123,6 +123,14 @@ export const SETTINGS_TABLE: readonly SettingEntry[] = [
     prose: 'whether values that a client sends may name groups',
   },
   {
+    key: 'groupsFrom',
+    flag: '--groups-from <source>',
+    environment: 'WSGI_SIDECAR_GROUPS_FROM',
+    kind: 'text',
+    default: 'configuration',
+    prose: 'what names groups: configuration, or dispatch: WSGIDispatchScript is asked as well',
+  },
+  {
     key: 'ports',
     environment: 'WSGI_SIDECAR_PORTS',
     kind: 'list',

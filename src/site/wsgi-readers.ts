@@ -29,8 +29,9 @@ export const wsgiReaders: Readonly<Record<string, ScopeReader>> = {
     const { applicationGroup } = handlerOptions(parseOptions(directive.text, next) ?? [], position);
     const inGroup = applicationGroup === undefined ? {} : { applicationGroup: applicationGroup.value };
     draft.dispatchScript = { value: script, position, ...inGroup };
-    const message = `"${script}" decides on groups in Apache's own processes, so they are not known here`;
-    const advice = 'Leave the mounts that it covers to Apache, or name their groups in the configuration';
+    const message = `"${script}" decides in Python which group each request goes to, so that the configuration does not tell`;
+    const advice =
+      'Set "groupsFrom: dispatch" to have it asked, leave the mounts that it covers to Apache, or name their groups in the configuration';
     place.build.diagnostics.push({ ...diagnose(directive, 'error', 'dispatch-script', message), advice });
   },
   wsgirestrictprocess: (draft, directive) => {

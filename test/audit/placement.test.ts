@@ -27,6 +27,7 @@ function siteOf(text: string): Site {
     ports: [],
     unknownPort: 'fold',
     expandFromRequest: false,
+    groupsFrom: 'configuration',
     trustedProxies: [],
     accessControl: 'enforce',
   } as const;

@@ -8,7 +8,7 @@ import { expectedHere, serveScenario } from '../run/serve-vectors-scenario.ts';
 const vectors = join(packageRoot(), 'test', 'vectors');
 
 describe('serveScenario()', () => {
-  it.each(['s01-vhost-names', 's03-alias', 's06-scopes', 's13-blog-embedded-server'])(
+  it.each(['s01-vhost-names', 's03-alias', 's06-scopes', 's11-dispatch', 's13-blog-embedded-server'])(
     'agrees with Apache in every request of %s',
     async (name) => {
       const { total, match, mismatches } = await serveScenario(join(vectors, name));

@@ -9,7 +9,14 @@ import { loadConfiguration } from '../../src/apache/load.ts';
 import { nodeFileReader } from '../../src/apache/node-file-reader.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { resolveRoute } from '../../src/routing/resolve.ts';
-import type { DispatchAnswer, FileProbe, Route, RouteRequest, WsgiRoute } from '../../src/routing/route.ts';
+import type {
+  DispatchAnswer,
+  DispatchQuestion,
+  FileProbe,
+  Route,
+  RouteRequest,
+  WsgiRoute,
+} from '../../src/routing/route.ts';
 import { buildSite } from '../../src/site/build.ts';
 import type { Site, SiteOptions } from '../../src/site/model.ts';
 import { moduleNames } from '../../src/site/modules.ts';
@@ -90,7 +97,7 @@ export function playScenario(
 }
 
 /** A dispatch script in a Python of its own: slow, but as near to mod_wsgi as it gets without Apache. */
-function runDispatchScript(script: string, environ: ReadonlyMap<string, string>): DispatchAnswer {
+function runDispatchScript({ script, environ }: DispatchQuestion): DispatchAnswer {
   const program = join(packageRoot(), 'test', 'run', 'dispatch.py');
   const input = JSON.stringify({ script, environ: Object.fromEntries(environ) });
   const { stdout } = spawnSync('python3', [program], { input, encoding: 'utf8' });

@@ -65,7 +65,12 @@ export async function serveScenario(folder: string, settingsOf?: SettingsOf): Pr
 
 /** Admission as open as the real server's, and the listeners. */
 function openSettings(doors: readonly Door[]): Record<string, unknown> {
-  const open = { unknownPort: 'admit', expandFromRequest: true, maxGroups: 1000 };
+  const open = {
+    unknownPort: 'admit',
+    expandFromRequest: true,
+    maxGroups: 1000,
+    groupsFrom: 'dispatch',
+  };
   return { ...open, listen: doors.map(({ setting }) => setting) };
 }
 
