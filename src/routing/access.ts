@@ -17,8 +17,10 @@ const neutral: Verdict = { kind: 'neutral' };
 export function checkAccess(state: RequestState): Access {
   const rules = state.scope.access;
   if (rules === undefined) return granted;
-  const [shut] = rules.front?.values() ?? [];
-  if (shut !== undefined) return { kind: 'front-only', rule: shut };
+  if (rules.front !== undefined) {
+    const [shut] = rules.front.values();
+    if (shut !== undefined) return { kind: 'front-only', rule: shut };
+  }
   const byHosts = checkHosts(state, rules);
   const byRequirement = checkRequirements(state, rules);
   if (rules.hosts?.satisfy !== 'any') return stricter(byHosts, byRequirement);
@@ -91,6 +93,9 @@ function isLocal(state: RequestState): boolean {
 }
 
 function judgeGroup(state: RequestState, group: Extract<Requirement, { kind: 'group' }>): Verdict {
+  const [only] = group.children;
+  if (only !== undefined && group.children.length === 1 && isMeant(state, only))
+    return judgeEntry(state, only);
   const verdicts: Verdict[] = [];
   for (const child of group.children) {
     // Limited to other methods: granted inside RequireAll, without meaning elsewhere.

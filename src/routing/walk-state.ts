@@ -114,7 +114,10 @@ function scopeOfFolder(state: RequestState, { folder, filename }: FoundFile): Sc
     const walked = walkDirectories(host, folder, filename, observerOf(state, true));
     return mergeRemembered(host.merges, host.defaults, walked);
   }
-  const { known } = host.directories;
+  const { known, index } = host.directories;
+  // A list of a few sections is walked sooner than a folder, of which there are as many as mounts, is looked up.
+  if (index.depths.length === 0)
+    return mergeRemembered(host.merges, host.defaults, walkDirectories(host, folder, filename));
   let walked = known.get(folder);
   if (walked === undefined) {
     if (known.size >= maxRemembered) known.clear();
