@@ -143,7 +143,7 @@ describe.skipIf(reason !== undefined)('the virtual hosts beside those of the rea
     'are the same for $file of $name, and so are tree and files',
     ({ name, file: path }, context) => {
       const folder = unpackedPackage(name);
-      if (folder === undefined) context.skip(`${name} cannot be downloaded`);
+      if (folder === undefined) return context.skip(`${name} cannot be downloaded`);
       // Apache wants the folders of logs and the certificates to exist.
       const text = readFileSync(join(folder, path), 'latin1')
         .replaceAll(/\/var\/log\/[\w-]+/g, `${root}/logs`)
