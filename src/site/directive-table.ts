@@ -16,7 +16,7 @@ serverlimit startservers threadsperchild minsparethreads maxsparethreads maxrequ
 maxspareservers threadlimit maxconnectionsperchild maxrequestsperchild asyncrequestworkerfactor threadstacksize
 listenbacklog listencoresbucketsratio receivebuffersize sendbuffersize scoreboardfile coredumpdirectory maxmemfree
 enableexceptionhook gracefulshutdowntimeout acceptfilter acceptmutex keepalive keepalivetimeout maxkeepaliverequests
-timeout requestreadtimeout limitrequestbody limitrequestfields limitrequestfieldsize limitrequestline
+timeout requestreadtimeout limitrequestfields limitrequestfieldsize limitrequestline
 limitinternalrecursion limitxmlrequestbody maxranges maxrangeoverlaps maxrangereversals errorlog errorlogformat
 customlog transferlog logformat loglevel loglevelperdir globallog bufferedlogs forensiclog logiotrackttfb
 cookielog hostnamelookups identitycheck serversignature servertokens serveradmin contentdigest typesconfig mimemagicfile defaulttype
@@ -25,7 +25,7 @@ cachenegotiateddocs indexoptions indexignore indexignorereset indexorderdefault 
 addicon addiconbytype addiconbyencoding addalt addaltbytype addaltbyencoding adddescription defaulticon indexheadinsert
 enablemmap enablesendfile fileetag readbuffersize flushmaxthreshold flushmaxpipelined extendedstatus proxystatus seerequesttail
 accessfilename namevirtualhost protocols protocolshonororder protocol
-rlimitcpu rlimitmem rlimitnproc cgipassauth cgivar scriptlog scriptloglength scriptlogbuffer scriptsock cgidscripttimeout
+rlimitcpu rlimitmem rlimitnproc scriptlog scriptloglength scriptlogbuffer scriptsock cgidscripttimeout
 sslcertificatefile sslcertificatekeyfile sslcertificatechainfile sslcacertificatefile sslcacertificatepath
 sslcadnrequestfile sslcadnrequestpath sslcarevocationfile sslcarevocationpath sslcarevocationcheck sslprotocol
 sslciphersuite sslhonorcipherorder sslsessioncache sslsessioncachetimeout sslsessiontickets sslsessionticketkeyfile
@@ -77,6 +77,9 @@ sslproxyciphersuite sslproxycacertificatefile sslproxycacertificatepath sslproxy
 action script dav davlockdb davmintimeout davdepthinfinity virtualdocumentroot virtualdocumentrootip virtualscriptalias
 virtualscriptaliasip fcgidwrapper fcgidinitialenv`);
 
+/** Directives that Apache keeps for mod_wsgi's requests too, and the sidecar does not. */
+const notKept: ReadonlySet<string> = words('limitrequestbody cgipassauth cgivar');
+
 /** Sections with the same fates. */
 const apacheSections: ReadonlySet<string> = words(
   'proxy proxymatch authnprovideralias authzprovideralias virtualhost',
@@ -92,6 +95,12 @@ export function reportUnread(node: DirectiveNode, diagnostics: Diagnostic[]): vo
     const message = `"${node.name} ${node.text}" changes answers or headers, and only Apache does that`;
     const advice = 'Keep Apache in front of the mounts that need it';
     diagnostics.push({ ...diagnose(node, 'info', 'response-directive', message), advice });
+    return;
+  }
+  if (notKept.has(node.key)) {
+    const message = `"${node.name} ${node.text}" is not kept by the sidecar`;
+    const advice = 'Leave it to Apache in front, or to the application';
+    diagnostics.push({ ...diagnose(node, 'warning', 'directive-not-kept', message), advice });
     return;
   }
   if (apacheOnly.has(node.key) || (node.kind === 'section' && apacheSections.has(node.key))) {

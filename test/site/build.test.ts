@@ -56,6 +56,8 @@ WSGIDaemonProcess one processes=2 threads=5 python-path=/a:/b home=/srv display-
     ['a dispatch script', 'WSGIDispatchScript /srv/d.py', 'dispatch-script'],
     ['a directive of no module', 'NoSuchThing on', 'directive-not-understood'],
     ['a header of answers', 'Header set X-A b', 'response-directive'],
+    ['a limit of bodies', 'LimitRequestBody 1000', 'directive-not-kept'],
+    ['what scripts are told', '<Location />\nCGIPassAuth On\n</Location>', 'directive-not-kept'],
     ['a condition on users', `<If "%{REMOTE_USER} == 'x'">\nSetEnv A b\n</If>`, 'expression-not-understood'],
     ['a look-up of a map', 'RewriteMap m txt:/srv/m\nRewriteRule ^/(.*) /%{TIME} ', 'rewrite-not-understood'],
     [
