@@ -1,4 +1,5 @@
 /** What the chosen handler answers: mod_wsgi's, httpd's own for files, or one that only Apache has. */
+import { knownModules } from '../apache/directive-table.ts';
 import { hasOption } from '../site/scope.ts';
 import { wsgiPlace } from '../site/wsgi-place.ts';
 import { handlerName, isWsgiHandler } from './handler.ts';
@@ -31,6 +32,15 @@ const handlerModules: Readonly<Record<string, readonly string[]>> = {
   'lua-script': ['lua_module'],
   'ldap-status': ['ldap_module'],
   'proxy-server': ['proxy_module'],
+  'server-parsed': ['include_module'],
+  'dav-handler': ['dav_module'],
+  heartbeat: ['heartmonitor_module'],
+  'md-status': ['md_module'],
+  reflector: ['reflector_module'],
+  'form-login-handler': ['auth_form_module'],
+  'form-logout-handler': ['auth_form_module'],
+  'form-redirect-handler': ['auth_form_module'],
+  'redirect-handler': ['rewrite_module'],
 };
 
 function isFileHandler(state: RequestState, name: string): boolean {
@@ -38,7 +48,16 @@ function isFileHandler(state: RequestState, name: string): boolean {
   const modules = handlerModules[name];
   if (modules !== undefined) return !modules.some((module) => hasModule(state, module));
   // A content type is no handler's name, but for those of scripting modules.
-  return name.includes('/') && !/^application\/x-httpd-/.test(name);
+  if (name.includes('/')) return !/^application\/x-httpd-/.test(name);
+  return !name.startsWith('proxy:') && isNobodys(state);
+}
+
+/** Whether no module takes a name that httpd's own do not know: all are known, and no `Action` gives it to a script. */
+function isNobodys({ site }: RequestState): boolean {
+  const { modules } = site.options;
+  return (
+    modules.size > 0 && !modules.has('actions_module') && [...modules].every((name) => knownModules.has(name))
+  );
 }
 
 /** mod_autoindex: a listing is Apache's own answer. */

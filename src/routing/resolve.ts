@@ -227,6 +227,9 @@ function routeOfStop(state: RequestState, stopped: Stop): Route {
   return { kind: 'redirect', status, location, ...routeBase(state), access: state.access };
 }
 
+/** Refusals of the sidecar alone: Apache would answer, so that its error documents are not meant. */
+const notApaches: ReadonlySet<string> = new Set(['not_wsgi', 'unresolved', 'from_request', 'minted_port']);
+
 /** httpd `ap_die()`: a URL of `ErrorDocument` is redirected to, a local path is asked for inside, once. */
 function errorDocument(state: RequestState, route: NoRoute): Route | undefined {
   const document = state.scope.errorDocuments?.get(route.status)?.value;
@@ -234,7 +237,8 @@ function errorDocument(state: RequestState, route: NoRoute): Route | undefined {
     document === undefined ||
     document.startsWith('"') ||
     state.errorStatus !== undefined ||
-    route.status < 400
+    route.status < 400 ||
+    notApaches.has(route.reason)
   )
     return undefined;
   const text = parseStringExpression(document);
