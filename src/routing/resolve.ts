@@ -227,8 +227,12 @@ function routeOfStop(state: RequestState, stopped: Stop): Route {
   return { kind: 'redirect', status, location, ...routeBase(state), access: state.access };
 }
 
-/** Refusals of the sidecar alone: Apache would answer, so that its error documents are not meant. */
 const notApaches: ReadonlySet<string> = new Set(['not_wsgi', 'unresolved', 'from_request', 'minted_port']);
+
+/** Whether only the sidecar refuses, so that Apache's error documents are not meant. Where no file is, Apache refuses as a rule. */
+function isOursAlone({ fileKind }: RequestState, { reason }: NoRoute): boolean {
+  return notApaches.has(reason) && !(reason === 'not_wsgi' && fileKind === 'missing');
+}
 
 /** httpd `ap_die()`: a URL of `ErrorDocument` is redirected to, a local path is asked for inside, once. */
 function errorDocument(state: RequestState, route: NoRoute): Route | undefined {
@@ -238,7 +242,7 @@ function errorDocument(state: RequestState, route: NoRoute): Route | undefined {
     document.startsWith('"') ||
     state.errorStatus !== undefined ||
     route.status < 400 ||
-    notApaches.has(route.reason)
+    isOursAlone(state, route)
   )
     return undefined;
   const text = parseStringExpression(document);
