@@ -3,7 +3,7 @@
  * what it would have to know, and is asked again with the script's answer. Each script runs in a helper process of its own,
  * a group like others but for what it runs, in a pool of its own, so that it neither is nor displaces a group of applications.
  */
-import type { LeaseOutcome, Refusal } from '../groups/lease.ts';
+import type { LeaseOutcome, Refusal, Upstream } from '../groups/lease.ts';
 import type { GroupLog } from '../groups/observer.ts';
 import { groupId } from '../groups/plan.ts';
 import type { GroupPool } from '../groups/pool.ts';
@@ -27,8 +27,8 @@ export type Client = { gone(): AbortSignal };
 /** A request, and the document that Apache sends for its error, may each have a script; more is a loop. */
 const MAX_QUESTIONS = 4;
 
-/** A process that ended between its lease and the question is noticed meanwhile; in milliseconds. */
-const RETRY_DELAY_MS = 50;
+/** How long the end of a process that takes no connections may be awaited, in milliseconds. */
+const END_MS = 500;
 
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
@@ -73,22 +73,21 @@ export class Dispatcher {
   }
 
   async #ask(question: DispatchQuestion, gone: AbortSignal): Promise<DispatchAnswer | Refusal> {
-    const answer = await this.#askOnce(question, gone);
-    if (answer.kind !== 'refusal' || answer.code !== 'ERR_UPSTREAM_CONNECT') return answer;
-    await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
-    return this.#askOnce(question, gone);
-  }
-
-  async #askOnce(question: DispatchQuestion, gone: AbortSignal): Promise<DispatchAnswer | Refusal> {
+    const { pool, timeoutMs } = this.#deps;
     const identity = helperOf(question);
     const key = groupKey(identity);
-    const lease = await this.#deps.pool.acquire(identity, key, gone);
-    if (lease.kind === 'refusal') return lease;
-    const answer = await askHelper(lease.upstream, question, { gone, timeoutMs: this.#deps.timeoutMs });
-    lease.release(outcomeOf(answer));
-    if (answer.kind === 'refusal' && answer.code === 'ERR_UPSTREAM_TIMEOUT')
-      void this.#replace(key, question);
-    return answer;
+    for (let isFirst = true; ; isFirst = false) {
+      const lease = await pool.acquire(identity, key, gone);
+      if (lease.kind === 'refusal') return lease;
+      const { upstream } = lease;
+      const answer = await askHelper(upstream, question, { gone, timeoutMs });
+      lease.release(outcomeOf(answer));
+      if (answer.kind !== 'refusal') return answer;
+      if (answer.code === 'ERR_UPSTREAM_TIMEOUT') void this.#replace(key, question);
+      // The process ended before the question reached it; another one may have it.
+      if (answer.code !== 'ERR_UPSTREAM_CONNECT' || !isFirst) return answer;
+      await ended(upstream);
+    }
   }
 
   /** A thread that hangs is lost to its process, which therefore makes room for a new one. */
@@ -114,6 +113,20 @@ export class Dispatcher {
  */
 function helperOf({ script, applicationGroup }: DispatchQuestion): GroupIdentity {
   return { processGroup: '', applicationGroup, part: { kind: 'dispatch', script } };
+}
+
+/** Resolves when the process is known to have ended, or after `END_MS`. */
+function ended({ closed }: Upstream): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      closed.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, END_MS);
+    closed.addEventListener('abort', finish, { once: true });
+    if (closed.aborted) finish();
+  });
 }
 
 function outcomeOf(answer: DispatchAnswer | Refusal): LeaseOutcome {

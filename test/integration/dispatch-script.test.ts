@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSite, type Site } from '../support/apache.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { runSidecar, type Sidecar, startSidecar } from '../support/sidecar.ts';
 
 const SCRIPTS = {
   'names.py': `def application_group(environ):
@@ -140,6 +140,22 @@ describe('groupsFrom: dispatch', () => {
     expect(parts).toContain(`dispatch script ${site.folder.path}/apps/names.py`);
     const metrics = (await sidecar.ask('/metrics')).text();
     expect(metrics).not.toContain('names.py');
+  });
+
+  it.each([
+    ['configuration', 'error', 'Set "groupsFrom: dispatch"'],
+    ['dispatch', 'info', 'asked in a process of its own'],
+  ])('is what check advises, or tells of: %s', async (source, severity, words) => {
+    const { stdout } = await runSidecar('check', '--json', '--apache', site.conf, '--groups-from', source);
+    const { diagnostics } = JSON.parse(stdout) as {
+      diagnostics: { id: string; severity: string; advice: string }[];
+    };
+    const found = diagnostics.filter(({ id }) => id === 'dispatch-script');
+    expect(found).toHaveLength(5);
+    for (const finding of found) {
+      expect(finding.severity).toBe(severity);
+      expect(finding.advice).toContain(words);
+    }
   });
 
   it('makes no more groups than maxGroups, whatever the script says', async () => {
