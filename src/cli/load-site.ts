@@ -12,6 +12,7 @@ import { nearest } from '../settings/nearest.ts';
 import { buildSite } from '../site/build.ts';
 import type { Isolation, Site, SiteOptions } from '../site/model.ts';
 import { moduleNames } from '../site/modules.ts';
+import { judgeAccess } from './declared-access.ts';
 import { judgeDispatch } from './declared-dispatch.ts';
 
 /** What of the settings gives the configuration its meaning. */
@@ -65,12 +66,9 @@ export function readSite(settings: SiteSettings, environment: Environment): Read
     hostName: toBytes(hostname()),
     ...read,
   });
-  const found = [...diagnostics, ...built.diagnostics].map((finding) =>
-    judgeAccess(finding, settings),
-  );
   return {
     site: built.site,
-    diagnostics: judgeDispatch([...found, ...checkFront(settings)], settings),
+    diagnostics: judgeDispatch(judgeAccess([...diagnostics, ...built.diagnostics], settings), settings),
   };
 }
 
@@ -123,28 +121,6 @@ export function withChanges(
   ]);
   const all = new Map([...given, ...changes]);
   return Object.fromEntries([...all].filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-/** Protection that someone declared to see to is worth knowing, not an error. */
-function judgeAccess(finding: Diagnostic, settings: SiteSettings): Diagnostic {
-  if (finding.id !== 'mount-access-control') return finding;
-  const { accessControl, trustedProxies, legacy } = settings;
-  if (accessControl === 'front' && trustedProxies.length > 0)
-    return {
-      ...finding,
-      severity: 'info',
-      advice: 'It is served to trustedProxies alone (accessControl: front)',
-    };
-  if (legacy === undefined) return finding;
-  return { ...finding, severity: 'info', advice: `It is answered by ${legacy} (legacy)` };
-}
-
-function checkFront({ accessControl, trustedProxies }: SiteSettings): Diagnostic[] {
-  if (accessControl !== 'front' || trustedProxies.length > 0) return [];
-  const message =
-    'The settings have "accessControl: front" without trustedProxies, so that nobody is a front';
-  const advice = 'Name it, "trustedProxies: [unix]" for one that comes over a Unix socket';
-  return [{ severity: 'error', id: 'front-without-proxies', message, advice }];
 }
 
 /** Throws ERR_CONFIG_UNREADABLE or ERR_CONFIG_SYNTAX, with every finding that keeps the site from being served. */
