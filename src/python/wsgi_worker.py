@@ -81,13 +81,13 @@ class StopSignal(object):
         for descriptor in (self._read, self._write):
             # Python 2 lets the applications' children have them.
             fcntl.fcntl(descriptor, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
-        set_signal(signal.SIGTERM, self._on_signal)
+        fcntl.fcntl(self._write, fcntl.F_SETFL, fcntl.fcntl(self._write, fcntl.F_GETFL) | os.O_NONBLOCK)
+        # The interpreter writes there the moment the signal comes. A handler in Python alone would be too late: it runs when the
+        # main thread's poll() returns, which nothing interrupts when another thread got the signal, or just before it began.
+        signal.set_wakeup_fd(self._write)
+        set_signal(signal.SIGTERM, do_nothing)
         # Ctrl-C in a terminal is the sidecar's to answer.
         set_signal(signal.SIGINT, signal.SIG_IGN)
-
-    def _on_signal(self, number, frame):
-        # type: (int, object) -> None
-        os.write(self._write, b'!')
 
     def wait(self):
         # type: () -> str
@@ -107,6 +107,11 @@ class StopSignal(object):
             # Nothing is ever written after the start order; what is readable is the end.
             if not os.read(self._lifeline, 4096):
                 return 'lifeline'
+
+
+def do_nothing(number, frame):
+    # type: (int, object) -> None
+    """A signal handler: its being there makes the interpreter write to the wake-up descriptor."""
 
 
 def restrict_signals():

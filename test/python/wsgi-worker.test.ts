@@ -224,6 +224,13 @@ describeEachPython('the end of a worker', (python) => {
     kept.destroy();
   });
 
+  it('comes with SIGTERM whichever thread the kernel gives it to', async () => {
+    const worker = await startWorker(python);
+    await worker.request(fixture('signals-its-thread'));
+    await worker.waitForEvent((event) => event.event === 'stopping' && event.reason === 'SIGTERM');
+    expect(await worker.exited).toEqual({ code: 0, signal: null });
+  });
+
   it('does not wait longer than the order says', async () => {
     const worker = await startWorker(python, { threads: 2, shutdownTimeout: 0.1 });
     const cut = worker.request(fixture('gate'), '/wait/a').catch((error: unknown) => error);
