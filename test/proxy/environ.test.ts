@@ -72,7 +72,7 @@ describe('renderMountEnviron()', () => {
     const value = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join('');
     const text = renderMountEnviron(wsgiRoute({ environment: new Map([['BYTES', value]]) }), connection);
     expect(text).toMatch(/^[\x20-\x7e]*$/);
-    expect((JSON.parse(text) as Record<string, string>)['BYTES']).toBe(value);
+    expect((JSON.parse(text) as Record<string, string>).BYTES).toBe(value);
   });
 });
 
