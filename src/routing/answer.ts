@@ -3,7 +3,7 @@ import { knownModules } from '../apache/directive-table.ts';
 import { hasOption } from '../site/scope.ts';
 import { wsgiPlace } from '../site/wsgi-place.ts';
 import { handlerName, isWsgiHandler } from './handler.ts';
-import { hasModule } from './module.ts';
+import { hasModule, isNegotiated } from './module.ts';
 import type { RequestState } from './request-state.ts';
 import type { Route } from './route.ts';
 import { noRoute, routeBase } from './route-base.ts';
@@ -80,11 +80,7 @@ function answerByFile(state: RequestState): Route {
     return noRoute(state, 200, 'apache_itself', 'Apache answers OPTIONS for files itself');
   if (!['GET', 'HEAD', 'POST'].includes(method))
     return noRoute(state, 405, 'method', `A file takes no ${method}`);
-  if (
-    fileKind === 'missing' &&
-    hasOption(state.scope.options, 'multiviews') &&
-    hasModule(state, 'negotiation_module')
-  ) {
+  if (fileKind === 'missing' && isNegotiated(state)) {
     return noRoute(state, 404, 'not_wsgi', `Apache would look for variants of "${filename}" (MultiViews)`);
   }
   if (fileKind === 'missing')

@@ -1,6 +1,6 @@
 /** mod_dir: the slash of folders, their indexes, and the resource to fall back to (`fixup_dir()`, `fixup_dflt()`). */
 import { escapeUri } from './escape.ts';
-import { hasModule } from './module.ts';
+import { hasModule, isNegotiated } from './module.ts';
 import { ownUrl } from './redirect.ts';
 import type { PipelineResult, RequestState, Stop } from './request-state.ts';
 import { takeLookup } from './subrequest.ts';
@@ -15,7 +15,7 @@ export function findIndex(state: RequestState, lookUp: LookUp): PipelineResult {
   if (state.fileKind === 'directory') return openFolder(state, lookUp);
   const { fallbackResource } = state.scope;
   const wantsFallback = fallbackResource !== undefined && fallbackResource.toLowerCase() !== 'disabled';
-  if (state.fileKind === 'missing' && state.handler === undefined && wantsFallback) {
+  if (state.fileKind === 'missing' && state.handler === undefined && wantsFallback && !isNegotiated(state)) {
     return tryFallback(state, fallbackResource, lookUp);
   }
   return { state, stop: undefined };
