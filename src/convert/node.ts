@@ -1,6 +1,7 @@
 /** Nodes of a tree made from values instead of text: their argument text is what `apache/` would read back as these words. */
 import type { Directive, DirectiveNode, Section, SourcePosition } from '../apache/directive.ts';
 import { lowerAscii, readWord, splitWords, trimSpace } from '../apache/lexer.ts';
+import { parseOptions } from '../apache/options.ts';
 
 /** A directive with these words. */
 export function directive(name: string, args: readonly string[], position: SourcePosition): Directive {
@@ -53,15 +54,9 @@ export function splitOptions(
     words.push(word);
     at = next;
   }
-  const options = new Map<string, string>();
-  while (at < text.length) {
-    const end = text.indexOf('=', at);
-    const name = end === -1 ? '' : text.slice(at, end);
-    if (name === '' || /\s/.test(name) || options.has(name)) return undefined;
-    const { word, next } = readWord(text, end + 1);
-    options.set(name, word);
-    at = next;
-  }
+  const list = parseOptions(text, at);
+  const options = new Map(list);
+  if (list === undefined || options.size < list.length) return undefined;
   return { words, options };
 }
 

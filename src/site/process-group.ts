@@ -1,10 +1,10 @@
 /** `WSGIDaemonProcess` and `WSGIImportScript`. */
 import type { Directive } from '../apache/directive.ts';
 import { readWord } from '../apache/lexer.ts';
+import { parseOptions } from '../apache/options.ts';
 import type { BuildContext } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
 import type { ImportScript, ProcessGroup } from './model.ts';
-import { parseOptions } from './options.ts';
 
 /** mod_wsgi's number of threads where none is stated (`wsgi_add_daemon_process()`). */
 const defaultThreads = 15;

@@ -1,10 +1,10 @@
 /** `WSGIScriptAlias` and `WSGIScriptAliasMatch` (mod_wsgi `wsgi_add_script_alias()`). */
 import type { Directive } from '../apache/directive.ts';
 import { readWord } from '../apache/lexer.ts';
+import { parseOptions } from '../apache/options.ts';
 import { aliasMatch, type ScriptAlias } from './alias.ts';
 import { addMount, type PlaceContext } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
-import { parseOptions } from './options.ts';
 import type { Setting } from './scope.ts';
 
 /** The alias, or undefined after saying what is wrong with it. */

@@ -2,10 +2,10 @@
 
 import type { Directive } from '../apache/directive.ts';
 import { readWord, splitWords } from '../apache/lexer.ts';
+import { parseOptions } from '../apache/options.ts';
 import { parseBlock } from './address-block.ts';
 import { addMount, flag, type ScopeDraft, type ScopeReader } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
-import { parseOptions } from './options.ts';
 import type { HandlerScript, Setting } from './scope.ts';
 
 function setting(directive: Directive): Setting<string> {

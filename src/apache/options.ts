@@ -1,5 +1,5 @@
-/** `name=value` options of mod_wsgi's directives (`wsgi_parse_option()`). */
-import { readWord } from '../apache/lexer.ts';
+/** Argument text of the form `name=value …`, as mod_wsgi's directives end in it (`wsgi_parse_option()`). */
+import { readWord } from './lexer.ts';
 
 /** The options of a text from an offset on, in order; undefined where mod_wsgi refuses the text. Values may be quoted. */
 export function parseOptions(text: string, from: number): [name: string, value: string][] | undefined {
