@@ -1,6 +1,7 @@
 /** Joins the settings and the site into the plans of groups: the one place that knows both. */
 import { fromBytes } from '../apache/bytes.ts';
-import { type GroupPlan, groupId, type GroupSettings as PlanSettings, planGroup } from '../groups/plan.ts';
+import { type GroupPlan, groupId } from '../groups/plan.ts';
+import { type GroupSettings as PlanSettings, planGroup } from '../groups/plan-group.ts';
 import { displayName, type GroupIdentity, groupKey } from '../routing/group-key.ts';
 import type { Settings } from '../settings/load.ts';
 import type { GroupSettings } from '../settings/schema.ts';

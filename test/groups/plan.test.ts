@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { groupId, type PlanContext, planGroup } from '../../src/groups/plan.ts';
+import { groupId } from '../../src/groups/plan.ts';
+import { type PlanContext, planGroup } from '../../src/groups/plan-group.ts';
 import { groupKey } from '../../src/routing/group-key.ts';
 import type { ProcessGroup } from '../../src/site/model.ts';
 

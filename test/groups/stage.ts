@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Guard } from '../../src/groups/guard.ts';
 import type { Lease, Refusal } from '../../src/groups/lease.ts';
 import type { GroupLog } from '../../src/groups/observer.ts';
-import { type GroupSettings, type PlanContext, planGroup } from '../../src/groups/plan.ts';
+import { type GroupSettings, type PlanContext, planGroup } from '../../src/groups/plan-group.ts';
 import { GroupPool } from '../../src/groups/pool.ts';
 import type { GroupSnapshot } from '../../src/groups/snapshot.ts';
 import { prepareRuntimeDir } from '../../src/groups/socket-path.ts';

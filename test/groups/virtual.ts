@@ -10,7 +10,8 @@ import type {
   StartResult,
 } from '../../src/groups/managed-process.ts';
 import type { GroupLog, GroupState } from '../../src/groups/observer.ts';
-import { type GroupPlan, type GroupSettings, planGroup } from '../../src/groups/plan.ts';
+import type { GroupPlan } from '../../src/groups/plan.ts';
+import { type GroupSettings, planGroup } from '../../src/groups/plan-group.ts';
 import { StartGate } from '../../src/groups/start-gate.ts';
 
 const JOURNEY: JourneyReport = { startedAt: 0, steps: [], output: [] };
