@@ -38,9 +38,7 @@ export function checkAccess({ transport, token }: AccessOptions): MiddlewareHand
       throw new Problem(
         401,
         'Wanted "Authorization: Bearer TOKEN" with the token of the setting admin.token',
-        {
-          'www-authenticate': 'Bearer realm="wsgi-sidecar"',
-        },
+        { headers: { 'www-authenticate': 'Bearer realm="wsgi-sidecar"' } },
       );
     await next();
     context.header('cache-control', 'no-store');

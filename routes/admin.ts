@@ -36,7 +36,9 @@ export function createAdmin({ model, metrics, onError }: AdminDeps, access: Acce
     app.route('/', routes);
   app.all('*', (context) => {
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD')
-      throw new Problem(405, 'The admin side only shows: wanted GET or HEAD', { allow: 'GET, HEAD' });
+      throw new Problem(405, 'Nothing can be changed there: wanted GET or HEAD', {
+        headers: { allow: 'GET, HEAD' },
+      });
     throw new Problem(
       404,
       `There is no "${context.req.path}": see /api/groups, /api/site, /api/explain, /metrics`,

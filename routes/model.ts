@@ -1,4 +1,4 @@
-/** What the admin side reads: plain values, made anew for each question. The composition fulfils this; nothing here changes anything. */
+/** What the admin side reads, plain values made anew for each question, and what it may ask for. The composition fulfils this. */
 import type { GroupState } from '../src/groups/observer.ts';
 
 /** A group as people and programs are shown it. Names are text, the empty ones written `%{GLOBAL}`. */
@@ -20,6 +20,37 @@ export type GroupView = {
   readonly queueDepth: number;
   /** Why it does not serve, told here and never to clients. */
   readonly failure?: string;
+  /** Of the last start that failed or process that crashed. */
+  readonly lastFailure?: FailureView;
+};
+
+/** Why a process could not be started, or how it ended; times in milliseconds. */
+export type FailureView = {
+  /** Unix time. */
+  readonly at: number;
+  /** The step of the start that failed, or `serving`. */
+  readonly step: string;
+  readonly message: string;
+  readonly traceback?: string;
+  /** How far the start came. */
+  readonly steps?: readonly { readonly step: string; readonly afterMs: number }[];
+  /** Last lines that the process printed, oldest first. */
+  readonly output?: readonly string[];
+};
+
+/** What became of a restart that was done; `idle`: there was no process to replace. */
+export type RestartView = { readonly result: 'restarted' | 'idle'; readonly group: GroupView };
+
+/** What became of a restart: `kept` leaves the old processes serving. */
+export type RestartOutcome = RestartView | { readonly result: 'kept'; readonly failure: FailureView };
+
+/** application/problem+json, with what a command that was not done adds. */
+export type ProblemView = {
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code?: string;
+  readonly failure?: FailureView;
 };
 
 /** A finding in the configuration. */
@@ -49,6 +80,8 @@ export type AdminModel = {
   /** Whether requests are served, and if not why. */
   readiness(): { readonly ready: boolean; readonly state: string };
   groups(): readonly GroupView[];
+  /** New processes for a group; undefined when there is no such group. */
+  restart(id: string): Promise<RestartOutcome | undefined>;
   /** What would become of a request, and why; throws a SidecarError for a URL that is none. */
   explain(question: Question): object;
   /** Listeners, virtual hosts and mounts. */

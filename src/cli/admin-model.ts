@@ -1,43 +1,63 @@
 /** What the admin side reads, made from the supervisor's site and pool at each question. */
-import type { AdminModel, Question } from '../../routes/model.ts';
+import type { AdminModel, GroupView, Question, RestartOutcome } from '../../routes/model.ts';
 import { fromBytes } from '../apache/bytes.ts';
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import { SidecarError } from '../errors.ts';
+import type { RestartResult } from '../groups/group.ts';
 import type { GroupPlan } from '../groups/plan.ts';
-import type { GroupSnapshot } from '../groups/snapshot.ts';
+import type { GroupPool } from '../groups/pool.ts';
 import type { GroupIdentity } from '../routing/group-key.ts';
 import type { Site } from '../site/model.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { viewDiagnostic } from './diagnostic-view.ts';
 import { explainQuestion } from './explanation.ts';
-import { viewGroups } from './group-views.ts';
+import { viewFailure, viewGroups } from './group-views.ts';
 
 export type AdminModelDeps = {
   readonly supervisor: Supervisor;
   readonly planOf: (site: Site, identity: GroupIdentity) => GroupPlan;
   readonly diagnostics: () => readonly Diagnostic[];
   /** Of the processes that run dispatch scripts. */
-  readonly helperStates: () => readonly GroupSnapshot[];
+  readonly helpers: () => GroupPool | undefined;
 };
 
-export function createAdminModel({
-  supervisor,
-  planOf,
-  diagnostics,
-  helperStates,
-}: AdminModelDeps): AdminModel {
+export function createAdminModel({ supervisor, planOf, diagnostics, helpers }: AdminModelDeps): AdminModel {
   const site = (): Site => {
     if (supervisor.site === undefined)
       throw new SidecarError('ERR_CONFIG_UNREADABLE', 'The configuration has not been read yet: ask again');
     return supervisor.site;
   };
+  const pools = (): GroupPool[] => [supervisor.pool, helpers()].filter((pool) => pool !== undefined);
+  const groups = (): readonly GroupView[] =>
+    viewGroups(
+      site(),
+      planOf,
+      pools().flatMap((pool) => pool.snapshot()),
+    );
+  const restart = async (id: string): Promise<RestartOutcome | undefined> => {
+    const result = await restartIn(pools(), id);
+    if (result?.kind === 'kept')
+      return { result: 'kept', failure: viewFailure({ at: Date.now(), ...result.failure }) };
+    const group = groups().find((one) => one.id === id);
+    return group === undefined ? undefined : { result: result === undefined ? 'idle' : 'restarted', group };
+  };
   return {
     readiness: () => ({ ready: supervisor.state === 'ready', state: supervisor.state }),
-    groups: () => viewGroups(site(), planOf, [...(supervisor.pool?.snapshot() ?? []), ...helperStates()]),
+    groups,
+    restart,
     explain: (question: Question) => explainQuestion(site(), question),
     site: () => viewSite(site()),
     diagnostics: () => diagnostics().map(viewDiagnostic),
   };
+}
+
+/** Undefined where no pool has such a group. */
+async function restartIn(pools: readonly GroupPool[], id: string): Promise<RestartResult | undefined> {
+  for (const pool of pools) {
+    const result = await pool.restart(id);
+    if (result !== undefined) return result;
+  }
+  return undefined;
 }
 
 /** The site without what is compiled for routing. */

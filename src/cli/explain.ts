@@ -1,7 +1,7 @@
 /** `explain URL`: which virtual host, mount, group and process a request would reach, and why. */
 import { Command, InvalidArgumentError } from 'commander';
 import type { GroupView } from '../../routes/model.ts';
-import { askAdmin } from './ask-admin.ts';
+import { askAdmin } from './admin-client.ts';
 import { renderColumns } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -45,11 +45,10 @@ async function explain(context: CliContext, url: string, flags: Record<string, u
     ...(flags.port === undefined ? {} : { port: Number(flags.port) }),
   });
   const { group } = explanation;
-  const { listen, token } = settings.admin;
   const live =
     group === undefined
       ? undefined
-      : ((await askAdmin(listen, `/api/groups/${group.id}`, token)) as GroupView | undefined);
+      : ((await askAdmin(settings.admin, `/api/groups/${group.id}`)) as GroupView | undefined);
   if (flags.json === true) printJson(context, { ...explanation, ...(live === undefined ? {} : { live }) });
   else context.print(renderExplanation(explanation, live));
   return EXIT.ok;

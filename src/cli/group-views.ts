@@ -1,8 +1,8 @@
 /** Groups as people and programs are shown them: what the configuration declares, joined with what runs. */
-import type { GroupView } from '../../routes/model.ts';
+import type { FailureView, GroupView } from '../../routes/model.ts';
 import { fromBytes } from '../apache/bytes.ts';
 import { type GroupPlan, groupId } from '../groups/plan.ts';
-import type { GroupSnapshot } from '../groups/snapshot.ts';
+import type { FailureSnapshot, GroupSnapshot } from '../groups/snapshot.ts';
 import { type DeclaredGroup, declaredGroups } from '../routing/declared-groups.ts';
 import { displayName, type GroupIdentity, groupKey } from '../routing/group-key.ts';
 import type { Site } from '../site/model.ts';
@@ -63,7 +63,7 @@ function partOf({ part }: GroupIdentity): { part?: string } {
 
 function viewState(
   snapshot: GroupSnapshot,
-): Pick<GroupView, 'state' | 'processes' | 'queueDepth' | 'failure'> {
+): Pick<GroupView, 'state' | 'processes' | 'queueDepth' | 'failure' | 'lastFailure'> {
   const { state, processes, queue, lastFailure, failedScripts } = snapshot;
   const failure = lastFailure?.message ?? failedScripts[0]?.message;
   return {
@@ -75,5 +75,17 @@ function viewState(
     })),
     queueDepth: queue.depth,
     ...(failure === undefined ? {} : { failure }),
+    ...(lastFailure === undefined ? {} : { lastFailure: viewFailure(lastFailure) }),
+  };
+}
+
+/** A failure with the journey of its start laid open. */
+export function viewFailure({ at, step, message, traceback, journey }: FailureSnapshot): FailureView {
+  return {
+    at,
+    step,
+    message,
+    ...(traceback === undefined ? {} : { traceback }),
+    ...(journey === undefined ? {} : { steps: journey.steps, output: journey.output }),
   };
 }

@@ -4,7 +4,7 @@ import type { GroupView } from '../../routes/model.ts';
 import { SidecarError } from '../errors.ts';
 import { renderAddress } from '../settings/address.ts';
 import type { Settings } from '../settings/load.ts';
-import { askAdmin } from './ask-admin.ts';
+import { askAdmin } from './admin-client.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { renderGroupTable, renderSharing } from './group-table.ts';
@@ -67,6 +67,6 @@ function join(
 }
 
 async function askForGroups({ admin }: Settings): Promise<readonly GroupView[] | undefined> {
-  const answer = await askAdmin(admin.listen, '/api/groups', admin.token);
+  const answer = await askAdmin(admin, '/api/groups');
   return (answer as { groups?: readonly GroupView[] } | undefined)?.groups;
 }

@@ -11,7 +11,6 @@ import { Guard } from '../groups/guard.ts';
 import type { GroupObserver } from '../groups/observer.ts';
 import type { GroupPlan } from '../groups/plan.ts';
 import { GroupPool } from '../groups/pool.ts';
-import type { GroupSnapshot } from '../groups/snapshot.ts';
 import { prepareRuntimeDir } from '../groups/socket-path.ts';
 import type { Log } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
@@ -84,7 +83,7 @@ type Parts = {
   readonly listening: string[];
   readonly diagnostics: () => readonly Diagnostic[];
   /** Of the processes that run dispatch scripts. */
-  readonly helperStates: () => readonly GroupSnapshot[];
+  readonly helpers: () => GroupPool | undefined;
 };
 
 function assemble(settings: Settings, context: SidecarContext): Parts {
@@ -125,8 +124,14 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
     },
     preload: (site, pool) => preload(settings, site, pool),
   });
-  const helperStates = (): readonly GroupSnapshot[] => helpers?.snapshot() ?? [];
-  return { supervisor, metrics, planOf, listening, diagnostics: () => diagnostics, helperStates };
+  return {
+    supervisor,
+    metrics,
+    planOf,
+    listening,
+    diagnostics: () => diagnostics,
+    helpers: () => helpers,
+  };
 }
 
 type HouseContext = SidecarContext & {

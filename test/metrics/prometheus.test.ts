@@ -91,6 +91,7 @@ function createScrapedAdmin(): {
   const model: AdminModel = {
     readiness: nothing,
     groups: nothing,
+    restart: nothing,
     explain: nothing,
     site: nothing,
     diagnostics: nothing,

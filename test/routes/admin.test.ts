@@ -30,12 +30,20 @@ function createApp({ access = {}, ready = true, groups = [GROUP] }: Given = {}):
   readonly app: ReturnType<typeof createAdmin>;
   readonly errors: unknown[];
   readonly questions: Question[];
+  readonly restarted: string[];
 } {
   const errors: unknown[] = [];
   const questions: Question[] = [];
+  const restarted: string[] = [];
   const model: AdminModel = {
     readiness: () => ({ ready, state: ready ? 'ready' : 'draining' }),
     groups: () => groups,
+    restart: async (id) => {
+      restarted.push(id);
+      if (id === 'broken')
+        return { result: 'kept', failure: { at: 1, step: 'import', message: 'It broke', traceback: 'Tb' } };
+      return id === GROUP.id ? { result: 'restarted', group: GROUP } : undefined;
+    },
     explain: (question) => {
       if (question.url === 'nonsense') throw new SidecarError('ERR_CONFIG_SYNTAX', 'That is no URL');
       questions.push(question);
@@ -62,7 +70,7 @@ function createApp({ access = {}, ready = true, groups = [GROUP] }: Given = {}):
     { model, metrics, onError: (error) => errors.push(error) },
     { transport: 'tcp', ...access },
   );
-  return { app, errors, questions };
+  return { app, errors, questions, restarted };
 }
 
 function ask(
@@ -149,6 +157,45 @@ describe('createAdmin()', () => {
     expect(await missing.json()).toMatchObject({ status: 404, detail: expect.stringContaining('"nope"') });
   });
 
+  it('restarts a group by POST and by nothing else', async () => {
+    const { app, restarted } = createApp();
+    const at = (method: string): Promise<Response> =>
+      Promise.resolve(
+        app.request('/api/groups/0123456789ab/restart', { method, headers: { host: 'localhost' } }),
+      );
+    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) {
+      const refused = await at(method);
+      expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST']);
+    }
+    expect(restarted).toEqual([]);
+    expect(await (await at('POST')).json()).toMatchObject({ result: 'restarted', group: { id: GROUP.id } });
+    expect(restarted).toEqual([GROUP.id]);
+  });
+
+  it('answers a restart that was not done with a problem that holds the failure', async () => {
+    const kept = await ask({}, '/api/groups/broken/restart', {}, 'POST');
+    expect(kept.status).toBe(409);
+    expect(await kept.json()).toMatchObject({
+      detail: 'It broke',
+      code: 'ERR_GROUP_START_FAILED',
+      failure: { step: 'import', traceback: 'Tb' },
+    });
+    expect((await ask({}, '/api/groups/nope/restart', {}, 'POST')).status).toBe(404);
+  });
+
+  it.each([
+    ['a foreign page', { origin: 'http://evil.example' }, 403],
+    ['a form of a foreign page', { 'sec-fetch-site': 'cross-site' }, 403],
+    ['somebody without the token', {}, 401],
+  ])('does nothing for %s', async (_case, headers, status) => {
+    const { app, restarted } = createApp({ access: { token: 'secret' } });
+    const answer = await app.request('/api/groups/0123456789ab/restart', {
+      method: 'POST',
+      headers: { host: 'localhost', ...(headers as Record<string, string>) },
+    });
+    expect([answer.status, restarted]).toEqual([status, []]);
+  });
+
   it('hands the whole question on', async () => {
     const { app, questions } = createApp();
     const query = 'url=http%3A%2F%2Fx%2Fa&method=POST&header=A%3A%201&header=B%3A%202&port=8080';
@@ -198,10 +245,13 @@ describe('createAdmin()', () => {
   it('has a route for every path of openapi.yaml and no other', () => {
     const { app } = createApp();
     const registered = app.routes
-      .filter(({ method }) => method === 'GET')
-      .map(({ path }) => path.replace(/:(\w+)/g, '{$1}'));
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`);
     const text = readFileSync(new URL('../../routes/openapi.yaml', import.meta.url), 'utf8');
-    const documented = Object.keys((parse(text) as { paths: object }).paths);
+    const { paths } = parse(text) as { paths: Record<string, object> };
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
     expect(registered.sort()).toEqual(documented.sort());
   });
 });

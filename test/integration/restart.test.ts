@@ -1,0 +1,118 @@
+/** `restart GROUP` against a running sidecar: no request is lost, and a broken deploy leaves the old process in place. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { reservePort } from '../support/port.ts';
+import { runSidecar, type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const APPLICATION = `import os
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [("@VERSION@ %d" % os.getpid()).encode()]
+`;
+
+const CONF = `Listen 127.0.0.1:80
+WSGIDaemonProcess shop threads=2
+WSGIDaemonProcess blog threads=2
+WSGIScriptReloading Off
+<VirtualHost *:80>
+    ServerName site.test
+    WSGIScriptAlias /shop @ROOT@/shop.wsgi process-group=shop application-group=main
+    WSGIScriptAlias /blog @ROOT@/blog.wsgi process-group=blog application-group=main
+</VirtualHost>
+`;
+
+let folder: TemporaryFolder;
+let sidecar: Sidecar;
+
+const deploy = (name: string, version: string): string =>
+  folder.write(`${name}.wsgi`, APPLICATION.replace('@VERSION@', version));
+
+const ask = async (
+  path: string,
+): Promise<readonly [version: string | undefined, pid: string | undefined]> => {
+  const [version, pid] = (await sidecar.get('site.test', path)).text().split(' ');
+  return [version, pid];
+};
+
+beforeAll(async () => {
+  folder = makeTemporaryFolder();
+  deploy('shop', 'one');
+  deploy('blog', 'one');
+  const apache = folder.write('apache.conf', CONF.replaceAll('@ROOT@', folder.path));
+  sidecar = await startSidecar({
+    apache,
+    as: '*:80',
+    settings: { groups: { defaults: { allowRoot: true } } },
+  });
+});
+
+afterAll(async () => {
+  await sidecar?.stop();
+  folder?.remove();
+});
+
+afterEach(() => {
+  deploy('shop', 'one');
+});
+
+describe('wsgi-sidecar restart', () => {
+  const restart = (...words: readonly string[]): ReturnType<typeof runSidecar> =>
+    runSidecar('restart', '--config', sidecar.config, ...words);
+
+  it('says of a group without a process that there is nothing to replace', async () => {
+    const { code, stdout } = await restart('blog', '--json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      0,
+      { result: 'idle', group: { processGroup: 'blog' } },
+    ]);
+  });
+
+  it('replaces the process of one group and of no other', async () => {
+    const before = { shop: await ask('/shop'), blog: await ask('/blog') };
+    deploy('shop', 'two');
+    const { code, stdout } = await restart('shop');
+    const after = { shop: await ask('/shop'), blog: await ask('/blog') };
+    expect(code).toBe(0);
+    expect(stdout).toContain(`pid ${after.shop[1]}`);
+    expect(after.shop[0]).toBe('two');
+    expect(after.shop[1]).not.toBe(before.shop[1]);
+    expect(after.blog).toEqual(before.blog);
+  });
+
+  it('leaves the old process serving and shows the traceback when the new one is not ready', async () => {
+    const before = await ask('/shop');
+    folder.write('shop.wsgi', 'raise ValueError("no such shelf")\n');
+    const { code, all } = await restart('shop');
+    expect(code).toBe(1);
+    expect(all).toContain('no such shelf');
+    expect(all).toMatch(/shop\.wsgi", line 1/);
+    expect(all).toContain('goes on serving');
+    expect(await ask('/shop')).toEqual(before);
+    const { stdout } = await restart('shop', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ status: 409, failure: { step: 'import' } });
+  });
+
+  it('takes an id, and asks for one where a name means several groups', async () => {
+    const { all, code } = await restart('main');
+    expect(code).toBe(1);
+    const [id] = /([0-9a-f]{12}) +"main" of process group "shop"/m.exec(all)?.slice(1) ?? [];
+    expect((await restart(id ?? '')).code).toBe(0);
+  });
+
+  it('says what to do about a group that is not there', async () => {
+    const { all, code } = await restart('nothing');
+    expect([code, all]).toEqual([1, expect.stringContaining('There is no group "nothing"')]);
+  });
+
+  it('says what to do where no sidecar answers', async () => {
+    const port = await reservePort();
+    const { all, code } = await runSidecar('restart', 'shop', '--admin', `127.0.0.1:${port}`);
+    expect([code, all]).toEqual([
+      1,
+      expect.stringContaining(`No sidecar answers on "127.0.0.1:${port}" (ECONNREFUSED)`),
+    ]);
+    const path = `${folder.path}/none.sock`;
+    const unix = await runSidecar('restart', 'shop', '--admin', `unix:${path}`);
+    expect([unix.code, unix.all]).toEqual([1, expect.stringContaining(`"unix:${path}" (ENOENT)`)]);
+  });
+});
