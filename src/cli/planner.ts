@@ -1,10 +1,17 @@
 /** Joins the settings and the site into the plans of groups: the one place that knows both. */
 import { fromBytes } from '../apache/bytes.ts';
+import type { GroupSettings as PlanSettings } from '../groups/group-settings.ts';
 import { type GroupPlan, groupId } from '../groups/plan.ts';
-import { type GroupSettings as PlanSettings, planGroup } from '../groups/plan-group.ts';
+import { planGroup } from '../groups/plan-group.ts';
 import { displayName, type GroupIdentity, groupKey } from '../routing/group-key.ts';
+import {
+  BYTE_KEYS,
+  type ByteKey,
+  DURATION_KEYS,
+  type DurationKey,
+  type GroupSettings,
+} from '../settings/group-settings.ts';
 import type { Settings } from '../settings/load.ts';
-import type { GroupSettings } from '../settings/schema.ts';
 import type { Site } from '../site/model.ts';
 
 /** What of the settings groups are made from. */
@@ -51,11 +58,15 @@ export function createPlanner(
     const { python, processes } = site;
     const plan = planGroup(identity, {
       processGroup: site.processGroups.get(identity.processGroup),
-      apache: { ...processes, pythonPath: python.pythonPath, pythonHome: python.pythonHome },
+      apache: {
+        ...processes,
+        pythonPath: python.pythonPath,
+        pythonHome: python.pythonHome,
+        pythonEggs: python.eggs,
+      },
       defaults,
       overrides: planSettings(settingsFor(settings.groups, identity)),
       imports: importsOf(site, identity),
-      scriptReloading: true,
       modWsgiVersion: VERSIONS[settings.modWsgiVersion],
       root,
       parentEnvironment: apacheEnvironment(site),
@@ -93,14 +104,18 @@ function importsOf(site: Site, identity: GroupIdentity): GroupPlan['imports'] {
     .map(({ script, callableObject }) => ({ script, callableObject }));
 }
 
-/** Durations carry their unit in the names that `groups/` uses. */
+type PlanKey<K> = K extends DurationKey ? `${K}Ms` : K extends ByteKey ? `${K}Bytes` : K;
+
+/** Settings under the names that `groups/` uses, which carry their unit. */
+type WithUnits = { readonly [K in keyof GroupSettings as PlanKey<K>]: GroupSettings[K] };
+
+const UNITS: ReadonlyMap<string, string> = new Map([
+  ...DURATION_KEYS.map((key) => [key, 'Ms'] as const),
+  ...BYTE_KEYS.map((key) => [key, 'Bytes'] as const),
+]);
+
 function planSettings(settings: GroupSettings): PlanSettings {
-  const { queueTimeout, startupTimeout, drainTimeout, shutdownTimeout, preload: _, ...same } = settings;
-  return {
-    ...same,
-    ...(queueTimeout === undefined ? {} : { queueTimeoutMs: queueTimeout }),
-    ...(startupTimeout === undefined ? {} : { startupTimeoutMs: startupTimeout }),
-    ...(drainTimeout === undefined ? {} : { drainTimeoutMs: drainTimeout }),
-    ...(shutdownTimeout === undefined ? {} : { shutdownTimeoutMs: shutdownTimeout }),
-  };
+  const entries = Object.entries(settings).map(([key, value]) => [`${key}${UNITS.get(key) ?? ''}`, value]);
+  const named: WithUnits = Object.fromEntries(entries);
+  return named;
 }

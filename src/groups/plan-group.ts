@@ -1,31 +1,13 @@
 /** Makes the plan of a group from the site's process group and the settings. Pure. */
 import { type GroupIdentity, groupKey } from '../routing/group-key.ts';
 import type { ProcessGroup } from '../site/model.ts';
+import { statedBy } from './daemon-options.ts';
 import { type ParentEnvironment, planEnvironment } from './environment.ts';
+import { type GroupSettings, inBytes, layered } from './group-settings.ts';
 import { type GroupPlan, groupId, type ProcessLimits, type ScriptImport } from './plan.ts';
-import { type LifeSettings, planLife } from './plan-life.ts';
+import { planLife } from './plan-life.ts';
 
-/** What the settings may say about groups, as default or for one group. Text as in `sidecar.yaml`. */
-export type GroupSettings = {
-  readonly python?: string | undefined;
-  readonly processes?: number | undefined;
-  readonly threads?: number | undefined;
-  readonly user?: string | undefined;
-  readonly group?: string | undefined;
-  readonly allowRoot?: boolean | undefined;
-  readonly home?: string | undefined;
-  readonly umask?: string | undefined;
-  readonly pythonPath?: readonly string[] | undefined;
-  readonly pythonHome?: string | undefined;
-  readonly environment?: Readonly<Record<string, string>> | undefined;
-  readonly startupTimeoutMs?: number | undefined;
-  readonly drainTimeoutMs?: number | undefined;
-  readonly shutdownTimeoutMs?: number | undefined;
-  readonly queueLength?: number | undefined;
-  readonly queueTimeoutMs?: number | undefined;
-} & LifeSettings;
-
-/** What Apache's configuration says about processes outside `WSGIDaemonProcess`. */
+/** What Apache's configuration says about processes outside `WSGIDaemonProcess`. Byte strings. */
 export type ApacheDefaults = {
   /** `User` and `Group` of the main server. */
   readonly user?: string | undefined;
@@ -34,9 +16,10 @@ export type ApacheDefaults = {
   readonly mpm?: 'prefork' | 'worker' | 'event' | undefined;
   readonly maxRequestWorkers?: number | undefined;
   readonly threadsPerChild?: number | undefined;
-  /** `WSGIPythonPath`, `WSGIPythonHome`. */
+  /** `WSGIPythonPath`, `WSGIPythonHome`, `WSGIPythonEggs`. */
   readonly pythonPath?: readonly string[] | undefined;
   readonly pythonHome?: string | undefined;
+  readonly pythonEggs?: string | undefined;
 };
 
 /** All that `planGroup` looks at besides the identity. */
@@ -48,7 +31,6 @@ export type PlanContext = {
   readonly defaults: GroupSettings;
   readonly overrides?: GroupSettings | undefined;
   readonly imports: readonly ScriptImport[];
-  readonly scriptReloading: boolean;
   readonly modWsgiVersion: readonly [number, number, number];
   /** Whether the sidecar is root: only then can `user` and `group` be honoured, as under Apache. */
   readonly root: boolean;
@@ -56,52 +38,76 @@ export type PlanContext = {
   readonly parentEnvironment: ParentEnvironment;
 };
 
-const STARTUP_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 60_000;
 const DRAIN_TIMEOUT_MS = 30_000;
-/** `shutdown-timeout` and `listen-backlog` of mod_wsgi. */
+/** `shutdown-timeout`, `connect-timeout` and `listen-backlog` of mod_wsgi. */
 const SHUTDOWN_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 15_000;
 const LISTEN_BACKLOG = 100;
 const QUEUE_LENGTH = 100;
 const QUEUE_TIMEOUT_MS = 30_000;
-/** Threads of `WSGIDaemonProcess`, and the most that an embedded group gets unless it is said. */
+/** The most threads that an embedded group gets unless it is said; `WSGIDaemonProcess` has as many. */
 const THREADS = 15;
 const EMBEDDED_PREFORK_PROCESSES = 4;
 /** Apache's own defaults of `MaxRequestWorkers` (prefork) and `ThreadsPerChild`. */
 const MAX_REQUEST_WORKERS = 256;
 const THREADS_PER_CHILD = 25;
 
-/** The plan of a group: the group's own settings, then its `WSGIDaemonProcess`, then the settings' defaults, then mod_wsgi's. */
+/** Everybody who says something of a group, names and paths as byte strings; `said` is what counts. */
+type Sources = {
+  readonly own: GroupSettings;
+  readonly stated: GroupSettings;
+  readonly apache: ApacheDefaults;
+  readonly defaults: GroupSettings;
+  readonly said: GroupSettings;
+};
+
+/** The plan of a group: its own settings, then its `WSGIDaemonProcess`, then Apache's, then the settings' defaults, then mod_wsgi's. */
 export function planGroup(identity: GroupIdentity, context: PlanContext): GroupPlan {
-  const { processGroup, apache, defaults } = context;
-  const own = context.overrides ?? {};
   const key = groupKey(identity);
-  const options: ReadonlyMap<string, string> = processGroup?.options ?? new Map();
-  const pythonHome =
-    own.pythonHome ?? textOf(processGroup?.pythonHome ?? apache.pythonHome) ?? defaults.pythonHome;
+  const sources = sourcesOf(context);
+  const { own, said } = sources;
+  const imports = said.imports?.map((script) => ({ script, callableObject: 'application' })) ?? [];
   return {
     identity,
     key,
     id: groupId(key),
-    mode: processGroup === undefined ? 'embedded' : 'daemon',
+    mode: context.processGroup === undefined ? 'embedded' : 'daemon',
     ...planConcurrency(context),
-    python: own.python ?? defaults.python ?? 'python3',
-    pythonPath: planPythonPath(context),
-    ...(pythonHome === undefined || own.python !== undefined ? {} : { pythonHome }),
+    python: said.python ?? 'python3',
+    pythonPath: said.pythonPath ?? [],
+    ...(own.python === undefined || own.pythonHome !== undefined
+      ? defined('pythonHome', said.pythonHome)
+      : {}),
     environment: planEnvironment(context.parentEnvironment, {
-      lang: textOf(processGroup?.lang),
-      locale: textOf(processGroup?.locale),
-      pythonEggs: textOf(options.get('python-eggs')),
-      variables: { ...defaults.environment, ...own.environment },
+      lang: said.lang,
+      locale: said.locale,
+      pythonEggs: said.pythonEggs,
+      variables: { ...context.defaults.environment, ...context.overrides?.environment },
     }),
-    ...planUser(context),
-    ...planPlace(context),
-    limits: planLimits(options),
-    imports: context.imports,
-    scriptReloading: context.scriptReloading,
+    ...planUser(sources, context.root),
+    ...planPlace(sources),
+    limits: planLimits(said),
+    imports: [...context.imports, ...imports],
+    scriptReloading: said.scriptReloading ?? true,
     modWsgiVersion: context.modWsgiVersion,
-    ...planTimes(context),
-    life: planLife({ own, processGroup, defaults }),
+    ...planTimes(said),
+    ...planWorker(said),
+    life: planLife(said),
   };
+}
+
+function sourcesOf({ processGroup, apache, defaults, overrides }: PlanContext): Sources {
+  const { pythonPath, pythonHome, pythonEggs } = apache;
+  const general: GroupSettings = {
+    pythonPath: pythonPath?.length === 0 ? undefined : pythonPath,
+    pythonHome: textOf(pythonHome),
+    pythonEggs: textOf(pythonEggs),
+  };
+  const own = inBytes(overrides ?? {});
+  const stated = processGroup === undefined ? {} : statedBy(processGroup);
+  const byDefault = inBytes(defaults);
+  return { own, stated, apache, defaults: byDefault, said: layered(byDefault, general, stated, own) };
 }
 
 type Concurrency = Pick<GroupPlan, 'processes' | 'threads' | 'multiprocess'>;
@@ -133,82 +139,104 @@ function embeddedConcurrency(
   return { processes: processes ?? 1, threads: threads ?? perChild };
 }
 
-function planPythonPath({ processGroup, apache, defaults, overrides }: PlanContext): readonly string[] {
-  const own = overrides?.pythonPath?.map((entry) => bytesOf(entry));
-  const stated = processGroup?.pythonPath ?? [];
-  const inherited = apache.pythonPath ?? defaults.pythonPath?.map((entry) => bytesOf(entry)) ?? [];
-  return own ?? (stated.length > 0 ? stated : inherited);
-}
-
 type UserPlan = Pick<GroupPlan, 'user' | 'group' | 'supplementaryGroups' | 'allowRoot'>;
 
 /** As whom: mod_wsgi ignores `user` and `group` unless Apache was started as root, and so does the sidecar. */
-function planUser({ processGroup, apache, defaults, overrides, root }: PlanContext): UserPlan {
-  const allowRoot = overrides?.allowRoot ?? defaults.allowRoot ?? false;
+function planUser({ own, stated, apache, defaults, said }: Sources, root: boolean): UserPlan {
+  const allowRoot = said.allowRoot ?? false;
   if (!root) return { allowRoot };
-  const ownUser = bytesOf(overrides?.user) ?? processGroup?.user;
-  const user = ownUser ?? apache.user ?? bytesOf(defaults.user);
-  const stated = bytesOf(overrides?.group) ?? processGroup?.group;
+  const ownUser = own.user ?? stated.user;
+  const ownGroup = own.group ?? stated.group;
   // Apache's `Group` belongs to Apache's `User`; another user has a group of their own.
-  const group = stated ?? (ownUser === undefined ? (apache.group ?? bytesOf(defaults.group)) : undefined);
-  const supplementary = processGroup?.options.get('supplementary-groups');
+  const group = ownGroup ?? (ownUser === undefined ? (apache.group ?? defaults.group) : undefined);
   return {
     allowRoot,
-    ...defined('user', user),
+    ...defined('user', ownUser ?? apache.user ?? defaults.user),
     ...defined('group', group),
-    ...defined('supplementaryGroups', supplementary?.split(',')),
+    ...defined('supplementaryGroups', said.supplementaryGroups),
   };
 }
 
-type PlacePlan = Pick<GroupPlan, 'home' | 'chroot' | 'umask' | 'nice' | 'displayName'>;
+type PlacePlan = Pick<GroupPlan, 'home' | 'chroot' | 'umask' | 'nice' | 'displayName' | 'locale'>;
 
-function planPlace({ processGroup, apache, defaults, overrides }: PlanContext): PlacePlan {
-  const user = bytesOf(overrides?.user) ?? processGroup?.user;
+function planPlace({ own, stated, apache, said }: Sources): PlacePlan {
+  const user = own.user ?? stated.user;
   // mod_wsgi changes into a user's home only where that user is not Apache's own.
   const implied = user === undefined || user === apache.user ? '/' : undefined;
-  const home = bytesOf(overrides?.home) ?? processGroup?.home ?? bytesOf(defaults.home) ?? implied;
   return {
-    ...defined('home', home),
-    ...defined('chroot', processGroup?.options.get('chroot')),
-    ...defined('umask', overrides?.umask ?? processGroup?.umask ?? defaults.umask),
-    ...defined('nice', numberOf(processGroup?.options.get('cpu-priority'))),
-    ...defined('displayName', processGroup?.displayName?.replace('%{GROUP}', `(wsgi:${processGroup.name})`)),
+    ...defined('home', said.home ?? implied),
+    ...defined('chroot', said.chroot),
+    ...defined('umask', said.umask),
+    ...defined('nice', said.cpuPriority),
+    ...defined('displayName', said.displayName),
+    ...defined('locale', said.locale),
   };
 }
 
-function planLimits(options: ReadonlyMap<string, string>): ProcessLimits {
+function planLimits(said: GroupSettings): ProcessLimits {
+  const cpuMs = positive(said.cpuTimeLimitMs);
   return {
-    ...defined('data', positiveOf(options.get('memory-limit'))),
-    ...defined('as', positiveOf(options.get('virtual-memory-limit'))),
-    ...defined('cpu', positiveOf(options.get('cpu-time-limit'))),
+    ...defined('data', positive(said.memoryLimitBytes)),
+    ...defined('as', positive(said.virtualMemoryLimitBytes)),
+    // The system counts whole seconds.
+    ...defined('cpu', cpuMs === undefined ? undefined : Math.ceil(cpuMs / 1000)),
   };
 }
 
 type TimePlan = Pick<
   GroupPlan,
-  | 'startupTimeoutMs'
+  | 'startTimeoutMs'
   | 'drainTimeoutMs'
   | 'shutdownTimeoutMs'
   | 'queueLength'
   | 'queueTimeoutMs'
+  | 'connectTimeoutMs'
+  | 'socketTimeoutMs'
+  | 'responseSocketTimeoutMs'
   | 'listenBacklog'
 >;
 
-function planTimes({ processGroup, defaults, overrides }: PlanContext): TimePlan {
-  const own = overrides ?? {};
-  const stated = (option: string): number | undefined => {
-    const seconds = positiveOf(processGroup?.options.get(option));
-    return seconds === undefined ? undefined : seconds * 1000;
-  };
-  const shutdown = own.shutdownTimeoutMs ?? stated('shutdown-timeout') ?? defaults.shutdownTimeoutMs;
-  const queue = own.queueTimeoutMs ?? stated('queue-timeout') ?? defaults.queueTimeoutMs;
+function planTimes(said: GroupSettings): TimePlan {
   return {
-    startupTimeoutMs: own.startupTimeoutMs ?? defaults.startupTimeoutMs ?? STARTUP_TIMEOUT_MS,
-    drainTimeoutMs: own.drainTimeoutMs ?? defaults.drainTimeoutMs ?? DRAIN_TIMEOUT_MS,
-    shutdownTimeoutMs: shutdown ?? SHUTDOWN_TIMEOUT_MS,
-    queueLength: own.queueLength ?? defaults.queueLength ?? QUEUE_LENGTH,
-    queueTimeoutMs: queue ?? QUEUE_TIMEOUT_MS,
-    listenBacklog: positiveOf(processGroup?.options.get('listen-backlog')) ?? LISTEN_BACKLOG,
+    startTimeoutMs: said.startTimeoutMs ?? START_TIMEOUT_MS,
+    drainTimeoutMs: said.drainTimeoutMs ?? DRAIN_TIMEOUT_MS,
+    shutdownTimeoutMs: said.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS,
+    queueLength: said.queueLength ?? QUEUE_LENGTH,
+    queueTimeoutMs: said.queueTimeoutMs ?? QUEUE_TIMEOUT_MS,
+    connectTimeoutMs: said.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    ...defined('socketTimeoutMs', positive(said.socketTimeoutMs)),
+    // mod_wsgi: what is not stated is socket-timeout.
+    ...defined(
+      'responseSocketTimeoutMs',
+      positive(said.responseSocketTimeoutMs) ?? positive(said.socketTimeoutMs),
+    ),
+    listenBacklog: said.listenBacklog ?? LISTEN_BACKLOG,
+  };
+}
+
+type WorkerPlan = Pick<
+  GroupPlan,
+  | 'startupTimeoutMs'
+  | 'stackSizeBytes'
+  | 'switchIntervalMs'
+  | 'scriptUser'
+  | 'scriptGroup'
+  | 'sendBufferSizeBytes'
+  | 'receiveBufferSizeBytes'
+  | 'headerBufferSizeBytes'
+>;
+
+/** What the worker does by itself. */
+function planWorker(said: GroupSettings): WorkerPlan {
+  return {
+    ...defined('startupTimeoutMs', positive(said.startupTimeoutMs)),
+    ...defined('stackSizeBytes', positive(said.stackSizeBytes)),
+    ...defined('switchIntervalMs', positive(said.switchIntervalMs)),
+    ...defined('scriptUser', said.scriptUser),
+    ...defined('scriptGroup', said.scriptGroup),
+    ...defined('sendBufferSizeBytes', positive(said.sendBufferSizeBytes)),
+    ...defined('receiveBufferSizeBytes', positive(said.receiveBufferSizeBytes)),
+    ...defined('headerBufferSizeBytes', positive(said.headerBufferSizeBytes)),
   };
 }
 
@@ -217,20 +245,9 @@ function defined<Name extends string, Value>(name: Name, value: Value | undefine
   return value === undefined ? {} : ({ [name]: value } as { [K in Name]?: Value });
 }
 
-function numberOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined;
-}
-
-/** mod_wsgi's 0 means that there is no limit. */
-function positiveOf(text: string | undefined): number | undefined {
-  const value = numberOf(text);
+/** 0 means that there is no limit. */
+function positive(value: number | undefined): number | undefined {
   return value !== undefined && value > 0 ? value : undefined;
-}
-
-function bytesOf(text: string): string;
-function bytesOf(text: string | undefined): string | undefined;
-function bytesOf(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : Buffer.from(text, 'utf8').toString('latin1');
 }
 
 function textOf(bytes: string | undefined): string | undefined {

@@ -1,5 +1,4 @@
 /** When the processes of a group come and go besides its first start: how many, how old, how full, how slow. Pure. */
-import type { ProcessGroup } from '../site/model.ts';
 
 /** What of a plan decides when a process is started beside, in place of or after another. Times in ms; absent: no limit. */
 export type LifePlan = {
@@ -16,6 +15,11 @@ export type LifePlan = {
   readonly inactivityTimeoutMs?: number;
   /** `request-timeout`: of the processes' mean request age as mod_wsgi 4.9 and 5 count it, of each request by 6. */
   readonly requestTimeoutMs?: number;
+  /**
+   * `interrupt-timeout`: what a thread has left after the worker has raised `mod_wsgi.RequestTimeout` in it. Only then,
+   * so long after `requestTimeoutMs` is over, the process has to go.
+   */
+  readonly interruptTimeoutMs?: number;
   /** `restart-interval`: age at which a process is replaced. */
   readonly restartIntervalMs?: number;
   /** Resident memory of a process and its children, in bytes, beyond which it is replaced. */
@@ -24,13 +28,13 @@ export type LifePlan = {
   readonly gracefulTimeoutMs: number;
   /** `eviction-timeout`: the same when an operator asks for the end. */
   readonly evictionTimeoutMs: number;
-  /** `deadlock-timeout`: how long no Python thread may run. */
+  /** `deadlock-timeout`: how long no Python thread may run; 0 is for ever. */
   readonly deadlockTimeoutMs: number;
-  /** How long a process may be stopped (SIGSTOP) or otherwise frozen with requests in it. */
+  /** How long a process may be stopped (SIGSTOP) or otherwise frozen with requests in it; 0 is for ever. */
   readonly frozenTimeoutMs: number;
 };
 
-/** What the settings may say of it, as default or for one group. */
+/** What the settings or a `WSGIDaemonProcess` may say of it. */
 export type LifeSettings = { readonly [K in keyof LifePlan]?: LifePlan[K] | undefined };
 
 const SCALE_UP_AFTER_MS = 0;
@@ -40,46 +44,30 @@ const GRACEFUL_TIMEOUT_MS = 15_000;
 const DEADLOCK_TIMEOUT_MS = 300_000;
 const FROZEN_TIMEOUT_MS = 5_000;
 
-/** Where the parts of a life plan come from, the first that says something first. */
-export type LifeSources = {
-  readonly own: LifeSettings;
-  readonly processGroup?: ProcessGroup | undefined;
-  readonly defaults: LifeSettings;
-};
+/** The limits of which 0 means that there is none. */
+const OPTIONAL = [
+  'maximumRequests',
+  'inactivityTimeoutMs',
+  'requestTimeoutMs',
+  'interruptTimeoutMs',
+  'restartIntervalMs',
+  'maxMemoryBytes',
+] as const satisfies readonly (keyof LifePlan)[];
 
-/** The life plan: the group's own settings, then its `WSGIDaemonProcess`, then the settings' defaults, then mod_wsgi's. */
-export function planLife({ own, processGroup, defaults }: LifeSources): LifePlan {
-  const option = (name: string): number | undefined => positiveOf(processGroup?.options.get(name));
-  const seconds = (name: string): number | undefined => {
-    const value = option(name);
-    return value === undefined ? undefined : value * 1000;
-  };
-  const optional = <K extends keyof LifePlan>(key: K, stated?: LifePlan[K]): { [P in K]?: LifePlan[K] } => {
-    const value = own[key] ?? stated ?? defaults[key];
-    return value === undefined || value === 0 ? {} : ({ [key]: value } as { [P in K]?: LifePlan[K] });
-  };
-  const graceful = own.gracefulTimeoutMs ?? seconds('graceful-timeout') ?? defaults.gracefulTimeoutMs;
-  const eviction = own.evictionTimeoutMs ?? seconds('eviction-timeout') ?? defaults.evictionTimeoutMs;
-  const deadlock = own.deadlockTimeoutMs ?? seconds('deadlock-timeout') ?? defaults.deadlockTimeoutMs;
-  const either = (key: keyof LifePlan, otherwise: number): number => own[key] ?? defaults[key] ?? otherwise;
+/** The life plan of what was said of a group, and mod_wsgi's defaults. */
+export function planLife(said: LifeSettings): LifePlan {
+  const limits = OPTIONAL.filter((key) => (said[key] ?? 0) > 0).map((key) => [key, said[key]]);
+  const gracefulTimeoutMs = said.gracefulTimeoutMs ?? GRACEFUL_TIMEOUT_MS;
   return {
-    minProcesses: either('minProcesses', 1),
-    scaleUpAfterMs: either('scaleUpAfterMs', SCALE_UP_AFTER_MS),
-    scaleDownAfterMs: either('scaleDownAfterMs', SCALE_DOWN_AFTER_MS),
-    ...optional('maximumRequests', option('maximum-requests')),
-    maximumRequestsJitter: either('maximumRequestsJitter', 0),
-    ...optional('inactivityTimeoutMs', seconds('inactivity-timeout')),
-    ...optional('requestTimeoutMs', seconds('request-timeout')),
-    ...optional('restartIntervalMs', seconds('restart-interval')),
-    ...optional('maxMemoryBytes'),
-    gracefulTimeoutMs: graceful ?? GRACEFUL_TIMEOUT_MS,
-    evictionTimeoutMs: eviction ?? graceful ?? GRACEFUL_TIMEOUT_MS,
-    deadlockTimeoutMs: deadlock ?? DEADLOCK_TIMEOUT_MS,
-    frozenTimeoutMs: either('frozenTimeoutMs', FROZEN_TIMEOUT_MS),
+    minProcesses: said.minProcesses ?? 1,
+    scaleUpAfterMs: said.scaleUpAfterMs ?? SCALE_UP_AFTER_MS,
+    scaleDownAfterMs: said.scaleDownAfterMs ?? SCALE_DOWN_AFTER_MS,
+    maximumRequestsJitter: said.maximumRequestsJitter ?? 0,
+    ...(Object.fromEntries(limits) as Partial<LifePlan>),
+    gracefulTimeoutMs,
+    // mod_wsgi: 0 stands for graceful-timeout.
+    evictionTimeoutMs: said.evictionTimeoutMs || gracefulTimeoutMs,
+    deadlockTimeoutMs: said.deadlockTimeoutMs ?? DEADLOCK_TIMEOUT_MS,
+    frozenTimeoutMs: said.frozenTimeoutMs ?? FROZEN_TIMEOUT_MS,
   };
-}
-
-/** mod_wsgi's 0 means that there is no limit. */
-function positiveOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d+$/.test(text) && Number(text) > 0 ? Number(text) : undefined;
 }

@@ -43,17 +43,36 @@ export type GroupPlan = {
   readonly nice?: number;
   readonly limits: ProcessLimits;
   readonly displayName?: string;
+  /** `locale=`: what setlocale(3) is told, besides LC_ALL in the environment. */
+  readonly locale?: string;
   readonly imports: readonly ScriptImport[];
   /** The `WSGIDispatchScript` that the group runs in place of applications. */
   readonly dispatchScript?: string;
   readonly scriptReloading: boolean;
   readonly modWsgiVersion: readonly [number, number, number];
-  readonly startupTimeoutMs: number;
+  /** From the start of a process to its being ready. */
+  readonly startTimeoutMs: number;
+  /** `startup-timeout`: from a process's first request to its first script that loads. */
+  readonly startupTimeoutMs?: number;
   readonly drainTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
   readonly queueLength: number;
   readonly queueTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** How long the process may be silent, or not be heard by, while a request is under way; absent: `responseTimeout`. */
+  readonly socketTimeoutMs?: number;
+  /** How long a client may leave an answer untaken. */
+  readonly responseSocketTimeoutMs?: number;
   readonly listenBacklog: number;
+  readonly sendBufferSizeBytes?: number;
+  readonly receiveBufferSizeBytes?: number;
+  readonly headerBufferSizeBytes?: number;
+  /** Stack of each thread. */
+  readonly stackSizeBytes?: number;
+  readonly switchIntervalMs?: number;
+  /** Who has to own scripts and their folders, else 403. */
+  readonly scriptUser?: string;
+  readonly scriptGroup?: string;
   /** When its processes are replaced, added and stopped. */
   readonly life: LifePlan;
 };

@@ -36,7 +36,7 @@ export function waitUntilReady(watch: StartWatch): Promise<StartResult> {
     const timer = setTimeout(() => {
       if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
       fail(lateFailure(plan, journey));
-    }, plan.startupTimeoutMs);
+    }, plan.startTimeoutMs);
     messages.onDecisive = (message) => {
       if (message.event === 'ready') {
         clearTimeout(timer);
@@ -57,10 +57,10 @@ export function waitUntilReady(watch: StartWatch): Promise<StartResult> {
 }
 
 function lateFailure(plan: GroupPlan, journey: Journey): Omit<StartFailure, 'journey'> {
-  const seconds = plan.startupTimeoutMs / 1000;
+  const seconds = plan.startTimeoutMs / 1000;
   return {
-    step: 'startup-timeout',
-    message: `Not ready after ${seconds} s, in step "${journey.currentStep()}": raise "startupTimeout" or look at what its imports wait for`,
+    step: 'start-timeout',
+    message: `Not ready after ${seconds} s, in step "${journey.currentStep()}": raise "startTimeout" or look at what its imports wait for`,
   };
 }
 

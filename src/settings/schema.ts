@@ -12,30 +12,10 @@ import {
   parseTcp,
   parseVersion,
 } from './forms.ts';
+import { type GroupSettings, groupSettings } from './group-settings.ts';
+import { flag, oneOf, parsed, section, text, texts, wholeNumber } from './schema-parts.ts';
 
 export type Isolation = 'as-configured' | 'per-script' | 'per-mount';
-
-/** Settings of one group; absent ones are taken from `groups.defaults`, then from Apache's configuration. Times in milliseconds. */
-export type GroupSettings = {
-  readonly processes?: number;
-  readonly threads?: number;
-  readonly python?: string;
-  readonly pythonPath?: readonly string[];
-  readonly pythonHome?: string;
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly user?: string;
-  readonly group?: string;
-  /** Whether its applications may run as root. */
-  readonly allowRoot?: boolean;
-  readonly home?: string;
-  readonly umask?: string;
-  readonly queueLength?: number;
-  readonly queueTimeout?: number;
-  readonly startupTimeout?: number;
-  readonly drainTimeout?: number;
-  readonly shutdownTimeout?: number;
-  readonly preload?: boolean;
-};
 
 type IsolationOnly = { readonly isolation: Isolation };
 
@@ -79,39 +59,6 @@ export type CheckedSettings = {
   readonly metrics: { readonly maxSeries: number };
 };
 
-const text = v.pipe(v.string('wanted a text'), v.nonEmpty('wanted a text that is not empty'));
-const flag = v.boolean('wanted true or false');
-
-function wholeNumber(least: number): v.GenericSchema<unknown, number> {
-  const wanted = `wanted a whole number of at least ${least}`;
-  return v.pipe(v.number(wanted), v.integer(wanted), v.minValue(least, wanted));
-}
-
-function oneOf<const Choices extends readonly string[]>(
-  choices: Choices,
-): v.GenericSchema<unknown, Choices[number]> {
-  return v.picklist(
-    choices,
-    `wanted ${choices
-      .map((choice) => `"${choice}"`)
-      .join(', ')
-      .replace(/, ([^,]*)$/, ' or $1')}`,
-  );
-}
-
-/** A schema from a parser that answers undefined for what it cannot read. */
-function parsed<T>(parse: (value: unknown) => T | undefined, wanted: string): v.GenericSchema<unknown, T> {
-  return v.pipe(
-    v.unknown(),
-    v.rawTransform<unknown, T>(({ dataset, addIssue, NEVER }) => {
-      const value = parse(dataset.value);
-      if (value !== undefined) return value;
-      addIssue({ message: `wanted ${wanted}` });
-      return NEVER;
-    }),
-  ) as v.GenericSchema<unknown, T>;
-}
-
 const duration = parsed(parseDurationMs, DURATION_FORM);
 const address = parsed(
   (value) => (typeof value === 'string' ? parseAddress(value) : undefined),
@@ -121,12 +68,6 @@ const standsFor = parsed(parseTcp, "ADDRESS:PORT, *:PORT or PORT, as in Apache's
 const port = parsed(parsePort, 'a port, 1 to 65535');
 const isolation = oneOf(['as-configured', 'per-script', 'per-mount']);
 const modWsgiVersion = parsed(parseVersion, '"4.9", "5" or "6"');
-
-/** A mapping; valibot alone takes a list for one. */
-function section<T>(object: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T> {
-  const refuse = parsed<T>(() => undefined, 'settings as "key: value" lines');
-  return v.lazy((input) => (typeof input === 'object' && !Array.isArray(input) ? object : refuse));
-}
 
 const listenerText = parsed(parseListenText, `BIND[,as=ADDRESS:PORT][,tls] where BIND is ${ADDRESS_FORM}`);
 const listenerObject = v.pipe(
@@ -139,30 +80,6 @@ const listener = v.lazy(
     typeof input === 'string' ? listenerText : listenerObject,
 );
 
-const groupOptions = section(
-  v.strictObject({
-    processes: v.optional(wholeNumber(1)),
-    threads: v.optional(wholeNumber(1)),
-    python: v.optional(text),
-    pythonPath: v.optional(v.array(text, 'wanted a list of folders')),
-    pythonHome: v.optional(text),
-    environment: v.optional(section(v.record(v.string(), v.string('wanted a text')))),
-    user: v.optional(text),
-    group: v.optional(text),
-    allowRoot: v.optional(flag),
-    home: v.optional(text),
-    umask: v.optional(
-      v.pipe(text, v.regex(/^0?[0-7]{1,3}$/, 'wanted an octal number in quotes, such as "0022"')),
-    ),
-    queueLength: v.optional(wholeNumber(0)),
-    queueTimeout: v.optional(duration),
-    startupTimeout: v.optional(duration),
-    drainTimeout: v.optional(duration),
-    shutdownTimeout: v.optional(duration),
-    preload: v.optional(flag),
-  }),
-);
-
 const isolationOnly = section(v.strictObject({ isolation }));
 
 /** The whole file. What has no `optional` here has a default in the table. */
@@ -170,7 +87,7 @@ const settingsSchema = v.strictObject(
   {
     apache: v.optional(text),
     sites: v.optional(v.unknown()),
-    defines: v.array(text),
+    defines: texts('wanted a list of names'),
     modWsgiVersion,
     listen: v.optional(v.array(listener, 'wanted a list of listeners')),
     admin: section(
@@ -204,7 +121,7 @@ const settingsSchema = v.strictObject(
     maxGroups: wholeNumber(1),
     python: text,
     preload: flag,
-    groups: v.optional(section(v.record(v.string(), groupOptions)), {}),
+    groups: v.optional(section(v.record(v.string(), groupSettings)), {}),
     drainTimeout: duration,
     log: section(
       v.strictObject({

@@ -2,20 +2,27 @@ import { describe, expect, it } from 'vitest';
 import { groupId } from '../../src/groups/plan.ts';
 import { type PlanContext, planGroup } from '../../src/groups/plan-group.ts';
 import { groupKey } from '../../src/routing/group-key.ts';
+import type { BuildContext } from '../../src/site/build-context.ts';
 import type { ProcessGroup } from '../../src/site/model.ts';
+import { parseProcessGroup } from '../../src/site/process-group.ts';
 
 const EMBEDDED = { processGroup: '', applicationGroup: 'www.test|/shop' };
 const DAEMON = { processGroup: 'shop', applicationGroup: '' };
 
-function processGroup(more: Partial<ProcessGroup> = {}, options: Record<string, string> = {}): ProcessGroup {
-  return {
-    name: 'shop',
-    position: { file: 'a.conf', line: 1 },
-    threads: 15,
-    pythonPath: [],
-    options: new Map(Object.entries(options)),
-    ...more,
-  };
+/** The model of `WSGIDaemonProcess shop …`, options as Apache's text has them. */
+function processGroup(options = ''): ProcessGroup {
+  const directive = {
+    kind: 'directive',
+    name: 'WSGIDaemonProcess',
+    key: 'wsgidaemonprocess',
+    args: [],
+  } as const;
+  const position = { file: 'a.conf', line: 1 };
+  const parsed = parseProcessGroup({ ...directive, text: `shop ${options}`, position }, undefined, {
+    diagnostics: [],
+  } as unknown as BuildContext);
+  if (parsed === undefined) throw new Error(`Not understood: ${options}`);
+  return parsed;
 }
 
 function context(more: Partial<PlanContext> = {}): PlanContext {
@@ -23,7 +30,6 @@ function context(more: Partial<PlanContext> = {}): PlanContext {
     apache: {},
     defaults: {},
     imports: [],
-    scriptReloading: true,
     modWsgiVersion: [4, 9, 4],
     root: true,
     parentEnvironment: {},
@@ -51,20 +57,17 @@ describe('planGroup()', () => {
   });
 
   it.each([
-    ['nothing stated', {}, { processes: 1, multiprocess: false }],
-    ['one process stated', { processes: 1 }, { processes: 1, multiprocess: true }],
-    ['three processes', { processes: 3, threads: 2 }, { processes: 3, threads: 2, multiprocess: true }],
-    ['a service script', { threads: 0 }, { threads: 1 }],
+    ['nothing stated', '', { processes: 1, multiprocess: false }],
+    ['one process stated', 'processes=1', { processes: 1, multiprocess: true }],
+    ['three processes', 'processes=3 threads=2', { processes: 3, threads: 2, multiprocess: true }],
+    ['a service script', 'threads=0', { threads: 1 }],
   ])('tells wsgi.multiprocess as mod_wsgi does: %s', (_case, stated, expected) => {
     const plan = planGroup(DAEMON, context({ processGroup: processGroup(stated) }));
     expect(plan).toMatchObject({ mode: 'daemon', ...expected });
   });
 
   it('believes the group’s own settings, then its process group, then the defaults', () => {
-    const stated = processGroup(
-      { processes: 3, umask: '0007' },
-      { 'queue-timeout': '7', 'shutdown-timeout': '9' },
-    );
+    const stated = processGroup('processes=3 umask=0007 queue-timeout=7 shutdown-timeout=9');
     const defaults = { processes: 8, threads: 8, umask: '0077', queueTimeoutMs: 1, queueLength: 5 };
     const plan = planGroup(DAEMON, context({ processGroup: stated, defaults, overrides: { processes: 2 } }));
     expect(plan).toMatchObject({
@@ -78,11 +81,11 @@ describe('planGroup()', () => {
   });
 
   it.each([
-    ['Apache’s own user', {}, { user: 'www-data', group: 'www-data', home: '/' }],
-    ['another user, in a group of its own', { user: 'shop' }, { user: 'shop' }],
-    ['another user and group', { user: 'shop', group: 'staff' }, { user: 'shop', group: 'staff' }],
-    ['Apache’s user by name', { user: 'www-data' }, { user: 'www-data', home: '/' }],
-    ['a home', { user: 'shop', home: '/srv/shop' }, { user: 'shop', home: '/srv/shop' }],
+    ['Apache’s own user', '', { user: 'www-data', group: 'www-data', home: '/' }],
+    ['another user, in a group of its own', 'user=shop', { user: 'shop' }],
+    ['another user and group', 'user=shop group=staff', { user: 'shop', group: 'staff' }],
+    ['Apache’s user by name', 'user=www-data', { user: 'www-data', home: '/' }],
+    ['a home', 'user=shop home=/srv/shop', { user: 'shop', home: '/srv/shop' }],
   ])('runs a group as mod_wsgi would: %s', (_case, stated, expected) => {
     const apache = { user: 'www-data', group: 'www-data' };
     const { user, group, home } = planGroup(DAEMON, context({ apache, processGroup: processGroup(stated) }));
@@ -90,7 +93,7 @@ describe('planGroup()', () => {
   });
 
   it('ignores users when the sidecar is not root, as mod_wsgi does', () => {
-    const stated = processGroup({ user: 'shop', group: 'staff' }, { 'supplementary-groups': 'audio' });
+    const stated = processGroup('user=shop group=staff supplementary-groups=audio');
     const plan = planGroup(
       DAEMON,
       context({ apache: { user: 'www-data' }, processGroup: stated, root: false }),
@@ -101,19 +104,11 @@ describe('planGroup()', () => {
   });
 
   it('carries limits, priority and the rest of what the launcher applies', () => {
-    const options = {
-      'memory-limit': '1000000',
-      'virtual-memory-limit': '0',
-      'cpu-time-limit': '60',
-      'cpu-priority': '-5',
-      'supplementary-groups': 'audio,video',
-      'listen-backlog': '20',
-      chroot: '/srv/jail',
-    };
-    const plan = planGroup(
-      DAEMON,
-      context({ processGroup: processGroup({ displayName: '%{GROUP}' }, options) }),
-    );
+    const options = [
+      'memory-limit=1000000 virtual-memory-limit=0 cpu-time-limit=60 cpu-priority=-5 listen-backlog=20',
+      'supplementary-groups=audio,video chroot=/srv/jail display-name=%{GROUP}',
+    ];
+    const plan = planGroup(DAEMON, context({ processGroup: processGroup(options.join(' ')) }));
     expect(plan).toMatchObject({
       limits: { data: 1_000_000, cpu: 60 },
       nice: -5,
@@ -126,7 +121,7 @@ describe('planGroup()', () => {
   });
 
   it('takes the interpreter from python-home, unless the group’s settings name one', () => {
-    const stated = processGroup({ pythonHome: '/srv/vénv'.replace('é', '\u00c3\u00a9') });
+    const stated = processGroup('python-home=/srv/v\u00c3\u00a9nv');
     const apache = { pythonHome: '/usr/local' };
     expect(planGroup(DAEMON, context({ processGroup: stated, apache })).pythonHome).toBe('/srv/vénv');
     expect(planGroup(EMBEDDED, context({ apache })).pythonHome).toBe('/usr/local');
@@ -151,7 +146,7 @@ describe('planGroup()', () => {
       PYTHONPATH: '/evil',
       LD_PRELOAD: '/evil.so',
     };
-    const stated = processGroup({ lang: 'C.UTF-8', locale: 'en_GB.UTF-8' }, { 'python-eggs': '/var/eggs' });
+    const stated = processGroup('lang=C.UTF-8 locale=en_GB.UTF-8 python-eggs=/var/eggs');
     const defaults = { environment: { A: '1', B: '1' } };
     const overrides = { environment: { B: '2' } };
     const plan = planGroup(DAEMON, context({ parentEnvironment, processGroup: stated, defaults, overrides }));

@@ -182,9 +182,9 @@ describe('GroupPool when a start fails', () => {
   });
 
   it('tells the step in which a start was late, and leaves no process', async () => {
-    const { folder } = await open({ settings: { startupTimeoutMs: 1_500 } });
+    const { folder } = await open({ settings: { startTimeoutMs: 1_500 } });
     folder.write('sitecustomize.py', 'import time\ntime.sleep(100)\n');
-    stage.settings = { startupTimeoutMs: 1_500, environment: { PYTHONPATH: folder.path } };
+    stage.settings = { startTimeoutMs: 1_500, environment: { PYTHONPATH: folder.path } };
     const refusal = await stage.refusal();
     expect(refusal.message).toContain('Not ready after 1.5 s, in step "spawn"');
     await expect.poll(() => stage.snapshot().processes).toEqual([]);

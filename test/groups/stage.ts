@@ -1,9 +1,10 @@
 /** A pool with real processes: its own runtime folder and guard, what it told its observer and its log. */
 import { join } from 'node:path';
+import type { GroupSettings } from '../../src/groups/group-settings.ts';
 import { Guard } from '../../src/groups/guard.ts';
 import type { Lease, Refusal } from '../../src/groups/lease.ts';
 import type { GroupLog } from '../../src/groups/observer.ts';
-import { type GroupSettings, type PlanContext, planGroup } from '../../src/groups/plan-group.ts';
+import { type PlanContext, planGroup } from '../../src/groups/plan-group.ts';
 import { GroupPool } from '../../src/groups/pool.ts';
 import type { GroupSnapshot } from '../../src/groups/snapshot.ts';
 import { prepareRuntimeDir } from '../../src/groups/socket-path.ts';
@@ -136,7 +137,6 @@ export class Stage {
       apache: IS_ROOT ? { user: 'nobody', group: 'nogroup' } : {},
       defaults: { python: PYTHON, threads: 2, shutdownTimeoutMs: 1_000, ...this.settings },
       imports: [],
-      scriptReloading: true,
       modWsgiVersion: [4, 9, 4],
       root: IS_ROOT,
       parentEnvironment: process.env,

@@ -2,6 +2,7 @@
 import type { Clock } from '../../src/groups/clock.ts';
 import type { ControlMessage } from '../../src/groups/control.ts';
 import { Group } from '../../src/groups/group.ts';
+import type { GroupSettings } from '../../src/groups/group-settings.ts';
 import type { JourneyReport } from '../../src/groups/journey.ts';
 import type {
   ManagedProcess,
@@ -11,7 +12,7 @@ import type {
 } from '../../src/groups/managed-process.ts';
 import type { GroupLog, GroupState } from '../../src/groups/observer.ts';
 import type { GroupPlan } from '../../src/groups/plan.ts';
-import { type GroupSettings, planGroup } from '../../src/groups/plan-group.ts';
+import { planGroup } from '../../src/groups/plan-group.ts';
 import { StartGate } from '../../src/groups/start-gate.ts';
 
 const JOURNEY: JourneyReport = { startedAt: 0, steps: [], output: [] };
@@ -31,7 +32,6 @@ export function planWith(settings: GroupSettings): GroupPlan {
       apache: {},
       defaults: settings,
       imports: [],
-      scriptReloading: true,
       modWsgiVersion: [4, 9, 4],
       root: false,
       parentEnvironment: {},

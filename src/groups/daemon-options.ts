@@ -1,0 +1,108 @@
+/**
+ * The options of `WSGIDaemonProcess` as settings of its groups (mod_wsgi: `wsgi_add_daemon_process()`). What is not here is
+ * not carried over, and `check` says why. `processes` and `threads` stand in the site's model.
+ */
+import type { ProcessGroup } from '../site/model.ts';
+import type { GroupSettings } from './group-settings.ts';
+
+type Key = keyof GroupSettings;
+
+/** Seconds; stating 0 takes a limit away that the settings' defaults set. */
+const SECONDS: Readonly<Record<string, Key>> = {
+  'startup-timeout': 'startupTimeoutMs',
+  'inactivity-timeout': 'inactivityTimeoutMs',
+  'request-timeout': 'requestTimeoutMs',
+  'interrupt-timeout': 'interruptTimeoutMs',
+  'graceful-timeout': 'gracefulTimeoutMs',
+  'eviction-timeout': 'evictionTimeoutMs',
+  'restart-interval': 'restartIntervalMs',
+  'deadlock-timeout': 'deadlockTimeoutMs',
+  'socket-timeout': 'socketTimeoutMs',
+  'response-socket-timeout': 'responseSocketTimeoutMs',
+  'cpu-time-limit': 'cpuTimeLimitMs',
+};
+
+/** Seconds of which 0 would say nothing here: there is always an end to it. */
+const POSITIVE_SECONDS: Readonly<Record<string, Key>> = {
+  'shutdown-timeout': 'shutdownTimeoutMs',
+  'queue-timeout': 'queueTimeoutMs',
+  'connect-timeout': 'connectTimeoutMs',
+};
+
+const NUMBERS: Readonly<Record<string, Key>> = {
+  'maximum-requests': 'maximumRequests',
+  'cpu-priority': 'cpuPriority',
+  'memory-limit': 'memoryLimitBytes',
+  'virtual-memory-limit': 'virtualMemoryLimitBytes',
+  'stack-size': 'stackSizeBytes',
+  'send-buffer-size': 'sendBufferSizeBytes',
+  'receive-buffer-size': 'receiveBufferSizeBytes',
+  'header-buffer-size': 'headerBufferSizeBytes',
+};
+
+/** Byte strings. */
+const NAMES: Readonly<Record<string, Key>> = {
+  user: 'user',
+  group: 'group',
+  home: 'home',
+  chroot: 'chroot',
+  umask: 'umask',
+  'script-user': 'scriptUser',
+  'script-group': 'scriptGroup',
+};
+
+/** What Node hands to the system, as text. */
+const TEXTS: Readonly<Record<string, Key>> = {
+  'python-home': 'pythonHome',
+  'python-eggs': 'pythonEggs',
+  lang: 'lang',
+  locale: 'locale',
+};
+
+/** What the directive says of its groups; names and paths as byte strings. */
+export function statedBy(processGroup: ProcessGroup): GroupSettings {
+  const said: Record<string, unknown> = {};
+  for (const [option, value] of processGroup.options) {
+    const [key, read] = readerOf(option, processGroup.name);
+    const meant = key === undefined || value === '' ? undefined : read(value);
+    if (key !== undefined && meant !== undefined) said[key] = meant;
+  }
+  return said as GroupSettings;
+}
+
+type Reader = (value: string) => unknown;
+
+function readerOf(option: string, name: string): readonly [key: Key | undefined, read: Reader] {
+  switch (option) {
+    case 'python-path':
+      return ['pythonPath', (value) => nonEmpty(value.split(':').filter((folder) => folder !== ''))];
+    case 'supplementary-groups':
+      return ['supplementaryGroups', (value) => value.split(',')];
+    case 'display-name':
+      return ['displayName', (value) => (value === '%{GROUP}' ? `(wsgi:${name})` : value)];
+    case 'listen-backlog':
+      return ['listenBacklog', (value) => positive(wholeNumber(value))];
+    case 'switch-interval':
+      return ['switchIntervalMs', (value) => positive(Number.parseFloat(value) * 1000)];
+    default:
+  }
+  if (option in SECONDS) return [SECONDS[option], (value) => wholeNumber(value) * 1000];
+  if (option in POSITIVE_SECONDS)
+    return [POSITIVE_SECONDS[option], (value) => positive(wholeNumber(value) * 1000)];
+  if (option in NUMBERS) return [NUMBERS[option], wholeNumber];
+  if (option in NAMES) return [NAMES[option], (value) => value];
+  return [TEXTS[option], (value) => Buffer.from(value, 'latin1').toString('utf8')];
+}
+
+/** What atoi(3) makes of it, which mod_wsgi asks. */
+function wholeNumber(text: string): number {
+  return Number.parseInt(text, 10) || 0;
+}
+
+function positive(value: number): number | undefined {
+  return value > 0 ? value : undefined;
+}
+
+function nonEmpty<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length > 0 ? list : undefined;
+}
