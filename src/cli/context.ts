@@ -1,6 +1,7 @@
 /** What a command has of the world: handed in by `main.ts`, so that commands can be run without a process of their own. */
 export type CliContext = {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** That of the process: `run` takes out of it what systemd has meant for this process alone. */
+  readonly environment: Record<string, string | undefined>;
   /** Text for standard output, newline included. */
   readonly print: (text: string) => void;
   /** Text for standard error, newline included. */

@@ -3,7 +3,7 @@ import { SidecarError } from '../errors.ts';
 import { parseStandsFor } from '../proxy/bind-address.ts';
 import type { StandsFor } from '../proxy/peer.ts';
 import { renderAddress } from '../settings/address.ts';
-import type { ListenSetting } from '../settings/forms.ts';
+import { type ListenSetting, renderListenAddress } from '../settings/forms.ts';
 import type { Listener as ApacheListener } from '../site/model.ts';
 
 /** A listener to open, and the one of Apache's that it stands for. */
@@ -25,6 +25,8 @@ export function planDoors(
 
 /** What to write where a door cannot be opened: every door, this one on an address that is likely to be free. */
 export function adviseElsewhere(door: Door, doors: readonly Door[]): string {
+  if (door.bind.startsWith('systemd:'))
+    return `give the socket "FileDescriptorName=${door.bind.slice('systemd:'.length)}" in its .socket unit, and start that unit`;
   if (door.bind.startsWith('unix:')) return 'name a path in "listen" whose folder this user may write';
   const taken = new Set(doors.map(({ bind }) => bind));
   let port = 8080;
@@ -34,7 +36,7 @@ export function adviseElsewhere(door: Door, doors: readonly Door[]): string {
 }
 
 function renderDoor({ bind, as, tls }: Door, at: string): string {
-  const itself = bind.startsWith('unix:') ? at : bind;
+  const itself = /^(?:unix|systemd):/.test(bind) ? at : bind;
   const standsFor =
     as.port === undefined ? itself : renderAddress({ kind: 'tcp', host: as.address ?? '', port: as.port });
   return `{bind: '${at}'${standsFor === at ? '' : `, as: '${standsFor}'`}${tls ? ', tls: true' : ''}}`;
@@ -58,7 +60,7 @@ function withoutCovered(doors: readonly Door[]): readonly Door[] {
 
 function doorOfSetting({ bind, as, tls }: ListenSetting): Door {
   const standsFor = as === undefined ? {} : parseStandsFor(renderAddress({ kind: 'tcp', ...as }));
-  return { bind: renderAddress(bind), as: standsFor, tls };
+  return { bind: renderListenAddress(bind), as: standsFor, tls };
 }
 
 function doorOfApache({ address, port, protocol, position }: ApacheListener): Door {

@@ -1,7 +1,9 @@
 /** `run`: the service. Ends on TERM or INT after the requests in flight; a second signal ends it at once. */
 import { Command } from 'commander';
 import { createLog, type Log } from '../log.ts';
+import { takeActivation } from '../supervisor/activation.ts';
 import { notifyServiceManager, type ServiceState } from '../supervisor/notify.ts';
+import { OpenSockets } from '../supervisor/open-sockets.ts';
 import { watchSignals } from '../supervisor/signals.ts';
 import type { CliContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -21,6 +23,7 @@ export function runCommand(context: CliContext, finish: Finish): Command {
 }
 
 async function run(context: CliContext, flags: Record<string, unknown>): Promise<ExitCode> {
+  const openSockets = new OpenSockets(takeActivation(context.environment, process.pid));
   const settings = settingsOf(context, flags.json === true ? { ...flags, logFormat: 'json' } : flags);
   const { level, format } = settings.log;
   const log = createLog({ level, format, fd: 1 });
@@ -31,6 +34,7 @@ async function run(context: CliContext, flags: Record<string, unknown>): Promise
     version: context.version,
     log,
     ...(settings.log.access ? { accessLog } : {}),
+    openSockets,
   });
   log.info({ listening: sidecar.listening, admin: sidecar.admin, pid: process.pid }, 'Sidecar is ready');
   const tell = teller(context, log);

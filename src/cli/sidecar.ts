@@ -15,9 +15,10 @@ import { prepareRuntimeDir } from '../groups/socket-path.ts';
 import type { Log } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { packageRoot } from '../package-root.ts';
+import { bindServer } from '../proxy/bind-server.ts';
 import { Forwarder } from '../proxy/forwarder.ts';
 import { Front, type FrontOptions } from '../proxy/front.ts';
-import { bindServer, type Listener, startListener } from '../proxy/listener.ts';
+import { type Listener, startListener } from '../proxy/listener.ts';
 import type { RequestObserver } from '../proxy/observation.ts';
 import { parseTrustList } from '../proxy/peer.ts';
 import { declaredGroups } from '../routing/declared-groups.ts';
@@ -25,6 +26,7 @@ import type { GroupIdentity } from '../routing/group-key.ts';
 import { renderAddress } from '../settings/address.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Site } from '../site/model.ts';
+import type { OpenSockets } from '../supervisor/open-sockets.ts';
 import { type Doors, type House, Supervisor } from '../supervisor/supervisor.ts';
 import { createAdminModel } from './admin-model.ts';
 import { adviseElsewhere, type Door, planDoors } from './listeners.ts';
@@ -41,6 +43,8 @@ export type SidecarContext = {
   readonly log: Log;
   /** Where each request is told, if anywhere. */
   readonly accessLog?: Log;
+  /** What listened before this process; those that no listener takes are closed once the sidecar serves. */
+  readonly openSockets?: OpenSockets;
 };
 
 export type RunningSidecar = {
@@ -61,6 +65,7 @@ export async function startSidecar(settings: Settings, context: SidecarContext):
   const admin = await openAdmin(settings, context, parts);
   try {
     await supervisor.start();
+    closeUnwanted(context);
   } catch (error) {
     await admin.close();
     throw error;
@@ -74,6 +79,13 @@ export async function startSidecar(settings: Settings, context: SidecarContext):
       await admin.close();
     },
   };
+}
+
+function closeUnwanted({ openSockets, log }: SidecarContext): void {
+  for (const { fd, address, name } of openSockets?.closeLeft() ?? []) {
+    const message = `No listener wants the inherited socket "${address ?? name}": name it in "listen", or do not open it`;
+    log.warn({ fd, address, name }, message);
+  }
 }
 
 type Parts = {
@@ -118,7 +130,7 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
       return house;
     },
     openDoors: async (currentSite, pool) => {
-      const doors = await openDoors(settings, { log, observer, metrics, currentSite, pool, helpers });
+      const doors = await openDoors(settings, { ...context, observer, metrics, currentSite, pool, helpers });
       listening.push(...doors.addresses);
       return doors;
     },
@@ -179,8 +191,7 @@ const unobserved: GroupObserver = {
   processExited: () => undefined,
 };
 
-type DoorsContext = {
-  readonly log: Log;
+type DoorsContext = Pick<SidecarContext, 'log' | 'openSockets'> & {
   readonly observer: RequestObserver;
   readonly metrics: Metrics;
   readonly currentSite: () => Site;
@@ -190,7 +201,7 @@ type DoorsContext = {
 
 async function openDoors(
   settings: Settings,
-  { log, observer, metrics, currentSite, pool, helpers }: DoorsContext,
+  { log, openSockets, observer, metrics, currentSite, pool, helpers }: DoorsContext,
 ): Promise<Doors & { readonly addresses: readonly string[] }> {
   const forwarder = new Forwarder({ responseTimeoutMs: settings.responseTimeout, connectTimeoutMs: 15_000 });
   const deps = {
@@ -210,10 +221,12 @@ async function openDoors(
     const doors = planDoors(settings.listen, site.listeners);
     for (const door of doors) {
       const socketGroup = socketGroupOf(door.bind, site.processes.group);
+      const open = openSockets?.take(door.bind);
       const options = {
         bind: door.bind,
         advice: adviseElsewhere(door, doors),
         ...(socketGroup === undefined ? {} : { socketGroup }),
+        ...(open === undefined ? {} : { open }),
       };
       listeners.push(await startListener(options, new Front(deps, frontOptions(settings, door))));
     }
@@ -260,7 +273,11 @@ function logDiagnostics(diagnostics: readonly Diagnostic[], log: Log): void {
 
 type Admin = { readonly address: string; readonly model: AdminModel; close(): Promise<void> };
 
-async function openAdmin(settings: Settings, { log }: SidecarContext, parts: Parts): Promise<Admin> {
+async function openAdmin(
+  settings: Settings,
+  { log, openSockets }: SidecarContext,
+  parts: Parts,
+): Promise<Admin> {
   const { listen, token } = settings.admin;
   const model = createAdminModel(parts);
   const onError = (err: unknown): void => log.error({ err }, 'Admin request failed');
@@ -268,11 +285,14 @@ async function openAdmin(settings: Settings, { log }: SidecarContext, parts: Par
   const app = createAdmin({ model, metrics: parts.metrics, onError }, access);
   const server = createAdminServer(app);
   const advice = 'choose another with "admin: {listen: 127.0.0.1:9181}" or --admin';
-  const address = await bindServer(server, { bind: renderAddress(listen) }, advice);
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return { address, model, close };
+  const bind = renderAddress(listen);
+  const open = openSockets?.take(bind);
+  const socket = await bindServer(server, { bind, ...(open === undefined ? {} : { open }) }, advice);
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await socket.removeFile();
+    await closed;
+  };
+  return { address: socket.address, model, close };
 }

@@ -1,10 +1,16 @@
 /** The forms that single values of the settings are written in; undefined or false for what is none. */
 import { isIP } from 'node:net';
-import { parseAddress, type SocketAddress } from './address.ts';
+import { parseAddress, renderAddress, type SocketAddress } from './address.ts';
+
+/** Where a listener binds, or the name that systemd gives the socket it is to take. */
+export type ListenAddress = SocketAddress | { readonly kind: 'systemd'; readonly name: string };
+
+/** What `bind` may look like, for error messages. */
+export const LISTEN_FORM = `HOST:PORT, *:PORT, unix:/PATH or systemd:NAME`;
 
 /** A listener: where the sidecar binds, and which of Apache's listeners it stands for. */
 export type ListenSetting = {
-  readonly bind: SocketAddress;
+  readonly bind: ListenAddress;
   /** Absent: the bound address itself. */
   readonly as?: { readonly host: string; readonly port: number };
   readonly tls: boolean;
@@ -35,11 +41,22 @@ export function parseTcp(value: unknown): { host: string; port: number } | undef
   return parsedAddress?.kind === 'tcp' ? { host: parsedAddress.host, port: parsedAddress.port } : undefined;
 }
 
+/** An address, or `systemd:NAME` with a name as systemd takes it (`FileDescriptorName=` of systemd.socket(5)). */
+export function parseListenAddress(text: string): ListenAddress | undefined {
+  const name = /^systemd:([\x21-\x39\x3b-\x7e]{1,255})$/.exec(text)?.[1];
+  return name === undefined ? parseAddress(text) : { kind: 'systemd', name };
+}
+
+/** The text that `parseListenAddress` reads back. */
+export function renderListenAddress(bind: ListenAddress): string {
+  return bind.kind === 'systemd' ? `systemd:${bind.name}` : renderAddress(bind);
+}
+
 /** `127.0.0.1:8080,as=*:80,tls`, the form for a flag. */
 export function parseListenText(value: unknown): ListenSetting | undefined {
   if (typeof value !== 'string') return undefined;
   const [first = '', ...rest] = value.split(',');
-  const bind = parseAddress(first);
+  const bind = parseListenAddress(first);
   const named = rest.find((part) => part.startsWith('as='));
   const as = named === undefined ? undefined : parseTcp(named.slice('as='.length));
   const known = rest.every((part) => part === 'tls' || part === named);

@@ -5,7 +5,9 @@ import { DURATION_FORM, parseDurationMs } from './duration.ts';
 import {
   isPrivate,
   isTrusted,
+  LISTEN_FORM,
   type ListenSetting,
+  parseListenAddress,
   parseListenText,
   parseOrigin,
   parsePort,
@@ -64,14 +66,18 @@ const address = parsed(
   (value) => (typeof value === 'string' ? parseAddress(value) : undefined),
   ADDRESS_FORM,
 );
+const listenAddress = parsed(
+  (value) => (typeof value === 'string' ? parseListenAddress(value) : undefined),
+  LISTEN_FORM,
+);
 const standsFor = parsed(parseTcp, "ADDRESS:PORT, *:PORT or PORT, as in Apache's Listen");
 const port = parsed(parsePort, 'a port, 1 to 65535');
 const isolation = oneOf(['as-configured', 'per-script', 'per-mount']);
 const modWsgiVersion = parsed(parseVersion, '"4.9", "5" or "6"');
 
-const listenerText = parsed(parseListenText, `BIND[,as=ADDRESS:PORT][,tls] where BIND is ${ADDRESS_FORM}`);
+const listenerText = parsed(parseListenText, `BIND[,as=ADDRESS:PORT][,tls] where BIND is ${LISTEN_FORM}`);
 const listenerObject = v.pipe(
-  v.strictObject({ bind: address, as: v.optional(standsFor), tls: v.optional(flag, false) }),
+  v.strictObject({ bind: listenAddress, as: v.optional(standsFor), tls: v.optional(flag, false) }),
   v.transform(({ bind, as, tls }): ListenSetting => ({ bind, ...(as === undefined ? {} : { as }), tls })),
 );
 /** By the kind of the input, so that a problem inside the long form is told where it is. */

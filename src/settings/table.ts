@@ -45,7 +45,7 @@ export const SETTINGS_TABLE: readonly SettingEntry[] = [
     flag: '--listen <address...>',
     environment: 'WSGI_SIDECAR_LISTEN',
     kind: 'list',
-    prose: 'where to listen: BIND[,as=ADDRESS:PORT][,tls]; BIND is HOST:PORT or unix:/PATH',
+    prose: 'where to listen: BIND[,as=ADDRESS:PORT][,tls]; BIND is HOST:PORT, unix:/PATH or systemd:NAME',
   },
   {
     key: 'admin.listen',

@@ -27,6 +27,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'integration/broken-applications', packages: APACHE },
   { name: 'integration/environ', packages: APACHE },
   { name: 'integration/record-vectors', packages: [...APACHE, 'openssl'] },
+  { name: 'integration/socket-activation', packages: ['systemd'] },
   { name: 'integration/story', packages: APACHE },
   { name: 'metrics/alerts', packages: ['prometheus'] },
   { name: 'supervisor/notify', packages: ['systemd'] },

@@ -118,7 +118,7 @@ log: {level: debug}
       'drainTimeout: soon',
     ].join('\n');
     expect(problemsOf({ yaml })).toEqual([
-      'FILE:6:5: Setting "listen.0.bind" is "nowhere": wanted HOST:PORT, *:PORT or unix:/PATH',
+      'FILE:6:5: Setting "listen.0.bind" is "nowhere": wanted HOST:PORT, *:PORT, unix:/PATH or systemd:NAME',
       'FILE:1:1: Setting "maxGroups" is "many": wanted a whole number of at least 1',
       'FILE:8:10: Setting "groups.shop.threads" is 0: wanted a whole number of at least 1',
       'FILE:8:22: Unknown setting "groups.shop.thread": did you mean "threads"?',
