@@ -3,9 +3,9 @@ import type { AdminModel, GroupView, Question, RestartOutcome } from '../../rout
 import { fromBytes } from '../apache/bytes.ts';
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import { SidecarError } from '../errors.ts';
-import type { RestartResult } from '../groups/group.ts';
 import type { GroupPlan } from '../groups/plan.ts';
 import type { GroupPool } from '../groups/pool.ts';
+import type { RestartResult } from '../groups/replacements.ts';
 import type { GroupIdentity } from '../routing/group-key.ts';
 import type { Site } from '../site/model.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';

@@ -69,7 +69,7 @@ export class Chronicle {
   /** A start that came to nothing; one that was called off is nobody's failure. */
   startFailed(member: Member, failure: StartFailure): void {
     this.#deps.observer.processExited(this.#plan.identity, member.endReason ?? 'boot_failed');
-    if (member.endReason === 'shutdown') return;
+    if (member.endReason !== undefined && member.endReason !== 'boot_failed') return;
     this.#lastFailure = { at: this.#deps.clock.now(), ...failure };
     const message = `Cannot start a group process: ${failure.message}`;
     this.#deps.log.error({ ...this.#fields(member), failure }, message);

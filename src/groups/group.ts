@@ -1,5 +1,6 @@
 /**
- * One interpreter group: who waits, what state it is in, when a process starts. It outlives its processes, they their leases.
+ * One interpreter group: who waits, what state it is in, and what becomes of its processes. It outlives its processes, they
+ * their leases. `Starter` decides when a process is started, `Replacements` when one takes another's place.
  *
  * Two laws hold whenever no call is under way (tested as properties in test/groups/group-laws.test.ts):
  * - safety: if a request waits, no ready process has a free thread;
@@ -10,128 +11,148 @@
  */
 import type { GroupIdentity } from '../routing/group-key.ts';
 import { Chronicle, type ChronicleDeps } from './chronicle.ts';
-import type { Clock } from './clock.ts';
-import { type Condition, refusalIn } from './condition.ts';
+import { refusalIn } from './condition.ts';
 import type { ControlMessage } from './control.ts';
+import { GroupCore } from './core.ts';
 import { brokenDeploy } from './deploy.ts';
 import type { Lease, LeaseOutcome, Refusal } from './lease.ts';
 import type { ProcessExit, StartFailure, StartResult } from './managed-process.ts';
 import type { Member } from './member.ts';
-import type { GroupState, StartReason } from './observer.ts';
+import type { ExitReason, GroupState } from './observer.ts';
 import type { GroupPlan } from './plan.ts';
+import { isSameProcess, type PlanChange, planChange } from './plan-change.ts';
 import { CALLED_OFF, ProcessList, type ProcessListDeps, type Start } from './process-list.ts';
 import { Quiet } from './quiet.ts';
-import { clientGone, draining, startFailed } from './refusals.ts';
-import { RestartSchedule, type RestartScheduleDeps } from './restart-schedule.ts';
+import { clientGone, draining } from './refusals.ts';
+import { drainTimeoutMs, Replacements, type RestartResult } from './replacements.ts';
+import type { RestartScheduleDeps } from './restart-schedule.ts';
 import { type GroupSnapshot, snapshotGroup } from './snapshot.ts';
+import { Starter } from './starter.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** What a group needs from outside. */
 export type GroupDeps = ProcessListDeps & RestartScheduleDeps & ChronicleDeps;
 
-/** What became of a restart: `kept` means that the old processes go on serving. */
-export type RestartResult =
-  | { readonly kind: 'restarted' }
+/** What became of a reload of one group; `kept`: the old processes serve on, by the old plan. */
+export type ReloadResult =
+  | { readonly kind: PlanChange }
   | { readonly kind: 'kept'; readonly failure: StartFailure };
 
 export class Group {
-  readonly #clock: Clock;
-  readonly #room: WaitingRoom;
-  readonly #processes: ProcessList;
-  readonly #chronicle: Chronicle;
+  readonly #core: GroupCore;
   /** Nobody is served and nobody waits who could be. */
   readonly #quiet: Quiet;
-  readonly #restarts: RestartSchedule;
-  /** Of processes that are to replace others: those may fail without harm, but not all the time. */
-  readonly #deploys: RestartSchedule;
-  #plan: GroupPlan;
-  #condition: Condition;
-  #isStopping = false;
+  readonly #starter: Starter;
+  readonly #replacements: Replacements;
+  #stopped: Promise<void> | undefined;
 
   constructor(plan: GroupPlan, deps: GroupDeps) {
-    this.#plan = plan;
-    this.#clock = deps.clock;
-    this.#chronicle = new Chronicle(plan, deps);
-    const limits = { length: plan.queueLength, timeoutMs: plan.queueTimeoutMs };
-    this.#room = new WaitingRoom(plan.identity, limits, deps.clock, () => this.#quiet.look());
-    this.#processes = new ProcessList(deps, {
-      spawned: (_member, start) => this.#chronicle.processSpawned(start.reason),
+    const { clock } = deps;
+    const chronicle = new Chronicle(plan, deps);
+    const room = new WaitingRoom(plan.identity, limitsOf(plan), clock, () => this.#quiet.look());
+    const processes = new ProcessList(deps, {
+      spawned: (_member, start) => chronicle.processSpawned(start.reason),
       started: (member, start, result) => this.#started(member, start, result),
       said: (member, message) => this.#hear(member, message),
       exited: (member, exit) => this.#exited(member, exit),
       freed: (member, outcome) => this.#freed(member, outcome),
     });
-    this.#quiet = new Quiet(deps.clock, () => this.#room.depth === 0 && this.#processes.inFlight() === 0);
-    this.#restarts = new RestartSchedule(deps, () => {
-      if (this.#mayStart()) this.#start('crash');
-    });
-    this.#deploys = new RestartSchedule(deps, () => undefined);
-    this.#condition = { state: 'idle', since: deps.clock.now(), reason: 'nothing has asked for it yet' };
+    this.#core = new GroupCore({ plan, clock, room, processes, chronicle });
+    this.#quiet = new Quiet(clock, () => room.depth === 0 && processes.inFlight() === 0);
+    this.#starter = new Starter(this.#core, deps);
+    this.#replacements = new Replacements(this.#core, this.#starter, deps);
   }
 
   get identity(): GroupIdentity {
-    return this.#plan.identity;
+    return this.#core.plan.identity;
   }
 
   get state(): GroupState {
-    return this.#condition.state;
+    return this.#core.condition.state;
   }
 
   /** A lease at once when a thread is free; else a refusal, or a promise that ends as either. */
   acquire(signal: AbortSignal): Lease | Refusal | Promise<Lease | Refusal> {
-    if (this.#isStopping) return draining(this.#plan.identity);
-    const lease = this.#processes.lease(0);
+    const { plan, processes, room, condition, isStopping } = this.#core;
+    if (isStopping) return draining(plan.identity);
+    const lease = processes.lease(0);
     if (lease !== undefined) return lease;
-    if (signal.aborted) return clientGone(this.#plan.identity);
-    const refusal = refusalIn(this.#condition, this.#plan, this.#now());
+    if (signal.aborted) return clientGone(plan.identity);
+    const refusal = refusalIn(condition, plan, this.#core.now());
     if (refusal !== undefined) return refusal;
-    const answer = this.#room.enter(signal, this.#processes.unstarted(this.#plan) * this.#plan.threads);
-    this.#grow();
+    const answer = room.enter(signal, processes.unstarted(plan) * plan.threads);
+    this.#starter.grow();
     return answer;
   }
 
   /** Starts a first process ahead of any request; kept when that start is over. */
   async preload(): Promise<void> {
-    if (this.#isStopping || this.#condition.state !== 'idle') return;
-    await this.#startAndSettle('preload');
+    if (this.#core.isStopping || this.state !== 'idle') return;
+    await this.#starter.start('preload');
   }
 
-  /** New processes by this plan, one for each that is ready; the old ones serve until theirs is ready, then drain. */
+  /** New processes by this plan, one for each that there is; the old ones serve until theirs is ready, then drain. */
   async restart(plan: GroupPlan): Promise<RestartResult> {
-    if (this.#isStopping) return { kind: 'kept', failure: CALLED_OFF };
-    this.#plan = plan;
-    this.#restarts.forgive();
-    this.#deploys.forgive();
-    const old = this.#processes.staying();
-    const starts =
-      old.length === 0 ? [this.#startAndSettle('deploy')] : old.map((member) => this.#replace(member));
-    for (const result of await Promise.all(starts)) {
-      if (result.kind === 'failed') return { kind: 'kept', failure: result.failure };
+    if (this.#core.isStopping) return { kind: 'kept', failure: CALLED_OFF };
+    this.#take(plan);
+    return await this.#replacements.replaceAll('deploy');
+  }
+
+  /** Goes by a new plan from now on; processes are replaced only where the old ones do not fit it. */
+  async reload(plan: GroupPlan): Promise<ReloadResult> {
+    const { plan: old, processes } = this.#core;
+    const current = processes.current();
+    const doFit = current.every((member) => isSameProcess(member.plan, plan));
+    const change = planChange(old, plan);
+    if (doFit && change === 'unchanged') return { kind: 'unchanged' };
+    this.#take(plan);
+    if (current.length > 0 && !doFit) {
+      const result = await this.#replacements.replaceAll('reload');
+      return result.kind === 'kept' ? result : { kind: 'replaced' };
     }
-    return { kind: 'restarted' };
+    this.#drainSurplus('reload');
+    this.#serve();
+    return { kind: 'adopted' };
   }
 
   /** No new requests; those that came in time are served or refused; then the processes end. */
   async stop(): Promise<void> {
-    if (this.#isStopping) return;
-    this.#isStopping = true;
-    this.#restarts.callOff();
-    this.#enter({ state: 'draining', since: this.#now(), reason: 'the sidecar stops it' });
-    if (this.#isAlone()) this.#room.refuseAll(draining(this.#plan.identity));
-    await this.#quiet.within(this.#plan.drainTimeoutMs);
-    this.#room.refuseAll(draining(this.#plan.identity));
-    await this.#processes.endAll('shutdown');
-    this.#enter({ state: 'idle', since: this.#now(), reason: 'it was stopped' });
+    this.#stopped ??= this.#stop();
+    await this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const core = this.#core;
+    core.isStopping = true;
+    this.#starter.callOff();
+    core.enter('draining', 'the sidecar stops it');
+    if (core.isAlone()) core.room.refuseAll(draining(this.identity));
+    await this.#quiet.within(core.plan.drainTimeoutMs);
+    core.room.refuseAll(draining(this.identity));
+    await core.processes.endAll('shutdown');
+    core.enter('idle', 'it was stopped');
   }
 
   snapshot(): GroupSnapshot {
+    const { plan, condition, processes, room, chronicle } = this.#core;
     return snapshotGroup({
-      plan: this.#plan,
-      condition: this.#condition,
-      members: this.#processes.members,
-      queueDepth: this.#room.depth,
-      chronicle: this.#chronicle,
+      plan,
+      condition,
+      members: processes.members,
+      queueDepth: room.depth,
+      chronicle,
     });
+  }
+
+  /** What failed by the old plan may not fail by this one. */
+  #take(plan: GroupPlan): void {
+    const core = this.#core;
+    core.plan = plan;
+    core.room.setLimits(limitsOf(plan));
+    this.#starter.forgive();
+    if (core.condition.state === 'backing_off' || core.condition.state === 'failed') {
+      core.enter('idle', 'its plan is new');
+    }
   }
 
   #freed(member: Member, outcome: LeaseOutcome): void {
@@ -141,160 +162,90 @@ export class Group {
 
   /** A process whose socket somebody has removed is alive and lost: no request will ever reach it again. */
   async #replaceUnreachable(member: Member): Promise<void> {
-    if ((await member.process.isReachable()) || member.state !== 'ready' || this.#isStopping) return;
-    this.#chronicle.processLost(member);
-    this.#processes.drain(member, 'crash', this.#plan.drainTimeoutMs);
-    if (this.#mayStart()) this.#start('crash');
+    const { chronicle, processes, plan } = this.#core;
+    if ((await member.process.isReachable()) || member.state !== 'ready' || this.#core.isStopping) return;
+    chronicle.processLost(member);
+    processes.drain(member, 'crash', drainTimeoutMs(plan, 'crash'));
+    if (this.#starter.mayStart()) void this.#starter.start('crash');
   }
 
   /** Hands free threads to who waits and starts processes for the rest; called after everything that changes either. */
   #serve(): void {
-    if (this.#room.depth > 0) {
-      this.#room.admit((queuedMs) => this.#processes.lease(queuedMs));
-      this.#grow();
+    const { room, processes } = this.#core;
+    if (room.depth > 0) {
+      room.admit((queuedMs) => processes.lease(queuedMs));
+      this.#starter.grow();
     }
     this.#quiet.look();
   }
 
-  /** Starts processes for those who wait beyond what is starting already, up to the plan's number. */
-  #grow(): void {
-    if (this.#isStopping || this.#condition.state === 'backing_off') return;
-    while (this.#room.depth > this.#processes.starting * this.#plan.threads && this.#mayStart()) {
-      if (this.#restarts.waitMs() > 0) {
-        if (this.#isAlone()) this.#rest('its process is stopping after another one failed', 'crash');
-        this.#restarts.ask();
-        return;
-      }
-      this.#start('demand');
-    }
-  }
-
-  #mayStart(): boolean {
-    return this.#processes.unstarted(this.#plan) > this.#processes.starting;
-  }
-
-  #startAndSettle(reason: StartReason): Promise<StartResult> {
-    return new Promise((settled) => this.#start(reason, { settled }));
-  }
-
-  #start(reason: StartReason, more: Pick<Start, 'replaces' | 'settled'> = {}): void {
-    if (!this.#processes.hasReady()) {
-      this.#enter({ state: 'starting', since: this.#now(), reason: `start on ${reason}` });
-    }
-    const imports = this.#chronicle.importsFor(this.#plan, more.replaces?.imported);
-    this.#processes.start({ plan: this.#plan, imports, reason, ...more });
-  }
-
   #started(member: Member, start: Start, result: StartResult): StartResult {
-    const broken =
-      result.kind === 'ready' ? brokenDeploy(start.replaces, result, this.#chronicle) : undefined;
-    if (broken !== undefined) void this.#processes.end(member, 'boot_failed');
+    const { processes, chronicle } = this.#core;
+    const broken = result.kind === 'ready' ? brokenDeploy(start.replaces, result, chronicle) : undefined;
+    if (broken !== undefined) void processes.end(member, 'boot_failed');
     if (result.kind === 'failed') this.#failedToStart(member, start, result.failure);
     else if (broken !== undefined) this.#failedToStart(member, start, broken);
-    else this.#becameReady(member, start, result);
+    // One that is not wanted any more is on its way out already.
+    else if (member.endReason === undefined) this.#becameReady(member, start, result);
     return broken === undefined ? result : { kind: 'failed', failure: broken };
   }
 
   #becameReady(member: Member, { replaces }: Start, result: Extract<StartResult, { kind: 'ready' }>): void {
-    this.#processes.admit(member, result.imported);
-    this.#chronicle.processReady(member, result);
-    this.#restarts.startSucceeded();
-    if (replaces !== undefined) {
-      this.#deploys.forgive();
-      this.#processes.drain(replaces, 'deploy', this.#plan.drainTimeoutMs);
-    }
-    this.#drainSurplus();
-    const reason = `process ${member.process.pid} is ready`;
-    if (!this.#isStopping) this.#enter({ state: 'ready', since: this.#now(), reason });
+    const core = this.#core;
+    core.processes.admit(member, result.imported);
+    core.chronicle.processReady(member, result);
+    this.#starter.succeeded();
+    if (replaces !== undefined) this.#replacements.succeeded(replaces);
+    this.#drainSurplus('deploy');
+    if (!core.isStopping) core.enter('ready', `process ${member.process.pid} is ready`);
     this.#serve();
   }
 
   #failedToStart(member: Member, { replaces }: Start, failure: StartFailure): void {
-    this.#chronicle.startFailed(member, failure);
-    if (member.endReason === 'shutdown') return;
-    if (replaces?.state === 'ready') {
-      replaces.isBeingReplaced = false;
-      this.#deploys.startFailed();
-      return;
+    this.#core.chronicle.startFailed(member, failure);
+    const wasCalledOff = member.endReason !== undefined && member.endReason !== 'boot_failed';
+    if (wasCalledOff) return;
+    if (replaces !== undefined) {
+      this.#replacements.failed(replaces);
+      this.#drainSurplus('reload');
     }
-    this.#restarts.startFailed();
-    this.#chronicle.forgetImported();
-    this.#afterFailure(failure.message, 'boot-failure');
+    if (replaces?.state === 'ready' || replaces?.state === 'starting') return;
+    this.#starter.failed(failure.message);
+    this.#quiet.look();
   }
 
-  /** A restart during a start, or two at once, leave more processes than are wanted; the oldest go. */
-  #drainSurplus(): void {
-    const staying = this.#processes.staying();
-    for (const member of staying.slice(0, Math.max(0, staying.length - this.#plan.processes))) {
-      this.#processes.drain(member, 'deploy', this.#plan.drainTimeoutMs);
+  /** A smaller plan, or a start that has become one too many: the oldest go. */
+  #drainSurplus(reason: ExitReason): void {
+    const { processes, plan } = this.#core;
+    const staying = processes.staying();
+    for (const member of staying.slice(0, Math.max(0, staying.length - plan.processes))) {
+      processes.drain(member, reason, drainTimeoutMs(plan, reason));
     }
   }
 
   #exited(member: Member, exit: ProcessExit): void {
+    const { chronicle } = this.#core;
     if (member.endReason !== undefined) {
-      this.#chronicle.processEnded(member);
+      chronicle.processEnded(member);
       return;
     }
-    const problem = this.#chronicle.processCrashed(member, exit);
-    this.#restarts.crashed(this.#now() - member.readyAt);
-    this.#afterFailure(problem, 'crash');
-  }
-
-  /** Starts again now, later or no more; called when a process is gone that nobody wanted to go. */
-  #afterFailure(problem: string, after: 'crash' | 'boot-failure'): void {
-    if (this.#isStopping) {
-      if (this.#isAlone()) this.#room.refuseAll(draining(this.#plan.identity));
-      this.#quiet.look();
-      return;
-    }
-    if (this.#isAlone() && this.#restarts.waitMs() > 0) this.#rest(problem, after);
-    else if (!this.#processes.hasReady())
-      this.#enter({ state: 'starting', since: this.#now(), reason: problem });
-    if (!this.#restarts.hasGivenUp) this.#restarts.ask();
-  }
-
-  /** Nothing is done until the next start may be made; who waits for more than that is told. */
-  #rest(problem: string, after: 'crash' | 'boot-failure'): void {
-    const common = { since: this.#now(), reason: problem, problem, until: this.#restarts.notBefore };
-    const hasGivenUp = this.#restarts.hasGivenUp;
-    this.#enter(hasGivenUp ? { state: 'failed', ...common } : { state: 'backing_off', after, ...common });
-    if (after === 'boot-failure') {
-      this.#room.refuseAll(startFailed(this.#plan.identity, problem, this.#restarts.waitMs()));
-    }
-  }
-
-  /** No process serves and none is on its way. */
-  #isAlone(): boolean {
-    return !this.#processes.hasReady() && this.#processes.starting === 0;
+    const problem = chronicle.processCrashed(member, exit);
+    this.#starter.crashed(problem, this.#core.now() - member.readyAt);
+    this.#quiet.look();
   }
 
   #hear(member: Member, message: ControlMessage): void {
-    this.#chronicle.heard(member, message);
+    const { chronicle, processes } = this.#core;
+    chronicle.heard(member, message);
     if (message.event === 'imported') member.imported.add(message.script);
     if (message.event === 'stopping') {
-      this.#processes.withdraw(member);
-      this.#grow();
+      processes.withdraw(member);
+      this.#starter.grow();
     }
-    const mayReplace = member.state === 'ready' && !member.isBeingReplaced && this.#deploys.waitMs() === 0;
-    if (message.event === 'stale' && mayReplace) void this.#replace(member);
+    if (message.event === 'stale') this.#replacements.recycle(member, 'deploy');
   }
+}
 
-  /** A new process beside this one, and drains this one when that is ready. */
-  #replace(member: Member): Promise<StartResult> {
-    if (member.isBeingReplaced) return this.#startAndSettle('deploy');
-    member.isBeingReplaced = true;
-    return new Promise((settled) => this.#start('deploy', { replaces: member, settled }));
-  }
-
-  /** Every change of state is made here. */
-  #enter(next: Condition): void {
-    const from = this.#condition.state;
-    this.#condition = next;
-    if (next.state === from) return;
-    this.#chronicle.stateChanged(from, next.state, next.reason);
-  }
-
-  #now(): number {
-    return this.#clock.now();
-  }
+function limitsOf({ queueLength, queueTimeoutMs }: GroupPlan): { length: number; timeoutMs: number } {
+  return { length: queueLength, timeoutMs: queueTimeoutMs };
 }

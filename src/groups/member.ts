@@ -1,6 +1,7 @@
 /** A process as its group sees it: what it is doing and how many requests it has; and which one gets the next. */
 import type { ManagedProcess } from './managed-process.ts';
-import type { ExitReason, StartReason } from './observer.ts';
+import type { ExitReason, ReplacementReason, StartReason } from './observer.ts';
+import type { GroupPlan } from './plan.ts';
 
 /** States of a process. */
 export type ProcessState = 'starting' | 'ready' | 'draining' | 'exited';
@@ -8,6 +9,8 @@ export type ProcessState = 'starting' | 'ready' | 'draining' | 'exited';
 /** Owned and changed by its `Group` alone. */
 export type Member = {
   readonly process: ManagedProcess;
+  /** What it was started by; the group's own may be a newer one. */
+  readonly plan: GroupPlan;
   readonly startReason: StartReason;
   readonly startedAt: number;
   state: ProcessState;
@@ -22,16 +25,15 @@ export type Member = {
   endReason: ExitReason | undefined;
   /** Whether it has told that it is ending. */
   hasSaidStopping: boolean;
-  /** Whether another process is being started in its place. */
-  isBeingReplaced: boolean;
+  /** Why another process is being started in its place; undefined when none is. */
+  replacedFor: ReplacementReason | undefined;
   readonly imported: Set<string>;
 };
 
 /** A process that has just been spawned. */
-export function startingMember(process: ManagedProcess, startReason: StartReason, now: number): Member {
+export function startingMember(start: Pick<Member, 'process' | 'plan' | 'startReason'>, now: number): Member {
   return {
-    process,
-    startReason,
+    ...start,
     startedAt: now,
     state: 'starting',
     since: now,
@@ -42,7 +44,7 @@ export function startingMember(process: ManagedProcess, startReason: StartReason
     lastUse: 0,
     endReason: undefined,
     hasSaidStopping: false,
-    isBeingReplaced: false,
+    replacedFor: undefined,
     imported: new Set(),
   };
 }

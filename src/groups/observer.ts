@@ -5,11 +5,14 @@ import type { GroupIdentity } from '../routing/group-key.ts';
 
 export type GroupState = 'idle' | 'starting' | 'ready' | 'draining' | 'backing_off' | 'failed';
 
+/** Why a process was started in the place of another one. */
+export type ReplacementReason = 'deploy' | 'reload';
+
 /** Why a process was started. */
-export type StartReason = 'demand' | 'preload' | 'crash' | 'deploy' | 'reload';
+export type StartReason = 'demand' | 'preload' | 'crash' | ReplacementReason;
 
 /** Why a process ended; the `reason` label of `process_exits_total`. */
-export type ExitReason = 'crash' | 'signal' | 'deploy' | 'reload' | 'shutdown' | 'boot_failed' | 'inactivity';
+export type ExitReason = 'crash' | 'signal' | 'shutdown' | 'boot_failed' | 'inactivity' | ReplacementReason;
 
 export type GroupObserver = {
   groupStateChanged(identity: GroupIdentity, from: GroupState | undefined, to: GroupState): void;

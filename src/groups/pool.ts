@@ -4,12 +4,14 @@
  */
 import { type GroupIdentity, type GroupKey, groupKey } from '../routing/group-key.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { Group, type GroupDeps, type RestartResult } from './group.ts';
+import { Group, type GroupDeps } from './group.ts';
 import type { Lease, Refusal } from './lease.ts';
+import type { StartFailure } from './managed-process.ts';
 import type { GroupLog, GroupObserver } from './observer.ts';
 import { type GroupPlan, groupId } from './plan.ts';
 import { GroupProcess, type ProcessDeps } from './process.ts';
 import { draining, groupLimit } from './refusals.ts';
+import type { RestartResult } from './replacements.ts';
 import type { GroupSnapshot } from './snapshot.ts';
 import { socketPath } from './socket-path.ts';
 import { StartGate } from './start-gate.ts';
@@ -35,6 +37,16 @@ export type GroupPoolOptions = {
   readonly maxStarting?: number;
 };
 
+/** What a reload did to each group, by id; `adopted`: a new plan that the running processes fit as they are. */
+export type PoolReload = {
+  readonly unchanged: readonly string[];
+  readonly adopted: readonly string[];
+  readonly replaced: readonly string[];
+  readonly stopped: readonly string[];
+  /** Whose new processes did not come up: the old ones go on serving. */
+  readonly kept: readonly { readonly id: string; readonly failure: StartFailure }[];
+};
+
 const MAX_STARTING = 4;
 
 export class GroupPool {
@@ -42,6 +54,8 @@ export class GroupPool {
   readonly #maxGroups: number;
   readonly #groupDeps: GroupDeps;
   readonly #groups = new Map<GroupKey, Group>();
+  /** Forgotten already, and still answering what they had taken. */
+  readonly #leaving = new Set<Group>();
   #sequence = 0;
   #isStopping = false;
 
@@ -85,21 +99,63 @@ export class GroupPool {
   }
 
   snapshot(): readonly GroupSnapshot[] {
-    return [...this.#groups.values()].map((group) => group.snapshot());
+    return [...this.#leaving, ...this.#groups.values()].map((group) => group.snapshot());
+  }
+
+  /** Which group has this id; undefined when none has. */
+  identityOf(id: string): GroupIdentity | undefined {
+    return this.#byId(id)?.identity;
   }
 
   /** Undefined when no group has that id. */
   async restart(id: string): Promise<RestartResult | undefined> {
-    for (const [key, group] of this.#groups) {
-      if (groupId(key) === id) return await group.restart(this.#deps.planOf(group.identity));
-    }
-    return undefined;
+    const group = this.#byId(id);
+    return await group?.restart(this.#deps.planOf(group.identity));
+  }
+
+  /**
+   * Goes by new plans: a group whose plan is the same is not touched, one that `wanted` has no plan for drains, ends and is
+   * forgotten. Kept when all that is done; new groups are made when they are asked for, as ever.
+   */
+  async reload(wanted: (identity: GroupIdentity) => GroupPlan | undefined): Promise<PoolReload> {
+    const done = await Promise.all(
+      [...this.#groups].map(async ([key, group]) => {
+        const plan = wanted(group.identity);
+        const result = plan === undefined ? await this.#forget(key, group) : await group.reload(plan);
+        return { id: groupId(key), ...result };
+      }),
+    );
+    const idsOf = (kind: (typeof done)[number]['kind']): string[] =>
+      done.filter((result) => result.kind === kind).map(({ id }) => id);
+    return {
+      unchanged: idsOf('unchanged'),
+      adopted: idsOf('adopted'),
+      replaced: idsOf('replaced'),
+      stopped: idsOf('stopped'),
+      kept: done.flatMap((result) =>
+        result.kind === 'kept' ? [{ id: result.id, failure: result.failure }] : [],
+      ),
+    };
   }
 
   /** Drains and ends every group; new requests are refused from now on. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    await Promise.all([...this.#groups.values()].map((group) => group.stop()));
+    await Promise.all([...this.#leaving, ...this.#groups.values()].map((group) => group.stop()));
+  }
+
+  /** A request that asks for it again gets a new group, without waiting for the end of the old one. */
+  async #forget(key: GroupKey, group: Group): Promise<{ readonly kind: 'stopped' }> {
+    this.#groups.delete(key);
+    this.#leaving.add(group);
+    await group.stop();
+    this.#leaving.delete(group);
+    return { kind: 'stopped' };
+  }
+
+  #byId(id: string): Group | undefined {
+    for (const [key, group] of this.#groups) if (groupId(key) === id) return group;
+    return undefined;
   }
 
   #open(identity: GroupIdentity, key: GroupKey): Group | Refusal {

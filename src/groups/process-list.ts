@@ -16,6 +16,7 @@ import type {
 import { leastBusy, type Member, startingMember } from './member.ts';
 import type { ExitReason, StartReason } from './observer.ts';
 import type { GroupPlan, ScriptImport } from './plan.ts';
+import { settleable } from './settleable.ts';
 import type { StartGate } from './start-gate.ts';
 
 /** What starting processes takes. */
@@ -27,13 +28,11 @@ export type ProcessListDeps = {
 
 /** One start that the group wants. */
 export type Start = {
-  readonly plan: GroupPlan;
-  readonly imports: readonly ScriptImport[];
   readonly reason: StartReason;
   /** Drained once the new process is ready. */
   readonly replaces?: Member;
-  /** Told what became of it. */
-  readonly settled?: (result: StartResult) => void;
+  /** Asked when the gate lets the start through. */
+  readonly order: () => { readonly plan: GroupPlan; readonly imports: readonly ScriptImport[] };
 };
 
 /** What the group is told. */
@@ -59,6 +58,8 @@ export class ProcessList {
   readonly #deps: ProcessListDeps;
   readonly #events: ProcessEvents;
   readonly #members: Member[] = [];
+  /** Starts that the gate has not let through yet. */
+  readonly #atGate = new Set<Promise<StartResult>>();
   #starting = 0;
   #uses = 0;
   #isClosed = false;
@@ -83,7 +84,20 @@ export class ProcessList {
 
   /** Ready processes that nothing is about to replace. */
   staying(): Member[] {
-    return this.#members.filter((member) => member.state === 'ready' && !member.isBeingReplaced);
+    return this.#members.filter((member) => member.state === 'ready' && member.replacedFor === undefined);
+  }
+
+  /** Processes that serve or are starting, and that nothing is about to replace or end. */
+  current(): Member[] {
+    return this.#members.filter(
+      ({ state, replacedFor, endReason }) =>
+        (state === 'ready' || state === 'starting') && replacedFor === undefined && endReason === undefined,
+    );
+  }
+
+  /** The ends of the starts that still wait at the gate. */
+  atGate(): readonly Promise<StartResult>[] {
+    return [...this.#atGate];
   }
 
   /** How many processes of the plan do not serve yet. */
@@ -115,17 +129,22 @@ export class ProcessList {
     this.#events.freed(member, outcome);
   }
 
-  start(start: Start): void {
+  /** Kept when the start is over, with what the group made of it. */
+  start(start: Start): Promise<StartResult> {
     this.#starting += 1;
+    const { promise, resolve } = settleable<StartResult>();
+    this.#atGate.add(promise);
     this.#deps.gate.enter((leave) => {
+      this.#atGate.delete(promise);
       if (!this.#isClosed) {
-        this.#spawn(start, leave);
+        this.#spawn(start, leave, resolve);
         return;
       }
       this.#starting -= 1;
       leave();
-      start.settled?.({ kind: 'failed', failure: CALLED_OFF });
+      resolve({ kind: 'failed', failure: CALLED_OFF });
     });
+    return promise;
   }
 
   /** From now on it gets requests. */
@@ -144,7 +163,8 @@ export class ProcessList {
   /** No new requests; its end when the last one is answered, or when the plan's drain time is over. */
   drain(member: Member, reason: ExitReason, timeoutMs: number): void {
     member.endReason ??= reason;
-    this.#setState(member, 'draining');
+    // The end of a start that nobody wants any more is told as that of a start.
+    if (member.state !== 'starting') this.#setState(member, 'draining');
     if (member.inFlight === 0) void this.#terminate(member);
     else this.#deps.clock.after(timeoutMs, () => void this.#terminate(member));
   }
@@ -165,19 +185,18 @@ export class ProcessList {
     await Promise.all([...this.#members].map(end));
   }
 
-  #spawn(start: Start, leaveGate: () => void): void {
-    const { plan, imports, reason } = start;
+  #spawn(start: Start, leaveGate: () => void, settled: (result: StartResult) => void): void {
+    const { plan, imports } = start.order();
     const onMessage = (message: ControlMessage): void => this.#events.said(member, message);
     const onExit = (exit: ProcessExit): void => this.#exited(member, exit);
     const process = this.#deps.startProcess({ plan, imports, onMessage, onExit });
-    const member = startingMember(process, reason, this.#deps.clock.now());
+    const member = startingMember({ process, plan, startReason: start.reason }, this.#deps.clock.now());
     this.#members.push(member);
     this.#events.spawned(member, start);
     void process.started.then((result) => {
       leaveGate();
       this.#starting -= 1;
-      const verdict = this.#events.started(member, start, result);
-      start.settled?.(verdict);
+      settled(this.#events.started(member, start, result));
     });
   }
 

@@ -18,6 +18,8 @@ export type ProcessSnapshot = {
   /** Requests that it has had to their end, and those of them whose answer broke. */
   readonly served: number;
   readonly failed: number;
+  /** Another process is being started in its place. */
+  readonly isBeingReplaced: boolean;
 };
 
 /** The last start that failed or process that crashed; kept until the group is dropped. */
@@ -93,5 +95,15 @@ export function snapshotGroup({
 
 function snapshotMember(member: Member): ProcessSnapshot {
   const { process, state, startedAt, since, inFlight, served, failed } = member;
-  return { pid: process.pid, state, startedAt, since, inFlight, threads: process.threads, served, failed };
+  return {
+    pid: process.pid,
+    state,
+    startedAt,
+    since,
+    inFlight,
+    threads: process.threads,
+    served,
+    failed,
+    isBeingReplaced: member.replacedFor !== undefined,
+  };
 }

@@ -3,17 +3,15 @@ import type { GroupIdentity } from '../routing/group-key.ts';
 import type { Clock } from './clock.ts';
 import type { Lease, Refusal } from './lease.ts';
 import { clientGone, queueFull, queueTimeout } from './refusals.ts';
-import { WaitingList } from './waiting-list.ts';
+import { settleable } from './settleable.ts';
+import { type WaitingLimits, WaitingList } from './waiting-list.ts';
 
 type Waiter = { readonly settle: (answer: Lease | Refusal) => void };
-
-/** How many may wait, and how long each. */
-export type WaitingLimits = { readonly length: number; readonly timeoutMs: number };
 
 /** The waiting room of one group. Everyone who enters leaves with a lease or a refusal, whatever happens. */
 export class WaitingRoom {
   readonly #identity: GroupIdentity;
-  readonly #limits: WaitingLimits;
+  #limits: WaitingLimits;
   readonly #clock: Clock;
   readonly #list: WaitingList<Waiter>;
   readonly #onLeft: () => void;
@@ -25,7 +23,16 @@ export class WaitingRoom {
     this.#identity = identity;
     this.#limits = limits;
     this.#clock = clock;
-    this.#list = new WaitingList(limits.length, limits.timeoutMs);
+    this.#list = new WaitingList(limits);
+  }
+
+  /** Takes effect for those who wait already, too. */
+  setLimits(limits: WaitingLimits): void {
+    this.#limits = limits;
+    this.#list.limits = limits;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#setTimer();
   }
 
   get depth(): number {
@@ -82,12 +89,4 @@ export class WaitingRoom {
       this.#onLeft();
     });
   }
-}
-
-function settleable<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Lease, Refusal } from '../../src/groups/lease.ts';
+import type { GroupPlan } from '../../src/groups/plan.ts';
 import { settle, VirtualGroup } from './virtual.ts';
 
 type Step =
@@ -18,6 +19,7 @@ type Step =
       readonly which: number;
     }
   | { readonly kind: 'restart' }
+  | { readonly kind: 'reload'; readonly plan: Partial<GroupPlan> }
   | { readonly kind: 'pass'; readonly ms: number };
 
 const which = fc.nat({ max: 7 });
@@ -40,6 +42,20 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant<Step>({ kind: 'restart' }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('reload' as const),
+      plan: fc.record(
+        {
+          processes: fc.integer({ min: 1, max: 3 }),
+          python: fc.constantFrom('python3', 'python4'),
+          queueTimeoutMs: fc.constantFrom(100, 5_000),
+        },
+        { requiredKeys: [] },
+      ),
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(10, 600, 5_000, 70_000) }),
@@ -123,7 +139,11 @@ async function take(step: Step, world: VirtualGroup, requests: Requests): Promis
       pick(world.inState('ready'))?.say({ event: 'stale', script: '/a.wsgi' });
       break;
     case 'restart':
-      void world.group.restart(world.processes[0]?.request.plan ?? world.plan);
+      void world.group.restart(world.plan);
+      break;
+    case 'reload':
+      world.plan = { ...world.plan, ...step.plan };
+      void world.group.reload(world.plan);
       break;
     case 'pass':
       await world.clock.pass(step.ms);
@@ -141,8 +161,11 @@ function checkLaws(world: VirtualGroup, requests: Requests): void {
   const isBusy = processes.some(({ inFlight }) => inFlight > 0);
   const isStarting = processes.some((process) => process.state === 'starting');
   expect(queue.depth, 'who waits is in the queue').toBe(requests.waiting.length);
-  const concurrency = world.plan.processes * world.plan.threads;
+  const concurrency = 3 * world.plan.threads;
   expect(queue.depth, 'the queue is bounded').toBeLessThanOrEqual(queue.limit + concurrency);
+  const living = processes.filter((process) => process.state === 'ready' || process.state === 'starting');
+  const replaced = living.filter((process) => process.isBeingReplaced);
+  expect(serving.length, 'no more than planned').toBeLessThanOrEqual(world.plan.processes + replaced.length);
   if (queue.depth > 0) {
     expect(isFree, 'safety: nobody waits beside a free thread').toBe(false);
     expect(isBusy || isStarting || state === 'backing_off', 'progress: something will serve them').toBe(true);

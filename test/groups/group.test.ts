@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { GroupPlan } from '../../src/groups/plan.ts';
 import { settle, VirtualGroup, type VirtualProcess } from './virtual.ts';
 
 const NOBODY = new AbortController().signal;
@@ -186,7 +187,7 @@ describe('Group whose script changed', () => {
   });
 
   it('ends a drained process that keeps its requests for too long', async () => {
-    const world = await readyWorld({ drainTimeoutMs: 2_000 });
+    const world = await readyWorld({ evictionTimeoutMs: 2_000 });
     const old = last(world);
     void world.group.acquire(NOBODY);
     old.say({ event: 'stale', script: '/app.wsgi' });
@@ -208,5 +209,98 @@ describe('Group that is told to restart', () => {
     await settle();
     const ready = world.group.snapshot().processes.filter(({ state }) => state === 'ready');
     expect(ready).toHaveLength(1);
+  });
+
+  it('does one round after the one under way, however often it is told', async () => {
+    const world = await readyWorld();
+    const results = [1, 2, 3].map(() => world.group.restart(world.plan));
+    expect(world.processes).toHaveLength(2);
+    last(world).becomeReady(['/app.wsgi']);
+    await settle();
+    expect(world.processes).toHaveLength(3);
+    last(world).becomeReady(['/app.wsgi']);
+    expect(await Promise.all(results)).toEqual([1, 2, 3].map(() => ({ kind: 'restarted' })));
+    expect(world.inState('ready')).toEqual([last(world)]);
+  });
+
+  it('does not wait for a start that hangs', async () => {
+    const world = new VirtualGroup({ processes: 1 });
+    const waiting = world.group.acquire(NOBODY);
+    const restarted = world.group.restart(world.plan);
+    last(world).becomeReady();
+    expect(await restarted).toEqual({ kind: 'restarted' });
+    expect(await waiting).toMatchObject({ upstream: { pid: last(world).pid } });
+    expect(world.processes[0]?.state).toBe('gone');
+    expect(world.group.snapshot().lastFailure).toBeUndefined();
+  });
+});
+
+describe('Group that is told to reload', () => {
+  const changed = (world: VirtualGroup, more: Partial<GroupPlan>): GroupPlan => ({ ...world.plan, ...more });
+
+  it('is not touched by an equal plan', async () => {
+    const world = await readyWorld();
+    expect(await world.group.reload(structuredClone(world.plan))).toEqual({ kind: 'unchanged' });
+    expect(world.processes).toHaveLength(1);
+  });
+
+  it('takes over what only the sidecar goes by without a new process', async () => {
+    const world = await readyWorld({ threads: 1, queueLength: 0 });
+    expect(world.group.acquire(NOBODY)).toMatchObject({ kind: 'lease' });
+    const plan = changed(world, {
+      queueLength: 1,
+      queueTimeoutMs: 100,
+      life: { ...world.plan.life, gracefulTimeoutMs: 1 },
+    });
+    expect(await world.group.reload(plan)).toEqual({ kind: 'adopted' });
+    const waiting = world.group.acquire(NOBODY);
+    await world.clock.pass(100);
+    expect(await waiting).toMatchObject({ code: 'ERR_QUEUE_TIMEOUT' });
+    expect(world.processes).toHaveLength(1);
+  });
+
+  it('drains processes beyond a smaller number', async () => {
+    const world = new VirtualGroup({ processes: 2, threads: 1 });
+    void world.group.acquire(NOBODY);
+    void world.group.acquire(NOBODY);
+    for (const process of world.processes) process.becomeReady();
+    await settle();
+    expect(await world.group.reload(changed(world, { processes: 1 }))).toEqual({ kind: 'adopted' });
+    expect(world.group.snapshot().processes.map(({ state }) => state)).toEqual(['draining', 'ready']);
+  });
+
+  it('replaces its processes where they do not fit the plan, the old ones serving meanwhile', async () => {
+    const world = await readyWorld();
+    const old = last(world);
+    const plan = changed(world, { environment: { LANG: 'C' } });
+    const reloaded = world.group.reload(plan);
+    expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: old.pid } });
+    expect(last(world).request.plan.environment).toEqual({ LANG: 'C' });
+    last(world).becomeReady(['/app.wsgi']);
+    expect(await reloaded).toEqual({ kind: 'replaced' });
+    expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: last(world).pid } });
+  });
+
+  it('keeps the old process when the new one does not come up, and tries again at the next reload', async () => {
+    const world = await readyWorld();
+    const plan = changed(world, { python: 'python0' });
+    const reloaded = world.group.reload(plan);
+    last(world).end();
+    expect(await reloaded).toMatchObject({ kind: 'kept', failure: { message: 'it ended' } });
+    expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: world.processes[0]?.pid } });
+    const again = world.group.reload(plan);
+    last(world).becomeReady(['/app.wsgi']);
+    expect(await again).toEqual({ kind: 'replaced' });
+  });
+
+  it('needs no process to go by a new plan, and forgets what failed by the old one', async () => {
+    const world = new VirtualGroup({});
+    void world.group.acquire(NOBODY);
+    await crash(world);
+    expect(world.group.state).toBe('backing_off');
+    expect(await world.group.reload(changed(world, { python: 'python9' }))).toEqual({ kind: 'adopted' });
+    expect(world.group.state).toBe('idle');
+    void world.group.acquire(NOBODY);
+    expect(last(world).request.plan.python).toBe('python9');
   });
 });

@@ -4,6 +4,7 @@ import type { GroupSettings } from '../../src/groups/group-settings.ts';
 import { Guard } from '../../src/groups/guard.ts';
 import type { Lease, Refusal } from '../../src/groups/lease.ts';
 import type { GroupLog } from '../../src/groups/observer.ts';
+import type { GroupPlan } from '../../src/groups/plan.ts';
 import { type PlanContext, planGroup } from '../../src/groups/plan-group.ts';
 import { GroupPool } from '../../src/groups/pool.ts';
 import type { GroupSnapshot } from '../../src/groups/snapshot.ts';
@@ -36,6 +37,7 @@ export class Stage {
   readonly runtimeDir: string;
   readonly pool: GroupPool;
   readonly #guard: Guard;
+  readonly #options: StageOptions;
   readonly #leases: Lease[] = [];
   #isClosing = false;
   /** Changes plans of later starts. */
@@ -43,13 +45,14 @@ export class Stage {
 
   private constructor(guard: Guard, folder: TemporaryFolder, log: LogLine[], options: StageOptions) {
     this.#guard = guard;
+    this.#options = options;
     this.folder = folder;
     this.runtimeDir = join(folder.path, 'run');
     this.log = log;
     this.settings = options.settings ?? {};
     this.pool = new GroupPool(
       {
-        planOf: (identity) => planGroup(identity, this.#context(options)),
+        planOf: (identity) => this.planOf(identity),
         pythonFolder: PYTHON_FOLDER,
         runtimeDir: this.runtimeDir,
         guard,
@@ -80,6 +83,11 @@ export class Stage {
     await this.pool.stop();
     await this.#guard.stop();
     this.folder.remove();
+  }
+
+  /** What the settings of now make of a group. */
+  planOf(identity: GroupIdentity): GroupPlan {
+    return planGroup(identity, this.#context(this.#options));
   }
 
   acquire(

@@ -138,7 +138,7 @@ export class VirtualGroup {
   readonly clock: VirtualClock = new VirtualClock();
   readonly processes: VirtualProcess[] = [];
   readonly states: GroupState[] = [];
-  readonly plan: GroupPlan;
+  plan: GroupPlan;
   readonly group: Group;
 
   constructor(settings: GroupSettings, maxStarting = 4) {

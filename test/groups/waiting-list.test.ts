@@ -16,7 +16,7 @@ describe('WaitingList', () => {
       fc.nat({ max: 40 }),
       fc.array(step),
       (limit, timeoutMs, steps) => {
-        const list = new WaitingList<number>(limit, timeoutMs);
+        const list = new WaitingList<number>({ length: limit, timeoutMs });
         let model: Ticket<number>[] = [];
         let now = 0;
         for (const [item, action] of steps.entries()) {

@@ -1,0 +1,96 @@
+/**
+ * Processes that take the place of others: the new one is started beside the old one, which serves until the new one is ready
+ * and then drains (DESIGN, law 4). A new one that does not come up leaves the old one where it is.
+ */
+import type { GroupCore } from './core.ts';
+import type { StartFailure, StartResult } from './managed-process.ts';
+import type { Member } from './member.ts';
+import type { ExitReason, ReplacementReason } from './observer.ts';
+import type { GroupPlan } from './plan.ts';
+import { RestartSchedule, type RestartScheduleDeps } from './restart-schedule.ts';
+import type { Starter } from './starter.ts';
+
+/** What became of a restart: `kept` means that the old processes go on serving. */
+export type RestartResult =
+  | { readonly kind: 'restarted' }
+  | { readonly kind: 'kept'; readonly failure: StartFailure };
+
+/** How long a process that leaves may take over the requests it has: mod_wsgi gives those that an operator ends a time of their own. */
+export function drainTimeoutMs({ life }: GroupPlan, reason: ExitReason): number {
+  return reason === 'deploy' ? life.evictionTimeoutMs : life.gracefulTimeoutMs;
+}
+
+export class Replacements {
+  readonly #core: GroupCore;
+  readonly #starter: Starter;
+  /** Replacements may fail without harm, but not all the time. */
+  readonly #attempts: RestartSchedule;
+  readonly #underWay = new Map<Member, Promise<StartResult>>();
+  #round: Promise<RestartResult> | undefined;
+  #nextRound: Promise<RestartResult> | undefined;
+
+  constructor(core: GroupCore, starter: Starter, deps: RestartScheduleDeps) {
+    this.#core = core;
+    this.#starter = starter;
+    this.#attempts = new RestartSchedule(deps, () => undefined);
+  }
+
+  /**
+   * New processes for all that there are, or a first one. One round at a time: what is asked for during a round is one more
+   * round after it, because the processes of this one may have read what has changed since.
+   */
+  replaceAll(reason: ReplacementReason): Promise<RestartResult> {
+    if (this.#round !== undefined) {
+      this.#nextRound ??= this.#round.then(() => {
+        this.#nextRound = undefined;
+        return this.replaceAll(reason);
+      });
+      return this.#nextRound;
+    }
+    const round = this.#replaceEach(reason);
+    this.#round = round.finally(() => {
+      this.#round = undefined;
+    });
+    return this.#round;
+  }
+
+  /** Replaces one process, unless that is under way, another one's turn, or has just failed. */
+  recycle(member: Member, reason: ReplacementReason): void {
+    const isFree = this.#round === undefined && this.#underWay.size === 0 && this.#attempts.waitMs() === 0;
+    if (isFree && member.state === 'ready') void this.#replace(member, reason);
+  }
+
+  /** The start that was to replace a process succeeded: the old one gets no new requests. */
+  succeeded(replaced: Member): void {
+    this.#attempts.forgive();
+    const { processes, plan } = this.#core;
+    const reason = replaced.replacedFor ?? 'deploy';
+    processes.drain(replaced, reason, drainTimeoutMs(plan, reason));
+  }
+
+  /** It failed: the old process stays. */
+  failed(replaced: Member): void {
+    replaced.replacedFor = undefined;
+    this.#attempts.startFailed();
+  }
+
+  async #replaceEach(reason: ReplacementReason): Promise<RestartResult> {
+    this.#attempts.forgive();
+    if (this.#underWay.size > 0) await Promise.all(this.#underWay.values());
+    const { processes } = this.#core;
+    // A start that waits at the gate will go by the plan that is in force then.
+    const starts = [...processes.atGate(), ...processes.current().map((old) => this.#replace(old, reason))];
+    if (starts.length === 0) starts.push(this.#starter.start(reason));
+    for (const result of await Promise.all(starts)) {
+      if (result.kind === 'failed') return { kind: 'kept', failure: result.failure };
+    }
+    return { kind: 'restarted' };
+  }
+
+  #replace(member: Member, reason: ReplacementReason): Promise<StartResult> {
+    member.replacedFor = reason;
+    const result = this.#starter.start(reason, member).finally(() => this.#underWay.delete(member));
+    this.#underWay.set(member, result);
+    return result;
+  }
+}

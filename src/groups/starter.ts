@@ -1,0 +1,109 @@
+/**
+ * How many processes of a group are started, and when: for those who wait, after crashes and after failed starts. Keeps the
+ * law of progress: if a request waits, a process is starting, a restart is due, or a ready process is busy.
+ */
+import type { GroupCore } from './core.ts';
+import type { StartResult } from './managed-process.ts';
+import type { Member } from './member.ts';
+import type { StartReason } from './observer.ts';
+import { draining, startFailed } from './refusals.ts';
+import { RestartSchedule, type RestartScheduleDeps } from './restart-schedule.ts';
+
+/** What a group fell into: after a crash requests may wait for the restart, after a failed start they are refused at once. */
+export type Fall = 'crash' | 'boot-failure';
+
+export class Starter {
+  readonly #core: GroupCore;
+  readonly #restarts: RestartSchedule;
+
+  constructor(core: GroupCore, deps: RestartScheduleDeps) {
+    this.#core = core;
+    this.#restarts = new RestartSchedule(deps, () => {
+      if (this.mayStart()) void this.start('crash');
+    });
+  }
+
+  /** Whether the plan has room for one more beside those that serve and those that are starting. */
+  mayStart(): boolean {
+    const { processes, plan } = this.#core;
+    return processes.unstarted(plan) > processes.starting;
+  }
+
+  /** Kept when the start is over. */
+  start(reason: StartReason, replaces?: Member): Promise<StartResult> {
+    const core = this.#core;
+    if (!core.processes.hasReady()) core.enter('starting', `start on ${reason}`);
+    return core.processes.start({
+      reason,
+      ...(replaces === undefined ? {} : { replaces }),
+      order: () => ({
+        plan: core.plan,
+        imports: core.chronicle.importsFor(core.plan, replaces?.imported),
+      }),
+    });
+  }
+
+  /** Starts processes for those who wait beyond what is starting already, up to the plan's number. */
+  grow(): void {
+    const core = this.#core;
+    if (core.isStopping || core.condition.state === 'backing_off') return;
+    while (core.room.depth > core.processes.starting * core.plan.threads && this.mayStart()) {
+      if (this.#restarts.waitMs() > 0) {
+        if (core.isAlone()) this.#rest('its process is stopping after another one failed', 'crash');
+        this.#restarts.ask();
+        return;
+      }
+      void this.start('demand');
+    }
+  }
+
+  succeeded(): void {
+    this.#restarts.startSucceeded();
+  }
+
+  /** A process ended unasked that had been ready for `upMs`. */
+  crashed(problem: string, upMs: number): void {
+    this.#restarts.crashed(upMs);
+    this.#afterFall(problem, 'crash');
+  }
+
+  /** A start came to nothing that was to replace nobody. */
+  failed(problem: string): void {
+    this.#restarts.startFailed();
+    this.#core.chronicle.forgetImported();
+    this.#afterFall(problem, 'boot-failure');
+  }
+
+  /** Something has changed, so what failed before says nothing. */
+  forgive(): void {
+    this.#restarts.forgive();
+  }
+
+  /** No start by itself any more. */
+  callOff(): void {
+    this.#restarts.callOff();
+  }
+
+  /** Starts again now, later or no more. */
+  #afterFall(problem: string, fall: Fall): void {
+    const core = this.#core;
+    if (core.isStopping) {
+      if (core.isAlone()) core.room.refuseAll(draining(core.plan.identity));
+      return;
+    }
+    if (core.isAlone() && this.#restarts.waitMs() > 0) this.#rest(problem, fall);
+    else if (!core.processes.hasReady()) core.enter('starting', problem);
+    if (!this.#restarts.hasGivenUp) this.#restarts.ask();
+  }
+
+  /** Nothing is done until the next start may be made; who waits for more than that is told. */
+  #rest(problem: string, after: Fall): void {
+    const core = this.#core;
+    const common = { since: core.now(), reason: problem, problem, until: this.#restarts.notBefore };
+    const hasGivenUp = this.#restarts.hasGivenUp;
+    core.change(hasGivenUp ? { state: 'failed', ...common } : { state: 'backing_off', after, ...common });
+    if (after === 'boot-failure') {
+      core.room.refuseAll(startFailed(core.plan.identity, problem, this.#restarts.waitMs()));
+    }
+  }
+}
