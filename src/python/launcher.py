@@ -27,6 +27,9 @@ CONTROL_FD = 3
 EXIT_BOOT_FAILED = 78
 # sun_path of Linux holds 108 bytes, the last of them NUL.
 SOCKET_PATH_LIMIT = 107
+# The modules whose `serve` makes this process a server, by the name of the runner.
+RUNNERS = {'builtin': 'wsgi_worker', 'gunicorn': 'runner_gunicorn', 'gunicorn-sync': 'runner_gunicorn',
+           'uwsgi': 'runner_uwsgi', 'waitress': 'runner_waitress'}
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 HAS_TEXT_ENVIRON = sys.version_info[0] >= 3
 
@@ -36,7 +39,7 @@ class Control(object):
 
     def __init__(self, descriptor, lifeline):
         # type: (int, int) -> None
-        self._descriptor = descriptor
+        self.descriptor = descriptor
         self._lock = threading.Lock()
         self.lifeline = lifeline
 
@@ -49,7 +52,7 @@ class Control(object):
         with self._lock:
             try:
                 while data:
-                    data = data[os.write(self._descriptor, data):]
+                    data = data[os.write(self.descriptor, data):]
             except OSError:
                 pass
 
@@ -111,15 +114,15 @@ def read_order(lifeline):
 
 def load_sources(order):
     # type: (dict) -> types.ModuleType
-    """Imports worker and group code from beside this file, which the dropped user may not be able to read later."""
+    """Imports what serves from beside this file, which the dropped user may not be able to read later."""
     try:
         import wsgi_group  # noqa: F401
-        import wsgi_worker
+        worker = __import__(RUNNERS[order.get('runner', 'builtin')])
         if 'dispatchScript' in order:
             import wsgi_dispatch  # noqa: F401
     except ImportError as error:
         raise BootFailure('Cannot load the worker from "%s": %s: reinstall wsgi-sidecar' % (OWN_FOLDER, error))
-    return wsgi_worker
+    return worker
 
 
 def remove_stale_socket(path, name):
