@@ -76,9 +76,11 @@ export function createPlanner(
 }
 
 /** What a helper of `groupsFrom: dispatch` runs; it is as Apache's own processes are in all else. */
-function dispatchPlan(script: string): Pick<GroupPlan, 'dispatchScript' | 'imports' | 'displayName'> {
+function dispatchPlan(
+  script: string,
+): Pick<GroupPlan, 'runner' | 'dispatchScript' | 'imports' | 'displayName'> {
   const imports = [{ script, callableObject: '' }];
-  return { dispatchScript: script, imports, displayName: '(wsgi:dispatch)' };
+  return { runner: { kind: 'builtin' }, dispatchScript: script, imports, displayName: '(wsgi:dispatch)' };
 }
 
 /** What Apache ran with: the sidecar's own environment, and Debian's `envvars` on top. */

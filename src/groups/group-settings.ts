@@ -1,8 +1,10 @@
 /** What may be said of a group, whoever says it: the settings for all groups or one, or a `WSGIDaemonProcess`. */
 import type { LifeSettings } from './plan-life.ts';
+import type { ServerKind } from './runners/runner.ts';
 
 /** Text as in `sidecar.yaml`, durations in ms. In all numbers that limit something 0 is no limit. */
 export type GroupSettings = {
+  readonly runner?: ServerKind | undefined;
   readonly python?: string | undefined;
   readonly processes?: number | undefined;
   readonly threads?: number | undefined;

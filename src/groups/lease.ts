@@ -1,6 +1,14 @@
 /** The right to send one request to one ready process. `release` is called exactly once, when the answer has ended. */
 import type { ErrorCode } from '../errors.ts';
 
+/** What the proxy has to know of a process that is not the built-in worker. */
+export type ForeignTraits = {
+  /** A connection carries one request after another; else each has one of its own. */
+  readonly keepsConnections: boolean;
+  /** An answer that only the end of its connection ends counts as whole. */
+  readonly trustClose: boolean;
+};
+
 /** The process behind a lease, as the proxy sees it. One object per OS process, so it can be a key. */
 export type Upstream = {
   readonly pid: number;
@@ -9,6 +17,8 @@ export type Upstream = {
   readonly threads: number;
   /** Aborted when the process has exited or its socket is gone: connections to it are worthless then. */
   readonly closed: AbortSignal;
+  /** Undefined for the built-in worker. */
+  readonly foreign?: ForeignTraits | undefined;
 };
 
 /** How the request went, seen from the wire; the group draws its conclusions. */

@@ -6,6 +6,8 @@ import { type ParentEnvironment, planEnvironment } from './environment.ts';
 import { type GroupSettings, inBytes, layered } from './group-settings.ts';
 import { type GroupPlan, groupId, type ProcessLimits, type ScriptImport } from './plan.ts';
 import { planLife } from './plan-life.ts';
+import { planRunner, type Runner } from './runners/runner.ts';
+import { RUNNER_TABLE } from './runners/traits.ts';
 
 /** What Apache's configuration says about processes outside `WSGIDaemonProcess`. Byte strings. */
 export type ApacheDefaults = {
@@ -67,13 +69,15 @@ export function planGroup(identity: GroupIdentity, context: PlanContext): GroupP
   const key = groupKey(identity);
   const sources = sourcesOf(context);
   const { own, said } = sources;
+  const runner = planRunner(own, sources.defaults);
   const imports = said.imports?.map((script) => ({ script, callableObject: 'application' })) ?? [];
   return {
     identity,
     key,
     id: groupId(key),
     mode: context.processGroup === undefined ? 'embedded' : 'daemon',
-    ...planConcurrency(context),
+    runner,
+    ...planConcurrency(context, runner),
     python: said.python ?? 'python3',
     pythonPath: said.pythonPath ?? [],
     ...(own.python === undefined || own.pythonHome !== undefined
@@ -113,7 +117,10 @@ function sourcesOf({ processGroup, apache, defaults, overrides }: PlanContext): 
 type Concurrency = Pick<GroupPlan, 'processes' | 'threads' | 'multiprocess'>;
 
 /** Processes and threads; `wsgi.multiprocess` tells the truth, but for mod_wsgi's rule that stating `processes=1` makes it true. */
-function planConcurrency({ processGroup, apache, defaults, overrides }: PlanContext): Concurrency {
+function planConcurrency(
+  { processGroup, apache, defaults, overrides }: PlanContext,
+  { kind }: Runner,
+): Concurrency {
   const own = overrides ?? {};
   const embedded = embeddedConcurrency(apache, defaults);
   const processes = own.processes ?? (processGroup ? processGroup.processes : embedded.processes) ?? 1;
@@ -121,7 +128,7 @@ function planConcurrency({ processGroup, apache, defaults, overrides }: PlanCont
   return {
     processes: Math.max(1, processes),
     // `threads=0` declares a service script, which is imported and gets no requests.
-    threads: Math.max(1, threads),
+    threads: Math.min(Math.max(1, threads), RUNNER_TABLE[kind].mostThreads ?? Number.POSITIVE_INFINITY),
     multiprocess: processes > 1 || (own.processes === undefined && processGroup?.processes !== undefined),
   };
 }

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { GroupIdentity, GroupKey } from '../routing/group-key.ts';
 import type { LifePlan } from './plan-life.ts';
+import type { Runner } from './runners/runner.ts';
 
 /** A script to import before a process counts as ready. */
 export type ScriptImport = { readonly script: string; readonly callableObject: string };
@@ -20,6 +21,7 @@ export type GroupPlan = {
   readonly id: string;
   /** Embedded mode answers 404 for a missing callable, daemon mode 500; embedded reloads a script in place. */
   readonly mode: 'embedded' | 'daemon';
+  readonly runner: Runner;
   /** At most this many at once; the second and later ones start when requests wait. */
   readonly processes: number;
   readonly threads: number;

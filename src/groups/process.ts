@@ -9,11 +9,13 @@ import type { Readable } from 'node:stream';
 import { type ControlMessage, LONGEST_MESSAGE, parseControlMessage } from './control.ts';
 import { interpreterOf } from './interpreter.ts';
 import { Journey, type JourneyReport } from './journey.ts';
+import type { ForeignTraits } from './lease.ts';
 import { readLines } from './lines.ts';
 import type { ManagedProcess, ProcessExit, StartRequest, StartResult } from './managed-process.ts';
 import type { GroupLog } from './observer.ts';
 import type { GroupPlan } from './plan.ts';
 import { type MessageTap, waitUntilReady } from './ready.ts';
+import { foreignTraits } from './runners/traits.ts';
 import { renderStartOrder } from './start-order.ts';
 import { signalGroup, terminate } from './terminate.ts';
 
@@ -33,6 +35,7 @@ export class GroupProcess implements ManagedProcess {
   readonly socketPath: string;
   readonly threads: number;
   readonly closed: AbortSignal;
+  readonly foreign: ForeignTraits | undefined;
   readonly started: Promise<StartResult>;
   readonly exited: Promise<ProcessExit>;
   readonly #plan: GroupPlan;
@@ -50,6 +53,7 @@ export class GroupProcess implements ManagedProcess {
     this.#journey.enter('spawn');
     this.socketPath = socketPath;
     this.threads = plan.threads;
+    this.foreign = foreignTraits(plan.runner);
     this.closed = this.#closing.signal;
     const child = spawnLauncher(plan, deps.pythonFolder);
     this.pid = child.pid ?? 0;

@@ -15,6 +15,7 @@ export function renderStartOrder({ plan, socketPath, imports }: StartOrderReques
   const order = {
     socket: Buffer.from(socketPath, 'utf8').toString('latin1'),
     backlog: plan.listenBacklog,
+    runner: plan.runner.kind,
     threads: plan.threads,
     user: plan.user,
     group: plan.group,

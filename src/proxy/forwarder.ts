@@ -8,6 +8,7 @@ import type { Dispatcher } from 'undici';
 import type { Upstream } from '../groups/lease.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
 import { dispatchExpecting } from './expecting-dispatch.ts';
+import { fitForeign } from './foreign.ts';
 import { RequestBody } from './request-body.ts';
 import { type Destination, UpstreamAnswer } from './upstream-answer.ts';
 import { UpstreamPools, type UpstreamTimeouts, type Way } from './upstream-pools.ts';
@@ -52,7 +53,9 @@ export class Forwarder {
 
   /** Sends a request to the process of its lease. */
   toUpstream(exchange: Exchange, upstream: Upstream, destination: Destination): void {
-    this.#send(exchange, this.#pools.to(upstream), destination);
+    const { foreign } = upstream;
+    const fitting = foreign === undefined ? destination : fitForeign(exchange, foreign, destination);
+    this.#send(exchange, this.#pools.to(upstream), fitting);
   }
 
   /** Sends a request to an `http://host:port` origin. */

@@ -39,12 +39,14 @@ export type Way = {
  */
 class UpstreamPool {
   readonly socketPath: string;
+  readonly keepsConnections: boolean;
   readonly clock: ResponseClock;
   readonly #idle: UpstreamClient[] = [];
   #isClosed = false;
 
-  constructor({ socketPath, closed }: Upstream, clock: ResponseClock) {
+  constructor({ socketPath, closed, foreign }: Upstream, clock: ResponseClock) {
     this.socketPath = socketPath;
+    this.keepsConnections = foreign?.keepsConnections ?? true;
     this.clock = clock;
     if (closed.aborted) this.#isClosed = true;
     else closed.addEventListener('abort', () => this.#close(), { once: true });
@@ -96,6 +98,8 @@ class UpstreamClient implements Way, Timed {
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     if (options.body !== null && !this.#outlivesBrokenPipe) this.#prepareForBodies();
+    // A server that ends the connection by itself could do so while the next request is on its way.
+    if (!this.#pool.keepsConnections) return this.#client.dispatch({ ...options, reset: true }, handler);
     return this.#client.dispatch(options, handler);
   }
 

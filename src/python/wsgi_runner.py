@@ -13,6 +13,8 @@ import wsgi_group
 from wsgi_scripts import report, report_exception
 from wsgi_worker import base_environ, restrict_signals
 
+# As the front writes it; a quote inside of a value would have a backslash before it.
+CHUNKED = '"HTTP_TRANSFER_ENCODING":"chunked"'
 BODILESS = ('204', '304')
 SERVER_ERROR = '500 Internal Server Error'
 # What is believed of the server's own environ; all else that it adds, mod_wsgi would not have had.
@@ -69,6 +71,9 @@ class Application(object):
                 del environ[key]
         for key in self._base:
             environ.setdefault(key, self._base[key])
+        # waitress counts the chunks and says their sum.
+        if CHUNKED in environ.get('HTTP_X_SIDECAR_REQUEST', ''):
+            environ.pop('CONTENT_LENGTH', None)
         if environ.pop('HTTP_X_SIDECAR_EXPECT', None) is not None:
             environ['HTTP_EXPECT'] = '100-continue'
 

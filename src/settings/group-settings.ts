@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { BYTE_COUNT_FORM, parseByteCount } from './byte-count.ts';
 import { DURATION_FORM, parseDurationMs } from './duration.ts';
-import { flag, parsed, section, text, texts, wholeNumber } from './schema-parts.ts';
+import { flag, oneOf, parsed, section, text, texts, wholeNumber } from './schema-parts.ts';
 
 /** Durations, in milliseconds once read; 0 is no limit where there may be none. */
 export const DURATION_KEYS = [
@@ -75,6 +75,10 @@ const LISTS = {
   imports: 'wanted a list of scripts',
 } as const;
 
+const CHOICES = {
+  runner: ['builtin', 'gunicorn', 'gunicorn-sync', 'uwsgi', 'waitress'],
+} as const;
+
 const FLAG_KEYS = ['allowRoot', 'scriptReloading', 'preload'] as const;
 
 /** A setting that is a duration. */
@@ -93,6 +97,8 @@ export type GroupSettings = {
 } & {
   readonly [K in (typeof FLAG_KEYS)[number]]?: boolean;
 } & {
+  readonly [K in keyof typeof CHOICES]?: (typeof CHOICES)[K][number];
+} & {
   readonly umask?: string;
   readonly environment?: Readonly<Record<string, string>>;
 };
@@ -106,6 +112,7 @@ export const groupSettings: v.GenericSchema<unknown, GroupSettings> = section(
     ...each(DURATION_KEYS, () => parsed(parseDurationMs, DURATION_FORM)),
     ...each(BYTE_KEYS, () => parsed(parseByteCount, BYTE_COUNT_FORM)),
     ...each(FLAG_KEYS, () => flag),
+    ...each(Object.keys(CHOICES), (key) => oneOf(CHOICES[key as keyof typeof CHOICES])),
     umask: v.optional(
       v.pipe(text, v.regex(/^0?[0-7]{1,3}$/, 'wanted an octal number in quotes, such as "0022"')),
     ),

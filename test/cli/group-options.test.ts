@@ -66,6 +66,7 @@ const OWN: readonly (readonly [yaml: string, plan: object])[] = [
   ['threads: 2', { threads: 2 }],
   ['python: python3.9', { python: 'python3.9' }],
   ['environment: {A: b}', { environment: { A: 'b' } }],
+  ['runner: waitress', { runner: { kind: 'waitress' } }],
   ['allowRoot: true', { allowRoot: true }],
   ['imports: [/srv/shop/app.wsgi]', { imports: [{ script: '/srv/shop/app.wsgi' }] }],
   ['scriptReloading: false', { scriptReloading: false }],

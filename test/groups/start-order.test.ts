@@ -11,6 +11,7 @@ describe('renderStartOrder()', () => {
     expect(JSON.parse(line)).toEqual({
       socket: '/run/\u00c3\u00a9/a.sock',
       backlog: 100,
+      runner: 'builtin',
       threads: 3,
       allowRoot: false,
       home: '/srv/\u00c3\u00a9',

@@ -12,6 +12,8 @@ export type Suite = {
   readonly isPartial?: boolean;
 };
 
+/** The servers that a group can run under besides the built-in worker. */
+const RUNNERS = ['gunicorn', 'uwsgi', 'uwsgi-plugin-python3', 'python3-waitress'];
 const APACHE = ['apache2', 'libapache2-mod-wsgi-py3'];
 
 export const SUITES: readonly Suite[] = [
@@ -29,6 +31,8 @@ export const SUITES: readonly Suite[] = [
   { name: 'integration/record-vectors', packages: [...APACHE, 'openssl'] },
   { name: 'integration/socket-activation', packages: ['systemd'] },
   { name: 'integration/story', packages: APACHE },
+  { name: 'integration/runners', packages: RUNNERS },
+  { name: 'integration/runner-environ', packages: RUNNERS },
   { name: 'metrics/alerts', packages: ['prometheus'] },
   { name: 'supervisor/notify', packages: ['systemd'] },
   { name: 'metrics/metrics', packages: ['prometheus'], isPartial: true },

@@ -1,0 +1,30 @@
+/** What a request needs to be served by a server that was not made for the sidecar. */
+import type { ForeignTraits } from '../groups/lease.ts';
+import type { Exchange } from './exchange.ts';
+import type { Destination } from './upstream-answer.ts';
+
+/** Names that no two spellings of lead to one key of an environ. */
+const PLAIN_NAME = /^[A-Za-z0-9-]+$/;
+
+/**
+ * The destination as such a server can take it. It does not say when it wants a body (the built-in worker's 102), so a client
+ * that waits is told to send it. Headers that came in several lines are joined, and names that only Apache's rule keeps out are
+ * left out, because each server has rules of its own for both.
+ */
+export function fitForeign(exchange: Exchange, traits: ForeignTraits, destination: Destination): Destination {
+  exchange.continueNow();
+  return { ...destination, headers: joinHeaders(destination.headers), trustClose: traits.trustClose };
+}
+
+/** One line for each name, with ", " between the values, as Apache merges them (apr_table_compress). */
+export function joinHeaders(headers: readonly string[]): string[] {
+  const values = new Map<string, string>();
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = (headers[i] as string).toLowerCase();
+    if (!PLAIN_NAME.test(name)) continue;
+    const value = headers[i + 1] as string;
+    const before = values.get(name);
+    values.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return [...values].flat();
+}

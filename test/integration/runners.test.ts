@@ -1,0 +1,151 @@
+/** The other servers with the real programs: what an application and its clients may rely on under each of them. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeSite, type Site } from '../support/apache.ts';
+import { openConnection, type send } from '../support/raw-http.ts';
+import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+
+const RUNNERS = ['gunicorn', 'gunicorn-sync', 'uwsgi', 'waitress'];
+
+const STORY = `import os, sys
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import config
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [config.SITE_NAME.encode("ascii")]
+`;
+
+const SHAPES = `import os, signal, sys, threading
+
+gate = threading.Event()
+
+def application(environ, start_response):
+    what = environ["PATH_INFO"][1:]
+    headers = [("Content-Type", "text/plain")]
+    if what == "pid":
+        start_response("200 OK", headers)
+        return [str(os.getpid()).encode("ascii")]
+    if what == "count":
+        size = 0
+        for chunk in iter(lambda: environ["wsgi.input"].read(65536), b""):
+            size += len(chunk)
+        start_response("200 OK", headers)
+        return [str(size).encode("ascii")]
+    if what == "large":
+        start_response("200 OK", headers)
+        return (b"x" * 65536 for _ in range(64))
+    if what == "short":
+        start_response("200 OK", headers + [("Content-Length", "10")])
+        return [b"half"]
+    if what == "say":
+        sys.stderr.write("said by the application\\n")
+        start_response("204 No Content", [])
+        return []
+    if what == "raise":
+        raise ValueError("broken")
+    start_response("200 OK", headers)
+    return stream(what)
+
+def stream(what):
+    try:
+        yield b"begun"
+        if what == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if what == "raise-late":
+            raise ValueError("broken")
+        while what == "endless":
+            yield b"x" * 65536
+    finally:
+        sys.stderr.write("closed %s\\n" % what)
+`;
+
+const FILES = {
+  'apps/hoge/app.wsgi': STORY,
+  'apps/hoge/config.py': "SITE_NAME = 'hoge'\n",
+  'apps/moge/app.wsgi': STORY,
+  'apps/moge/config.py': "SITE_NAME = 'moge'\n",
+  'apps/shapes.wsgi': SHAPES,
+};
+
+const CONF = `<VirtualHost *:@PORT@>
+    ServerName runners.test
+    WSGIDaemonProcess story threads=2
+    WSGIDaemonProcess shapes threads=2
+    WSGIScriptAlias /hoge @ROOT@/apps/hoge/app.wsgi process-group=story
+    WSGIScriptAlias /moge @ROOT@/apps/moge/app.wsgi process-group=story
+    WSGIScriptAlias /shapes @ROOT@/apps/shapes.wsgi process-group=shapes application-group=%{GLOBAL}
+</VirtualHost>
+`;
+
+describe.each(RUNNERS)('a group under %s', (runner) => {
+  let site: Site;
+  let sidecar: Sidecar;
+
+  beforeAll(async () => {
+    site = await makeSite({ conf: CONF, files: FILES });
+    const settings = { groups: { defaults: { runner } } };
+    sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
+  });
+
+  afterAll(async () => {
+    await sidecar?.stop();
+    site?.folder.remove();
+  });
+
+  const get: Sidecar['get'] = (host, path, options) => sidecar.get(host, path, options);
+  const ask = (path: string, options = {}): ReturnType<typeof send> =>
+    get('runners.test', `/shapes/${path}`, options);
+  const saying = (text: string): Promise<string> =>
+    sidecar.process.waitForLine((line) => line.includes(text));
+
+  it('tells the story: each application with its own modules', async () => {
+    expect((await get('runners.test', '/hoge')).text()).toBe('hoge');
+    expect((await get('runners.test', '/moge')).text()).toBe('moge');
+  });
+
+  it('takes a large body', async () => {
+    const body = Buffer.alloc(2_000_000, 'x');
+    expect((await ask('count', { method: 'POST', body })).text()).toBe('2000000');
+  });
+
+  it('gives a large answer without a length, whole', async () => {
+    const answer = await ask('large');
+    expect([answer.status, answer.end, answer.body.length]).toEqual([200, 'chunked', 64 * 65_536]);
+  });
+
+  it('keeps the bodies of answers to HEAD to itself, and goes on', async () => {
+    expect((await ask('large', { method: 'HEAD' })).status).toBe(200);
+    expect((await ask('pid')).status).toBe(200);
+  });
+
+  it('tells an answer that is shorter than announced from a whole one', async () => {
+    expect((await ask('short')).end).toBe('cut');
+    expect((await ask('pid')).status).toBe(200);
+  });
+
+  it('answers for an application that raises, and breaks off where it had begun', async () => {
+    expect((await ask('raise')).status).toBe(500);
+    expect((await ask('raise-late')).end).toBe('cut');
+  });
+
+  it('writes what the application says to the log of the group', async () => {
+    expect((await ask('say')).status).toBe(204);
+    await saying('said by the application');
+  });
+
+  it('closes the answer of a client that leaves early', async () => {
+    const client = openConnection({ port: sidecar.port });
+    client.write('GET /shapes/endless HTTP/1.1\r\nHost: runners.test\r\n\r\n');
+    await client.until('begun');
+    client.end();
+    await saying('closed endless');
+    expect((await ask('pid')).status).toBe(200);
+  });
+
+  it('breaks off an answer whose process is killed, and starts another one', async () => {
+    const before = (await ask('pid')).text();
+    const answer = await ask('kill');
+    expect([answer.status, answer.end, answer.text()]).toEqual([200, 'cut', 'begun']);
+    expect((await ask('pid')).text()).not.toBe(before);
+  });
+});
