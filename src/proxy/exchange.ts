@@ -13,8 +13,8 @@ import type { RequestHeaders } from './headers.ts';
 import type { ProxyLog } from './log.ts';
 import type { Observation, RequestObserver } from './observation.ts';
 import type { Peer } from './peer.ts';
+import type { Way } from './transport.ts';
 import type { Destination, UpstreamAnswer } from './upstream-answer.ts';
-import type { Way } from './upstream-pools.ts';
 import type { RequestHead } from './validate.ts';
 
 const exchangeKey = Symbol('exchange');

@@ -1,17 +1,16 @@
 /**
- * The http-proxy pipeline with one pass of ours in place of its `stream` pass, which dispatches through undici.
+ * The http-proxy pipeline with one pass of ours in place of its `stream` pass, which sends by a way of ours.
  * Its passes `deleteLength` (CVE-2026-29057), `timeout`, `XHeaders` and `stream` are removed: headers are made by `headers.ts`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import httpProxy from 'http-proxy';
-import type { Dispatcher } from 'undici';
 import type { Upstream } from '../groups/lease.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
-import { dispatchExpecting } from './expecting-dispatch.ts';
 import { fitForeign } from './foreign.ts';
 import { RequestBody } from './request-body.ts';
+import type { Way } from './transport.ts';
 import { type Destination, UpstreamAnswer } from './upstream-answer.ts';
-import { UpstreamPools, type UpstreamTimeouts, type Way } from './upstream-pools.ts';
+import { UpstreamPools, type UpstreamTimeouts } from './upstream-pools.ts';
 import type { RequestHead } from './validate.ts';
 
 type WebPass = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -68,7 +67,7 @@ export class Forwarder {
   }
 
   #send(exchange: Exchange, way: Way, destination: Destination): void {
-    const answer = new UpstreamAnswer(exchange, destination, way);
+    const answer = new UpstreamAnswer(exchange, destination);
     exchange.answer = answer;
     exchange.attempts += 1;
     exchange.destination = destination;
@@ -79,25 +78,13 @@ export class Forwarder {
   #dispatch(request: IncomingMessage): boolean {
     const exchange = exchangeOf(request);
     const { way, destination, answer, head } = exchange as Sent;
-    const { path } = head;
-    const method = request.method as Dispatcher.HttpMethod;
     const empty = head.body === 'none' || Number(exchange.headers.length) === 0;
-    const body = empty ? null : new RequestBody(exchange);
-    if (exchange.awaitsContinue && exchange.lease !== undefined && body !== null) {
-      const { headers } = destination;
-      const { socketPath } = exchange.lease.upstream;
-      dispatchExpecting({ socketPath, method, path, headers, body }, answer);
-      return true;
-    }
-    way.dispatch(
+    way.send(
       {
-        path,
-        method,
+        method: request.method ?? '',
+        path: head.path,
         headers: destination.headers,
-        body,
-        // Without it undici ends the connection after every HEAD and every body that it does not expect.
-        reset: false,
-        blocking: false,
+        body: empty ? null : new RequestBody(exchange),
       },
       answer,
     );

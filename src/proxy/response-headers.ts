@@ -1,8 +1,9 @@
 /**
  * The head of an upstream's answer as it may go to the client: hop-by-hop fields and `x-sidecar-*` end here (RFC 9110 §7.6.1).
- * Pure; works on the raw byte lists of the transport.
+ * Pure but for the table of spellings.
  */
 import { STATUS_CODES } from 'node:http';
+import { SidecarError } from '../errors.ts';
 
 /** What the proxy takes from an upstream's head. */
 export type ResponseHead = {
@@ -16,9 +17,6 @@ export type ResponseHead = {
   /** Fields that Connection names. */
   connection: string | undefined;
 };
-
-/** What @types/node leaves out: `toString('latin1')` without its choice of encodings. */
-type Bytes = Buffer & { latin1Slice(): string };
 
 type ResponseName = {
   readonly text: string;
@@ -52,41 +50,54 @@ function nameOf(text: string): ResponseName {
   return name;
 }
 
-/** Reads a raw header list of the transport. */
-export function readResponseHead(raw: readonly Buffer[]): ResponseHead {
-  const head: ResponseHead = {
-    headers: [],
-    length: -1,
-    chunked: false,
-    outcome: undefined,
-    connection: undefined,
-  };
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = nameOf((raw[i] as Bytes).latin1Slice());
-    if (name.kind === 'drop') continue;
-    const value = (raw[i + 1] as Bytes).latin1Slice();
-    if (name.kind === 'pass') head.headers.push(name.text, value);
-    else readField(head, name, value);
-  }
-  if (head.connection !== undefined) dropNominated(head);
-  return head;
+/** A head of which nothing is known yet. */
+export function newResponseHead(): ResponseHead {
+  return { headers: [], length: -1, chunked: false, outcome: undefined, connection: undefined };
 }
 
-function readField(head: ResponseHead, name: ResponseName, value: string): void {
+/** Takes one field of the upstream's head. Throws ERR_UPSTREAM_INVALID for framing that can be read in two ways (RFC 9112 §6.3). */
+export function addResponseField(head: ResponseHead, text: string, value: string): void {
+  const name = nameOf(text);
   switch (name.kind) {
+    case 'pass':
+      head.headers.push(name.text, value);
+      break;
+    case 'drop':
+      break;
     case 'length':
-      head.length = Number(value);
+      readLength(head, value);
       head.headers.push(name.text, value);
       break;
     case 'coding':
+      if (head.chunked || value.toLowerCase() !== 'chunked') throw invalid(`Transfer-Encoding "${value}"`);
       head.chunked = true;
       break;
     case 'outcome':
       head.outcome = value;
       break;
+    case 'connection':
+      head.connection = head.connection === undefined ? value : `${head.connection},${value}`;
+      break;
     default:
-      head.connection = value;
+      name.kind satisfies never;
   }
+}
+
+/** What can be said when all fields are known. */
+export function endResponseHead(head: ResponseHead): void {
+  if (head.chunked && head.length >= 0) throw invalid('a Content-Length beside a Transfer-Encoding');
+  if (head.connection !== undefined) dropNominated(head);
+}
+
+const LENGTH = /^[0-9]{1,15}$/;
+
+function readLength(head: ResponseHead, value: string): void {
+  if (head.length >= 0 || !LENGTH.test(value)) throw invalid(`Content-Length "${value}"`);
+  head.length = Number(value);
+}
+
+function invalid(what: string): SidecarError {
+  return new SidecarError('ERR_UPSTREAM_INVALID', `Answer of the upstream cannot be read: it has ${what}`);
 }
 
 function dropNominated(head: ResponseHead): void {
@@ -103,8 +114,5 @@ const CLEAN_REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** The reason phrase when it is clean (RFC 9112 §4: HTAB, space to ~, bytes from 0x80), else blank; Node would throw for others. */
 export function cleanReason(status: number, text: string): string {
-  if (text === STATUS_CODES[status]) return text;
-  // The transport has decoded the phrase as UTF-8; on the wire it is bytes.
-  const bytes = Buffer.from(text, 'utf8').toString('latin1');
-  return CLEAN_REASON.test(bytes) && !text.includes('\ufffd') ? bytes : '';
+  return text === STATUS_CODES[status] || CLEAN_REASON.test(text) ? text : '';
 }

@@ -3,13 +3,12 @@
  * finish never looks whole to the client; the upstream is read no faster than the client reads; a small whole answer is one write.
  */
 import type { ServerResponse } from 'node:http';
-import type { Dispatcher } from 'undici';
 import type { ErrorCode } from '../errors.ts';
 import { bodyPassed } from './body-memory.ts';
 import type { Exchange } from './exchange.ts';
 import { outcomeReason } from './outcome.ts';
-import { cleanReason, type ResponseHead, readResponseHead } from './response-headers.ts';
-import type { Way } from './upstream-pools.ts';
+import { cleanReason, type ResponseHead } from './response-headers.ts';
+import type { AnswerHandler, AnswerHead } from './transport.ts';
 
 /** Up to this many bytes the head waits for the body's first chunk; larger or unannounced bodies get their head at once. */
 const WAIT_FOR_BODY_BYTES = 65_536;
@@ -28,10 +27,9 @@ export type Destination = {
 };
 
 /** Lives from the dispatch to the end that the transport tells; then the connection goes back. */
-export class UpstreamAnswer implements Dispatcher.DispatchHandler {
+export class UpstreamAnswer implements AnswerHandler {
   readonly #exchange: Exchange;
   readonly #destination: Destination;
-  readonly #way: Way;
   #abort: (() => void) | undefined;
   #resume: (() => void) | undefined;
   #head: ResponseHead | undefined;
@@ -40,13 +38,10 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
   #done = false;
   #abandoned = false;
   #timedOut = false;
-  #ended = false;
 
-  constructor(exchange: Exchange, destination: Destination, way: Way) {
+  constructor(exchange: Exchange, destination: Destination) {
     this.#exchange = exchange;
     this.#destination = destination;
-    this.#way = way;
-    way.begin(this);
   }
 
   /** Ends the upstream's work: the client is gone. */
@@ -66,60 +61,55 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     }
   }
 
-  onConnect(abort: () => void): void {
+  connected(abort: () => void): void {
     this.#abort = abort;
     if (this.#abandoned) abort();
   }
 
-  onBodySent(): void {
-    this.#way.hear();
+  /** 102 says that the application has begun to read: now the client may send its body. */
+  interim(status: number): void {
+    if (status === 102 && !this.#done) this.#exchange.continueNow();
   }
 
-  onHeaders(status: number, raw: Buffer[], resume: () => void, reasonPhrase: string): boolean {
-    this.#way.hear();
-    if (status < 200) return this.#interim(status);
+  head({ status, reason, fields }: AnswerHead, resume: () => void): void {
     const exchange = this.#exchange;
     exchange.upstreamAt = performance.now();
-    if (this.#done) return true;
-    const head = readResponseHead(raw);
-    if (head.outcome !== undefined && exchange.route !== undefined)
-      return this.#replace(status, head.outcome);
+    if (this.#done) return;
+    if (fields.outcome !== undefined && exchange.route !== undefined) {
+      this.#replace(status, fields.outcome);
+      return;
+    }
     exchange.status = status;
-    this.#head = head;
+    this.#head = fields;
     this.#resume = resume;
-    this.#reasonPhrase = cleanReason(status, reasonPhrase);
+    this.#reasonPhrase = cleanReason(status, reason);
     if (exchange.request.method === 'HEAD' || status === 204 || status === 304) this.#endWithoutBody(status);
-    else if (head.length < 0 || head.length > WAIT_FOR_BODY_BYTES) this.#sendHeadNow();
-    return true;
+    else if (fields.length < 0 || fields.length > WAIT_FOR_BODY_BYTES) this.#sendHeadNow();
   }
 
-  onData(chunk: Buffer): boolean {
-    this.#way.hear();
+  data(bytes: Buffer): boolean {
     if (this.#done) return true;
     const { response } = this.#exchange;
-    this.#exchange.responseBytes += chunk.length;
-    bodyPassed(chunk.length);
+    this.#exchange.responseBytes += bytes.length;
+    bodyPassed(bytes.length);
     if (!response.headersSent) {
       if (!this.#writeHead()) return true;
-      if (chunk.length === this.#head?.length) {
+      if (bytes.length === this.#head?.length) {
         this.#done = true;
-        endJoined(response, chunk);
+        endJoined(response, bytes);
         return true;
       }
     }
-    if (response.write(chunk)) return true;
-    // While the client is slow the upstream is not to blame.
-    this.#way.wait();
-    response.once('drain', () => {
-      this.#way.hear();
-      this.#resume?.();
-    });
+    // The transport reads on into the same memory.
+    if (response.write(Buffer.from(bytes))) return true;
+    response.once('drain', () => this.#resume?.());
     return false;
   }
 
-  onComplete(): void {
+  complete(): void {
     const exchange = this.#exchange;
-    this.#end();
+    // The connection is another request's from now on.
+    this.#abort = undefined;
     exchange.releaseLease('answered');
     if (this.#done) return;
     const endsByClose = this.#endsByClose();
@@ -134,9 +124,8 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     if (exchange.response.headersSent || this.#writeHead()) exchange.response.end();
   }
 
-  onError(error: Error): void {
+  failed(error: Error): void {
     const exchange = this.#exchange;
-    this.#end();
     if (this.#abandoned || exchange.clientGone) {
       exchange.releaseLease('abandoned');
       return;
@@ -154,25 +143,12 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     } else exchange.fail(code, 'Group process did not answer', { error });
   }
 
-  #end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#way.end();
-  }
-
-  /** 102 says that the application has begun to read: now the client may send its body. */
-  #interim(status: number): boolean {
-    if (status === 102 && !this.#done) this.#exchange.continueNow();
-    return true;
-  }
-
   /** An answer that the group process made in the application's place: the client gets a page of ours. */
-  #replace(status: number, outcome: string): boolean {
+  #replace(status: number, outcome: string): void {
     this.#done = true;
     const reason = outcomeReason(outcome);
     const message = 'Group process answered in the place of the application: its log says why';
     this.#exchange.refuse({ status, reason, message });
-    return true;
   }
 
   #endWithoutBody(status: number): void {
@@ -229,7 +205,7 @@ type UnsentResponse = ServerResponse & { _header: string | null };
  */
 function endJoined(response: ServerResponse, body: Buffer): void {
   const unsent = response as UnsentResponse;
-  if (body.length > JOINED_BYTES || typeof unsent._header !== 'string') response.end(body);
+  if (body.length > JOINED_BYTES || typeof unsent._header !== 'string') response.end(Buffer.from(body));
   else {
     unsent._header += body.toString('latin1');
     response.end();
@@ -251,6 +227,7 @@ function codeOf(error: Error): ErrorCode {
   const { code } = error as Error & { code?: unknown };
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return 'ERR_UPSTREAM_TIMEOUT';
   if (code === 'UND_ERR_INVALID_ARG') return 'ERR_INTERNAL';
+  if (code === 'ERR_UPSTREAM_INVALID') return code;
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || error.name === 'HTTPParserError') return 'ERR_UPSTREAM_INVALID';
   return 'ERR_UPSTREAM_TRUNCATED';
 }

@@ -1,15 +1,9 @@
-/** Connections to upstreams: one undici Client each to a group process, a Pool of them to a URL. */
-import type { Socket } from 'node:net';
-import { type buildConnector, Client, type Dispatcher, Pool } from 'undici';
+/** Ways to upstreams: connections of ours to a group process, an undici Pool to a URL. */
 import type { Upstream } from '../groups/lease.ts';
-import { ResponseClock, type Timed } from './response-clock.ts';
-import { connectUpstream, outliveBrokenPipe } from './upstream-socket.ts';
-
-/** Idle connections are the process's to close: it ends them when it ends. */
-const KEEP_ALIVE_MS = 3_600_000;
-
-/** Connections kept to one URL. */
-const URL_CONNECTIONS = 128;
+import { ResponseClock } from './response-clock.ts';
+import type { Way } from './transport.ts';
+import { UpstreamConnection } from './upstream-connection.ts';
+import { UrlWay } from './url-way.ts';
 
 /** Limits in milliseconds; 0 for none. */
 export type UpstreamTimeouts = {
@@ -17,19 +11,6 @@ export type UpstreamTimeouts = {
   readonly responseTimeoutMs: number;
   /** For connections to URLs. */
   readonly connectTimeoutMs: number;
-};
-
-/** A connection for one request at a time. */
-export type Way = {
-  /** Takes the connection for a request: `timeOut` is called when its upstream is silent for too long. */
-  begin(request: { timeOut(): void }): void;
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
-  /** The upstream has been heard of. */
-  hear(): void;
-  /** It is not the upstream's turn to speak, until it is heard of again. */
-  wait(): void;
-  /** Gives the connection back, once for each `begin`. */
-  end(): void;
 };
 
 /**
@@ -41,7 +22,7 @@ class UpstreamPool {
   readonly socketPath: string;
   readonly keepsConnections: boolean;
   readonly clock: ResponseClock;
-  readonly #idle: UpstreamClient[] = [];
+  readonly #idle: UpstreamConnection[] = [];
   #isClosed = false;
 
   constructor({ socketPath, closed, foreign }: Upstream, clock: ResponseClock) {
@@ -53,102 +34,29 @@ class UpstreamPool {
   }
 
   take(): Way {
-    return this.#idle.pop() ?? new UpstreamClient(this);
+    return this.#idle.pop() ?? new UpstreamConnection(this);
   }
 
-  giveBack(client: UpstreamClient): void {
-    if (this.#isClosed) client.close();
-    else this.#idle.push(client);
+  giveBack(connection: UpstreamConnection): void {
+    if (this.#isClosed) connection.close();
+    else this.#idle.push(connection);
+  }
+
+  forget(connection: UpstreamConnection): void {
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
   }
 
   #close(): void {
     this.#isClosed = true;
-    for (const client of this.#idle.splice(0)) client.close();
-  }
-}
-
-/** One connection to a group process, made anew when it has ended. It has one request at a time. */
-class UpstreamClient implements Way, Timed {
-  readonly #pool: UpstreamPool;
-  readonly #client: Client;
-  #socket: Socket | undefined;
-  #outlivesBrokenPipe = false;
-  #request: { timeOut(): void } | undefined;
-  silentSince = -1;
-
-  constructor(pool: UpstreamPool) {
-    this.#pool = pool;
-    pool.clock.watch(this);
-    this.#client = new Client('http://localhost', {
-      connect: (_options, callback) => this.#connect(callback),
-      // With 1 undici waits a turn of the event loop after each answer; two requests never meet, since `end` comes between them.
-      pipelining: 2,
-      // Answers are timed by `ResponseClock`, for all of them at once.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-    });
-  }
-
-  begin(request: { timeOut(): void }): void {
-    this.#request = request;
-    this.hear();
-  }
-
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (options.body !== null && !this.#outlivesBrokenPipe) this.#prepareForBodies();
-    // A server that ends the connection by itself could do so while the next request is on its way.
-    if (!this.#pool.keepsConnections) return this.#client.dispatch({ ...options, reset: true }, handler);
-    return this.#client.dispatch(options, handler);
-  }
-
-  hear(): void {
-    this.silentSince = this.#pool.clock.tick;
-  }
-
-  wait(): void {
-    this.silentSince = -1;
-  }
-
-  timeOut(): void {
-    this.#request?.timeOut();
-  }
-
-  end(): void {
-    this.#request = undefined;
-    this.wait();
-    this.#pool.giveBack(this);
-  }
-
-  #connect(callback: buildConnector.Callback): void {
-    const socket = connectUpstream(this.#pool.socketPath);
-    const refuse = (error: Error): void => callback(error, null);
-    socket.once('error', refuse);
-    socket.once('connect', () => {
-      socket.off('error', refuse);
-      if (this.#outlivesBrokenPipe) outliveBrokenPipe(socket);
-      this.#socket = socket;
-      callback(null, socket);
-    });
-  }
-
-  /** Only bodies are worth it: a connection that never carries one writes by the shortest way. */
-  #prepareForBodies(): void {
-    this.#outlivesBrokenPipe = true;
-    if (this.#socket !== undefined) outliveBrokenPipe(this.#socket);
-  }
-
-  close(): void {
-    this.#pool.clock.forget(this);
-    void this.#client.close().catch(ignore);
+    for (const connection of this.#idle.splice(0)) connection.close();
   }
 }
 
 /** Makes pools when upstreams are first used; group processes' pools end with them, URLs' with `close`. */
 export class UpstreamPools {
   readonly #byUpstream = new WeakMap<Upstream, UpstreamPool>();
-  readonly #byUrl = new Map<string, { readonly pool: Pool; readonly way: Way }>();
+  readonly #byUrl = new Map<string, UrlWay>();
   readonly #timeouts: UpstreamTimeouts;
   readonly #clock: ResponseClock;
 
@@ -169,33 +77,14 @@ export class UpstreamPools {
   /** A way to an `http://host:port` origin. */
   toUrl(url: string): Way {
     const known = this.#byUrl.get(url);
-    if (known !== undefined) return known.way;
-    const { connectTimeoutMs, responseTimeoutMs } = this.#timeouts;
-    const pool = new Pool(new URL(url).origin, {
-      connections: URL_CONNECTIONS,
-      pipelining: 1,
-      connectTimeout: connectTimeoutMs,
-      headersTimeout: responseTimeoutMs,
-      bodyTimeout: responseTimeoutMs,
-    });
-    // undici's pool chooses the connection and keeps the time itself.
-    const way: Way = {
-      begin: ignore,
-      dispatch: (options, handler) => pool.dispatch(options, handler),
-      hear: ignore,
-      wait: ignore,
-      end: ignore,
-    };
-    this.#byUrl.set(url, { pool, way });
+    if (known !== undefined) return known;
+    const way = new UrlWay(url, this.#timeouts);
+    this.#byUrl.set(url, way);
     return way;
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#byUrl.values()].map(({ pool }) => pool.close()));
+    await Promise.all([...this.#byUrl.values()].map((way) => way.close()));
     this.#byUrl.clear();
   }
-}
-
-function ignore(): void {
-  // Nothing is to be done: a client that was closed already is as good as closed now.
 }

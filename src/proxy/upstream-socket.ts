@@ -1,13 +1,5 @@
-/** Connections to the Unix sockets of group processes. */
-import { Socket } from 'node:net';
-
-/** What undici gives its own sockets: 64 KiB at a time. */
-const HIGH_WATER_MARK = 65_536;
-
-/** Begins to connect to a Unix socket; the kernel answers at once, so there is no limit in time. */
-export function connectUpstream(socketPath: string): Socket {
-  return new Socket({ highWaterMark: HIGH_WATER_MARK } as object).connect(socketPath);
-}
+/** What Node's sockets do otherwise than a connection to a group process needs it. */
+import type { Socket } from 'node:net';
 
 type Settle = (error?: Error | null) => void;
 

@@ -1,0 +1,41 @@
+/** What passes between an exchange and whatever carries its request: a connection to a group process, or undici to a URL. */
+import type { RequestBody } from './request-body.ts';
+import type { ResponseHead } from './response-headers.ts';
+
+/** A request as it is to be sent. */
+export type UpstreamRequest = {
+  readonly method: string;
+  readonly path: string;
+  /** Flat list of names and values; Content-Length among them, or the body is sent in chunks. */
+  readonly headers: readonly string[];
+  readonly body: RequestBody | null;
+};
+
+/** Who hears the answer. After `complete` or `failed` nothing more is told. */
+export type AnswerHandler = {
+  /** A connection has the request; `abort` ends it, and `failed` follows. */
+  connected(abort: () => void): void;
+  /** 1xx; any number before the head. */
+  interim(status: number): void;
+  /** `resume` asks for more after `data` has returned false. */
+  head(answer: AnswerHead, resume: () => void): void;
+  /** The bytes hold only until this returns. False: no more until `resume`. */
+  data(bytes: Buffer): boolean;
+  complete(): void;
+  failed(error: Error): void;
+  /** The upstream has been silent for too long. */
+  timeOut(): void;
+};
+
+/** The first lines of a final answer. */
+export type AnswerHead = {
+  readonly status: number;
+  /** Reason phrase, as bytes. */
+  readonly reason: string;
+  readonly fields: ResponseHead;
+};
+
+/** A way for one request. */
+export type Way = {
+  send(request: UpstreamRequest, answer: AnswerHandler): void;
+};

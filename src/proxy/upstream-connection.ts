@@ -1,0 +1,224 @@
+/**
+ * One connection to a group process: one request at a time, framed here. Law: it is used again only when its last request was
+ * sent whole and its last answer was read whole; whatever else happens, it is destroyed.
+ */
+import { Socket } from 'node:net';
+import { AnswerReader, type AnswerSink } from './answer-reader.ts';
+import type { RequestBody } from './request-body.ts';
+import type { ResponseClock, Timed } from './response-clock.ts';
+import type { AnswerHandler, AnswerHead, UpstreamRequest, Way } from './transport.ts';
+import { outliveBrokenPipe } from './upstream-socket.ts';
+
+/** Where a connection belongs. */
+export type ConnectionHome = {
+  readonly socketPath: string;
+  /** Whether a connection may carry one request after another. */
+  readonly keepsConnections: boolean;
+  readonly clock: ResponseClock;
+  /** It may be used again. */
+  giveBack(connection: UpstreamConnection): void;
+  /** It has ended. */
+  forget(connection: UpstreamConnection): void;
+};
+
+const READ_BYTES = 65_536;
+
+/** All connections read into the same memory: what is read is used or copied before the next one reads. */
+const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
+/** Lives as long as its socket. */
+export class UpstreamConnection implements Way, Timed, AnswerSink {
+  readonly #home: ConnectionHome;
+  readonly #socket: Socket;
+  readonly #reader: AnswerReader = new AnswerReader(this);
+  #answer: AnswerHandler | undefined;
+  /** What has to be sent yet, as long as it is not whole. */
+  #body: RequestBody | undefined;
+  #isChunked = false;
+  #error: Error | undefined;
+  #isConnected = false;
+  #carriesBodies = false;
+  #wantsMore = true;
+  silentSince = -1;
+
+  /** Begins to connect at once; the kernel answers for a Unix socket at once, so there is no limit in time. */
+  constructor(home: ConnectionHome) {
+    this.#home = home;
+    home.clock.watch(this);
+    const onread = { buffer: readBuffer, callback: (count: number) => this.#read(count) };
+    const socket = new Socket({ highWaterMark: READ_BYTES, onread } as object);
+    socket.on('connect', () => this.#connected());
+    socket.on('end', () => this.#endOfInput());
+    socket.on('error', (error) => {
+      this.#error = error;
+    });
+    socket.on('close', () => this.#closed());
+    this.#socket = socket.connect(home.socketPath);
+  }
+
+  send(request: UpstreamRequest, answer: AnswerHandler): void {
+    this.#answer = answer;
+    this.hear();
+    this.#reader.expect(request.method);
+    if (this.#isConnected) answer.connected(this.#abort);
+    // Told that it is not wanted, it has gone in the meantime.
+    if (this.#answer === undefined) return;
+    this.#socket.write(renderHead(request, this.#home.keepsConnections), 'latin1');
+    if (request.body === null) return;
+    this.#body = request.body;
+    this.#isChunked = !request.headers.includes('content-length');
+    // Nothing is read of a client's body before somebody can take it: another connection may have to.
+    if (this.#isConnected) this.#sendBody(request.body);
+  }
+
+  /** Ends it; nobody waits for it. */
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  timeOut(): void {
+    this.#answer?.timeOut();
+  }
+
+  /** The upstream has been heard of, or has been given something to do. */
+  hear(): void {
+    this.silentSince = this.#home.clock.tick;
+  }
+
+  interim(status: number): void {
+    this.#answer?.interim(status);
+  }
+
+  head(answer: AnswerHead): void {
+    this.#answer?.head(answer, this.#resume);
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#answer?.data(bytes) === false) this.#wantsMore = false;
+  }
+
+  end(): void {
+    const answer = this.#answer;
+    this.#answer = undefined;
+    const isSent = this.#body === undefined;
+    this.#dropBody();
+    this.silentSince = -1;
+    if (isSent && this.#reader.mayStay && this.#home.keepsConnections) this.#home.giveBack(this);
+    else this.#socket.destroy();
+    answer?.complete();
+  }
+
+  readonly #abort = (): void => this.#fail(new Error('request was given up'));
+
+  readonly #resume = (): void => {
+    this.hear();
+    this.#wantsMore = true;
+    this.#socket.resume();
+  };
+
+  #connected(): void {
+    this.#isConnected = true;
+    this.#answer?.connected(this.#abort);
+    if (this.#body !== undefined) this.#sendBody(this.#body);
+  }
+
+  /** False stops reading. */
+  #read(count: number): boolean {
+    if (this.#answer === undefined) {
+      this.#leave();
+      return false;
+    }
+    this.hear();
+    this.#wantsMore = true;
+    try {
+      this.#reader.read(readBuffer.subarray(0, count));
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+    if (this.#answer === undefined) {
+      this.silentSince = -1;
+      return true;
+    }
+    // While the client is slow the upstream is not to blame.
+    if (!this.#wantsMore) this.silentSince = -1;
+    return this.#wantsMore;
+  }
+
+  #endOfInput(): void {
+    if (!this.#reader.endOfInput()) this.#leave();
+  }
+
+  /** At once: its end is told by an event, and until then it could be taken for another request. */
+  #leave(): void {
+    this.#home.forget(this);
+    this.#socket.destroy();
+  }
+
+  #closed(): void {
+    this.#home.clock.forget(this);
+    this.#home.forget(this);
+    this.#fail(this.#error ?? new Error('other side closed'));
+  }
+
+  #fail(error: Error): void {
+    const answer = this.#answer;
+    this.#answer = undefined;
+    this.silentSince = -1;
+    this.#dropBody();
+    this.#socket.destroy();
+    answer?.failed(error);
+  }
+
+  #sendBody(body: RequestBody): void {
+    this.#prepareForBodies();
+    body.on('data', (bytes: Buffer) => {
+      this.hear();
+      if (!this.#writeBody(bytes)) body.pause();
+    });
+    body.once('end', () => {
+      if (this.#body !== body) return;
+      if (this.#isChunked) this.#socket.write('0\r\n\r\n', 'latin1');
+      this.#body = undefined;
+    });
+    body.once('close', () => {
+      if (this.#body === body) this.#fail(new Error('the client left before its body was whole'));
+    });
+  }
+
+  #writeBody(bytes: Buffer): boolean {
+    const socket = this.#socket;
+    if (!this.#isChunked) return socket.write(bytes);
+    socket.cork();
+    socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
+    socket.write(bytes);
+    const mayGoOn = socket.write('\r\n', 'latin1');
+    socket.uncork();
+    return mayGoOn;
+  }
+
+  /** Only bodies are worth it: a connection that never carries one writes by the shortest way. */
+  #prepareForBodies(): void {
+    if (this.#carriesBodies) return;
+    this.#carriesBodies = true;
+    outliveBrokenPipe(this.#socket);
+    this.#socket.on('drain', () => {
+      this.hear();
+      this.#body?.resume();
+    });
+  }
+
+  #dropBody(): void {
+    const body = this.#body;
+    this.#body = undefined;
+    body?.destroy();
+  }
+}
+
+/** Names and values have been through a parser that lets no line end pass, or are ours. */
+function renderHead({ method, path, headers, body }: UpstreamRequest, isKept: boolean): string {
+  let text = `${method} ${path} HTTP/1.1\r\n`;
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  if (body !== null && !headers.includes('content-length')) text += 'transfer-encoding: chunked\r\n';
+  // A server that ends the connection by itself could do so while the next request is on its way.
+  return isKept ? `${text}\r\n` : `${text}connection: close\r\n\r\n`;
+}

@@ -1,0 +1,100 @@
+/** A way to an `http://host:port` origin: undici chooses among its connections and keeps the time itself. */
+import { type Dispatcher, Pool } from 'undici';
+import { addResponseField, endResponseHead, newResponseHead } from './response-headers.ts';
+import type { AnswerHandler, UpstreamRequest, Way } from './transport.ts';
+import type { UpstreamTimeouts } from './upstream-pools.ts';
+
+/** Connections kept to one URL. */
+const URL_CONNECTIONS = 128;
+
+export class UrlWay implements Way {
+  readonly #pool: Pool;
+
+  constructor(url: string, { connectTimeoutMs, responseTimeoutMs }: UpstreamTimeouts) {
+    this.#pool = new Pool(new URL(url).origin, {
+      connections: URL_CONNECTIONS,
+      pipelining: 1,
+      connectTimeout: connectTimeoutMs,
+      headersTimeout: responseTimeoutMs,
+      bodyTimeout: responseTimeoutMs,
+    });
+  }
+
+  send({ method, path, headers, body }: UpstreamRequest, answer: AnswerHandler): void {
+    this.#pool.dispatch(
+      {
+        path,
+        method: method as Dispatcher.HttpMethod,
+        headers: [...headers],
+        body,
+        // Without it undici ends the connection after every HEAD and every body that it does not expect.
+        reset: false,
+        blocking: false,
+      },
+      new DispatchHandler(answer),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+}
+
+/** Tells an answer's handler in our words what undici tells. */
+class DispatchHandler implements Dispatcher.DispatchHandler {
+  readonly #answer: AnswerHandler;
+  #abort: (error?: Error) => void = ignore;
+
+  constructor(answer: AnswerHandler) {
+    this.#answer = answer;
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    this.#abort = abort;
+    this.#answer.connected(() => abort());
+  }
+
+  onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
+    if (status < 200) {
+      this.#answer.interim(status);
+      return true;
+    }
+    const fields = newResponseHead();
+    try {
+      for (let i = 0; i < raw.length; i += 2) {
+        addResponseField(
+          fields,
+          (raw[i] as Buffer).toString('latin1'),
+          (raw[i + 1] as Buffer).toString('latin1'),
+        );
+      }
+      endResponseHead(fields);
+    } catch (error) {
+      this.#abort(error as Error);
+      return false;
+    }
+    this.#answer.head({ status, reason: bytesOf(reason), fields }, resume);
+    return true;
+  }
+
+  onData(bytes: Buffer): boolean {
+    return this.#answer.data(bytes);
+  }
+
+  onComplete(): void {
+    this.#answer.complete();
+  }
+
+  onError(error: Error): void {
+    this.#answer.failed(error);
+  }
+}
+
+/** undici has decoded the phrase as UTF-8; on the wire it is bytes. What was no UTF-8 is not shown. */
+function bytesOf(reason: string): string {
+  return reason.includes('\ufffd') ? '' : Buffer.from(reason, 'utf8').toString('latin1');
+}
+
+function ignore(): void {
+  // Nothing can be given up before there is a connection.
+}
