@@ -13,6 +13,7 @@ import type { ForeignTraits } from './lease.ts';
 import { readLines } from './lines.ts';
 import type { ManagedProcess, ProcessExit, StartRequest, StartResult } from './managed-process.ts';
 import type { GroupLog } from './observer.ts';
+import { parseOutputLine } from './output-line.ts';
 import type { GroupPlan } from './plan.ts';
 import { type MessageTap, waitUntilReady } from './ready.ts';
 import { foreignTraits } from './runners/traits.ts';
@@ -110,8 +111,9 @@ export class GroupProcess implements ManagedProcess {
     // Undefined when the system had no descriptors left for the pipes.
     if (!stream) return;
     readLines(stream, (line) => {
-      this.#journey.addOutput(line);
-      this.#deps.log.info({ ...this.#fields(), stream: name }, line);
+      const { text, requestId } = parseOutputLine(line);
+      this.#journey.addOutput(text);
+      this.#deps.log.info({ ...this.#fields(), stream: name, ...(requestId && { requestId }) }, text);
     });
   }
 

@@ -17,6 +17,7 @@ export function renderStartOrder({ plan, socketPath, imports }: StartOrderReques
     backlog: plan.listenBacklog,
     runner: plan.runner.kind,
     threads: plan.threads,
+    processes: plan.processes,
     user: plan.user,
     group: plan.group,
     supplementaryGroups: plan.supplementaryGroups,

@@ -13,7 +13,10 @@ import json
 import sys
 import time
 
-from wsgi_group import APACHE_VERSION, install_module
+import wsgi_log
+from wsgi_module import APACHE_VERSION, install_modules
+from wsgi_requests import Requests
+from wsgi_restrict import restrict
 from wsgi_scripts import IS_TEXT_NATIVE, Refusal, Scripts, native, report, report_exception
 
 # In the order in which mod_wsgi calls them (`wsgi_execute_dispatch`).
@@ -32,7 +35,10 @@ class Dispatcher(object):
         # As in Apache's own processes: a changed script is loaded in place.
         tell = control.send if control is not None else lambda event: None
         self._scripts = Scripts(tell, False, self._version)
-        install_module(order, self._version)
+        self.stop = lambda reason='': end_lines()
+        end_lines = wsgi_log.install()
+        restrict(order)
+        install_modules(order, self._version, Requests(), native)
 
     def __call__(self, environ, start_response):
         # type: (dict, object) -> list

@@ -19,10 +19,10 @@ BLOCK_SIZE = 65536
 class FileWrapper(object):
     """`wsgi.file_wrapper` (PEP 3333): a file as an iterable of blocks, or sent by the kernel when it is a plain one."""
 
-    def __init__(self, filelike, block_size=BLOCK_SIZE):
+    def __init__(self, filelike, blksize=BLOCK_SIZE):
         # type: (object, int) -> None
         self.filelike = filelike
-        self.block_size = block_size
+        self.blksize = blksize
         if hasattr(filelike, 'close'):
             self.close = filelike.close
 
@@ -32,7 +32,7 @@ class FileWrapper(object):
 
     def __next__(self):
         # type: () -> bytes
-        block = self.filelike.read(self.block_size)
+        block = self.filelike.read(self.blksize)
         if not block:
             raise StopIteration
         return block

@@ -15,24 +15,22 @@ Answers that no application gave carry `x-sidecar-outcome`:
 
 CPython 2.7 and 3.6 or later, standard library only.
 """
-import itertools
+import atexit
 import json
 import sys
 import time
-import types
 
+import wsgi_log
+from wsgi_events import Watched, times_of
+from wsgi_module import APACHE_VERSION, Stopping, install_modules
+from wsgi_requests import Requests, follow
+from wsgi_restrict import restrict
 from wsgi_scripts import IS_TEXT_NATIVE, Refusal, Scripts, native, report, report_exception
 
-# The headers that Debian's 4.9.4 was compiled against; mod_wsgi shows these, not the running server's.
-APACHE_VERSION = (2, 4, 55)
 # Mounts times virtual hosts stay far below; a flood of others may not grow memory.
 MOUNTS_KEPT = 4096
 
 scan_json = json.JSONDecoder().scan_once
-try:
-    from threading import get_ident
-except ImportError:
-    from thread import get_ident
 
 
 class Mount(object):
@@ -59,23 +57,66 @@ class Group(object):
         self._has_float_times = self._version >= (6,)
         self._mounts = {}
         self._scripts = Scripts(self._tell, self._is_daemon, self._version)
-        self._threads = {}
-        self._thread_ids = itertools.count(1)
-        self._requests = itertools.count(1)
-        install_module(order, self._version)
+        self._requests = Requests()
+        self._end_lines = wsgi_log.install()
+        restrict(order)
+        self._module = install_modules(order, self._version, self._requests, native)
+        self._tell_stopping = Stopping(self._module)
+        # Servers that do not say when they stop: late, but told.
+        atexit.register(self.stop)
 
     def __call__(self, environ, start_response):
         # type: (dict, object) -> object
         try:
             application = self._prepare(environ)
         except Refusal as refusal:
+            self._finish()
             return answer(start_response, refusal)
+        request = self._requests.current()
+        request.thread.begun += 1
+        if self._module.event_callbacks:
+            return self._run_watched(application, environ, start_response, request)
         try:
-            return application(environ, start_response)
+            result = application(environ, start_response)
         except (SystemExit, KeyboardInterrupt):
-            # mod_wsgi outlives sys.exit() of an application; other servers' workers would end.
-            report_exception()
-            return answer_anew(start_response, Refusal('500 Internal Server Error', 'app-error'))
+            return self._outlive(start_response)
+        except:  # noqa: E722 - the server tells; the request is over
+            request.finish()
+            raise
+        return follow(result, request, environ.get('wsgi.file_wrapper'))
+
+    def _run_watched(self, application, environ, start_response, request):
+        # type: (object, dict, object, object) -> object
+        """The same where someone has subscribed to events."""
+        watched = Watched(self._module, request, environ)
+        try:
+            result = watched.begin(application)(environ, watched.start_response(start_response))
+        except:  # noqa: E722 - told, and then treated as without subscribers
+            watched.failed()
+            watched.finish()
+            if isinstance(sys.exc_info()[1], (SystemExit, KeyboardInterrupt)):
+                return self._outlive(start_response)
+            raise
+        return watched.follow(result)
+
+    def _outlive(self, start_response):
+        # type: (object) -> list
+        """mod_wsgi outlives sys.exit() of an application; other servers' workers would end."""
+        report_exception()
+        self._finish()
+        return answer_anew(start_response, Refusal('500 Internal Server Error', 'app-error'))
+
+    def _finish(self):
+        # type: () -> None
+        request = self._requests.current()
+        if request is not None:
+            request.finish()
+
+    def stop(self, reason=''):
+        # type: (str) -> None
+        """Tells the applications that the process ends, before their exit handlers run. Once is enough."""
+        self._tell_stopping(reason)
+        self._end_lines()
 
     def preload(self, imports):
         # type: (list) -> tuple
@@ -90,8 +131,6 @@ class Group(object):
         environ.update(mount.entries)
         for key in mount.defaults:
             environ.setdefault(key, mount.defaults[key])
-        now = time.time()
-        self._count(environ, now)
         text = environ.pop('HTTP_X_SIDECAR_REQUEST', None)
         # Hop-by-hop of the sidecar's own connection; the client's stands in x-sidecar-request.
         environ.pop('HTTP_CONNECTION', None)
@@ -104,6 +143,8 @@ class Group(object):
         environ.pop('PATH', None)
         if 'HTTPS' in environ:
             take_scheme(environ)
+        now = time.time()
+        self._begin(environ, now)
         name = environ.get('mod_wsgi.handler_script') or environ.get('SCRIPT_FILENAME', '')
         script = self._scripts.ready(name, mount.is_reloading, now)
         application = script.names.get(environ['mod_wsgi.callable_object'])
@@ -122,24 +163,25 @@ class Group(object):
         self._mounts[text] = mount
         return mount
 
-    def _count(self, environ, now):
+    def _begin(self, environ, now):
         # type: (dict, float) -> None
-        """What mod_wsgi measures of a request; the front's own values, which are earlier, come later and win."""
-        ident = get_ident()
-        thread = self._threads.get(ident)
-        if thread is None:
-            thread = self._threads[ident] = [next(self._thread_ids), 0]
-        environ['mod_wsgi.thread_id'] = thread[0]
+        """What mod_wsgi measures of a request; the front's own values, which are earlier, have come before and stay."""
+        request, number = self._requests.begin(environ.get('mod_wsgi.request_id', ''), now)
+        environ['wsgi.errors'] = request.log
+        environ['mod_wsgi.thread_id'] = request.thread.id
         if self._has_float_times:
-            environ['mod_wsgi.request_start'] = environ['mod_wsgi.application_start'] = now
+            environ.setdefault('mod_wsgi.request_start', now)
+            environ['mod_wsgi.application_start'] = now
             return
         stamp = '%d' % (now * 1000000)
-        environ['mod_wsgi.request_start'] = environ['mod_wsgi.script_start'] = stamp
+        environ.setdefault('mod_wsgi.request_start', stamp)
+        environ['mod_wsgi.script_start'] = stamp
         if self._is_daemon:
             environ['mod_wsgi.queue_start'] = environ['mod_wsgi.daemon_start'] = stamp
-        environ['mod_wsgi.thread_requests'] = thread[1]
-        environ['mod_wsgi.total_requests'] = next(self._requests)
-        thread[1] += 1
+        environ['mod_wsgi.thread_requests'] = request.thread.begun
+        environ['mod_wsgi.total_requests'] = number
+        if self._requests.on_finish is not None:
+            request.times = times_of(environ)
 
     def _no_callable(self, environ, script):
         # type: (dict, Script) -> object
@@ -182,18 +224,6 @@ def constants_of(order, version):
         if order.get('mode') == 'daemon':
             entries.update({'mod_wsgi.daemon_connects': '1', 'mod_wsgi.daemon_restarts': '0'})
     return entries
-
-
-def install_module(order, version):
-    # type: (dict, tuple) -> None
-    """The module `mod_wsgi`, which applications import to learn where they run."""
-    module = types.ModuleType('mod_wsgi')
-    module.version = version
-    module.process_group = native(order.get('processGroup', ''))
-    module.application_group = native(order.get('applicationGroup', ''))
-    module.maximum_processes = order.get('processes', 1)
-    module.threads_per_process = order.get('threads', 1)
-    sys.modules['mod_wsgi'] = module
 
 
 def parse_entries(text):

@@ -30,7 +30,6 @@ def serve(listener, order, control):
     # type: (object, dict, object) -> None
     """Imports what the order names, says ready, serves until told to stop, exits."""
     set_signal = signal.signal
-    restrict_signals()
     group = application_of(order, control)
     imported, failed = group.preload(order.get('imports') or [])
     base = base_environ()
@@ -44,7 +43,7 @@ def serve(listener, order, control):
     pool.stop_accepting()
     control.send({'event': 'stopping', 'reason': reason})
     drain(pool, deadline)
-    leave(deadline)
+    leave(deadline, group)
 
 
 def application_of(order, control):
@@ -114,19 +113,6 @@ def do_nothing(number, frame):
     """A signal handler: its being there makes the interpreter write to the wake-up descriptor."""
 
 
-def restrict_signals():
-    # type: () -> None
-    """Keeps applications from replacing signal handlers, as mod_wsgi does (WSGIRestrictSignal On).
-
-    In threads of the pool, where scripts are loaded, signal.signal() would raise.
-    """
-    def ignore(number, handler):
-        # type: (int, object) -> None
-        report('Callback registration for signal %d ignored' % number)
-
-    signal.signal = ignore
-
-
 def drain(pool, deadline):
     # type: (ThreadPool, float) -> None
     """Waits for the requests in flight, not longer than until the deadline."""
@@ -143,11 +129,11 @@ def drain(pool, deadline):
     report('Shutdown timeout: requests in flight are cut')
 
 
-def leave(deadline):
-    # type: (float) -> None
+def leave(deadline, group):
+    # type: (float, object) -> None
     """Ends the process as an interpreter's end would, but with status 0 and not later than the deadline allows."""
     start_thread(lambda: (time.sleep(max(deadline - time.time(), 1.0)), os._exit(0)), 'wsgi-deadline')
-    for step in (threading._shutdown, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
+    for step in (group.stop, threading._shutdown, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
         try:
             step()
         except:  # noqa: E722 - an application's exit handler may raise anything

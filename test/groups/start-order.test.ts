@@ -13,6 +13,7 @@ describe('renderStartOrder()', () => {
       backlog: 100,
       runner: 'builtin',
       threads: 3,
+      processes: 1,
       allowRoot: false,
       home: '/srv/\u00c3\u00a9',
       limits: {},
