@@ -11,7 +11,7 @@ import platform
 
 import wsgi_group
 from wsgi_scripts import report, report_exception
-from wsgi_worker import base_environ, restrict_signals
+from wsgi_worker import base_environ
 
 # As the front writes it; a quote inside of a value would have a backslash before it.
 CHUNKED = '"HTTP_TRANSFER_ENCODING":"chunked"'
@@ -29,7 +29,6 @@ class CutAnswer(Exception):
 def start_group(order, control):
     # type: (dict, object) -> tuple
     """The group and the `ready` message, after what is to be imported was imported."""
-    restrict_signals()
     group = wsgi_group.Group(order, control)
     imported, failed = group.preload(order.get('imports') or [])
     return group, {'event': 'ready', 'pid': os.getpid(), 'python': platform.python_version(),
