@@ -11,6 +11,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // The built program, which benchmarks measure, runs as it is.
+    server: { deps: { external: [/\/dist\/(?:src|test)\//] } },
     reporters: ['default'],
   },
 });

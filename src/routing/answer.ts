@@ -1,6 +1,6 @@
 /** What the chosen handler answers: mod_wsgi's, httpd's own for files, or one that only Apache has. */
 import { knownModules } from '../apache/directive-table.ts';
-import { hasOption } from '../site/scope.ts';
+import { type HandlerScript, hasOption } from '../site/scope.ts';
 import { wsgiPlace } from '../site/wsgi-place.ts';
 import { handlerName, isWsgiHandler } from './handler.ts';
 import { hasModule, isNegotiated } from './module.ts';
@@ -12,11 +12,16 @@ import { answerByWsgi } from './wsgi.ts';
 /** The route of a request that went through all phases. */
 export function answerByHandler(state: RequestState): Route {
   const name = handlerName(state);
-  const handlerScript = wsgiPlace(state.site.memo, state.host, state.scope).handlerScripts?.get(name);
+  const handlerScript = findHandlerScript(state, name);
   if (isWsgiHandler(name) || handlerScript !== undefined) return answerByWsgi(state, handlerScript);
   if (!isFileHandler(state, name))
     return noRoute(state, 404, 'not_wsgi', `Apache's handler "${name}" would answer`);
   return answerByFile(state);
+}
+
+function findHandlerScript({ site, host, scope }: RequestState, name: string): HandlerScript | undefined {
+  if (scope.handlerScripts === undefined && host.serverScope.handlerScripts === undefined) return undefined;
+  return wsgiPlace(site.memo, host, scope).handlerScripts?.get(name);
 }
 
 /** Handlers of Apache's own modules. Where its module is not loaded nobody takes the name, and the file is sent as it is. */

@@ -12,7 +12,7 @@ import {
   type GroupNames,
   isFromRequest,
   lookUpVariable,
-  scriptNames,
+  requestFacts,
 } from './wsgi-names.ts';
 
 /** The names after the script had its say, or its failure. */
@@ -124,7 +124,7 @@ function requestEnviron(
   const { input } = state;
   const environ = new Map<string, string>();
   setHeaders(environ, input.rawHeaders);
-  const { scriptName, pathInfo } = scriptNames(state);
+  const { scriptName, pathInfo } = requestFacts(state);
   const base = routeBase(state);
   const facts = {
     REQUEST_METHOD: state.method,

@@ -53,6 +53,9 @@ export function expandCallable(template: string | undefined, lookup: NameFacts['
 
 /** mod_wsgi `wsgi_find_path_info()`: where in `uri` the path info begins. */
 function pathInfoStart(uri: string, pathInfo: string): number {
+  // The usual end, which the walk below comes to as well.
+  if (pathInfo.startsWith('/') && !uri.includes('//') && uri.endsWith(pathInfo))
+    return uri.length - pathInfo.length;
   let u = uri.length;
   let p = pathInfo.length;
   while (u-- > 0 && p-- > 0 && uri[u] === pathInfo[p]) {

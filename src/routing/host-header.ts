@@ -4,12 +4,15 @@ import { isIP } from 'node:net';
 /** A name in lower case without brackets and final dot, and the port where one is named. */
 export type HostPort = { readonly hostname: string; readonly port: number | undefined };
 
+/** The usual name: labels of lower-case letters, digits and hyphens that begin with a letter. Looked at without going back. */
+const plain = /^[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*$/;
+
 /** Names that need no work: lower-case letters in the first and last label, perhaps a port. */
 const common = /^([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*?(?:\.[a-z][a-z0-9-]*)?)(?::([1-9]\d{0,4}))?$/;
 
 /** The value of a `Host` header, or undefined where Apache answers 400. The empty value is for the caller. */
 export function parseHostHeader(value: string, isStrict: boolean): HostPort | undefined {
-  if (isPlainName(value)) return { hostname: value, port: undefined };
+  if (plain.test(value)) return { hostname: value, port: undefined };
   const fast = common.exec(value);
   if (fast !== null && !/\.\d[^.]*$/.test(fast[1] as string)) {
     const port = fast[2] === undefined ? undefined : Number(fast[2]);
@@ -20,28 +23,6 @@ export function parseHostHeader(value: string, isStrict: boolean): HostPort | un
   if (split === undefined) return undefined;
   const hostname = fixHostname(split.name, value.startsWith('['), isStrict);
   return hostname === undefined ? undefined : { hostname, port: split.port };
-}
-
-/** Whether this is labels of lower-case letters, digits and hyphens, the first and the last beginning with a letter. */
-function isPlainName(value: string): boolean {
-  let isStart = true;
-  let isLetterFirst = false;
-  for (let at = 0; at < value.length; at += 1) {
-    const code = value.charCodeAt(at);
-    const isLetter = code >= 97 && code <= 122;
-    if (code === 46) {
-      if (isStart) return false;
-      isStart = true;
-      continue;
-    }
-    if (!isLetter && code !== 45 && (code < 48 || code > 57)) return false;
-    if (isStart) {
-      if (at === 0 && !isLetter) return false;
-      isLetterFirst = isLetter;
-    }
-    isStart = false;
-  }
-  return !isStart && isLetterFirst;
 }
 
 /** `apr_parse_addr_port()`: a port is 1 to 65535 and may not be empty; brackets hold an IPv6 address. */
@@ -64,8 +45,8 @@ export function fixHostname(name: string, isIPv6: boolean, isStrict: boolean): s
     return isFine ? lower : undefined;
   }
   if (/\.\.|[/\\]/.test(lower)) return undefined;
-  const plain = lower.replace(/\.$/, '');
-  return isStrict && !isStrictName(plain) ? undefined : plain;
+  const bare = lower.replace(/\.$/, '');
+  return isStrict && !isStrictName(bare) ? undefined : bare;
 }
 
 function isStrictName(name: string): boolean {

@@ -87,9 +87,14 @@ export function mergeSlashes(path: string): string {
   return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path;
 }
 
+/** Whether an absolute path has neither doubled slashes nor names that begin with a dot, so that nothing is to be done. */
+export function isCanonical(path: string): boolean {
+  return !/\/[/.]/.test(path);
+}
+
 /** `apr_filepath_merge()` of an absolute path: one slash each, no `.` and `..`; a final slash stays. */
 export function canonicalFilename(filename: string): string {
-  if (!/\/\/|\/\./.test(filename)) return filename;
+  if (isCanonical(filename)) return filename;
   const segments: string[] = [];
   for (const segment of filename.split('/')) {
     if (segment === '..') segments.pop();

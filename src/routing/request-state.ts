@@ -57,6 +57,8 @@ export type RequestState = RequestBase & {
   typeMount: Mount | undefined;
   /** The script alias that translated the path. */
   scriptAlias: ScriptAlias | undefined;
+  /** What the alias left of the path, where its target stands in the file name as it is. */
+  aliasRest: string | undefined;
   /** Note `alias-forced-type`. */
   forcedType: string | undefined;
   /** `r->used_path_info`. */

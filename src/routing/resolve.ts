@@ -82,7 +82,8 @@ function receive(site: Site, { request, probe, trace, target }: Arrival): Reques
   ) {
     return stop(400, 'bad_host', `"${named.hostname}" is the name of no virtual host (StrictHostCheck)`);
   }
-  return { site, probe, input: request, trace, host, ...named };
+  const { hostname, requestPort, targetHost } = named;
+  return { site, probe, input: request, trace, host, hostname, requestPort, targetHost };
 }
 
 type RequestName = Pick<RequestBase, 'hostname' | 'requestPort' | 'targetHost'>;
@@ -163,6 +164,7 @@ function startState(base: RequestBase, target: Target): RequestState {
     handlerMount: undefined,
     typeMount: undefined,
     scriptAlias: undefined,
+    aliasRest: undefined,
     forcedType: undefined,
     acceptPathInfo: 'default',
     variables: undefined,

@@ -11,7 +11,7 @@ export function routeBase(state: RequestState): RouteBase {
     virtualHost: host,
     path: state.uri,
     query: state.args ?? '',
-    serverName: escapeHtml(environName(state)),
+    serverName: environName(state),
     serverPort: serverPort({
       host,
       scope,
@@ -24,11 +24,11 @@ export function routeBase(state: RequestState): RouteBase {
 }
 
 /** SERVER_NAME; `UseCanonicalName DNS` asks the name service for the local address, which is known for loopback only. */
-function environName({ host, scope, hostname, input }: RequestState): string {
-  const isLoopback = input.localAddress.startsWith('127.') || input.localAddress === '::1';
-  if (scope.useCanonicalName === 'dns' && isLoopback) return 'localhost';
+export function environName({ host, scope, hostname, input }: RequestState): string {
+  const isDns = scope.useCanonicalName === 'dns';
+  if (isDns && (input.localAddress.startsWith('127.') || input.localAddress === '::1')) return 'localhost';
   const name = serverName({ host, scope, hostname });
-  return name.includes(':') ? `[${name}]` : name;
+  return escapeHtml(name.includes(':') ? `[${name}]` : name);
 }
 
 /** A refusal at the end of the phases. */

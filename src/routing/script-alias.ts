@@ -6,7 +6,12 @@ import { hitAlias } from './alias-match.ts';
 import type { RequestState } from './request-state.ts';
 
 /** The alias and the file name that it makes. */
-export type ScriptAliasHit = { readonly alias: ScriptAlias; readonly filename: string };
+export type ScriptAliasHit = {
+  readonly alias: ScriptAlias;
+  readonly filename: string;
+  /** What follows the target in the file name, where that is the target as it stands. */
+  readonly rest: string | undefined;
+};
 
 /** The first alias that takes the path; the virtual host's own come before the main server's. */
 export function findScriptAlias(state: RequestState): ScriptAliasHit | undefined {
@@ -19,9 +24,10 @@ export function findScriptAlias(state: RequestState): ScriptAliasHit | undefined
     if (hit === undefined || hit.length === 0) continue;
     const target = hit.groups === undefined ? alias.target : substituteGroups(alias.target, hit.groups);
     const location = alias.match.kind === 'path' ? alias.match.path : uri.slice(0, hit.length);
-    const filename = target + (location === '/' ? uri : uri.slice(hit.length));
+    const rest = location === '/' ? uri : uri.slice(hit.length);
+    const filename = target + rest;
     if (state.trace !== undefined) traceAlias(state, at, filename);
-    return { alias, filename };
+    return { alias, filename, rest: target === alias.target ? rest : undefined };
   }
   return undefined;
 }

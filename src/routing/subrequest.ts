@@ -37,6 +37,7 @@ export function restart(state: RequestState, target: string, start: Start): Subr
     handlerMount: undefined,
     typeMount: undefined,
     scriptAlias: undefined,
+    aliasRest: undefined,
     forcedType: undefined,
     acceptPathInfo: 'default',
     access: { kind: 'granted' },

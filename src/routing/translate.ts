@@ -105,6 +105,7 @@ function translateByScriptAlias(state: RequestState): boolean {
   state.handler = 'wsgi-script';
   state.forcedType = 'wsgi-script';
   state.scriptAlias = found.alias;
+  state.aliasRest = found.rest;
   return true;
 }
 

@@ -1,12 +1,13 @@
 /** The walks of a request: which sections are in force, which file is meant (httpd `core_map_to_storage()`). */
 
+import type { ScriptAlias } from '../site/alias.ts';
 import { maxRemembered } from '../site/memo.ts';
 import { mergeRemembered } from '../site/merge-cache.ts';
 import type { ConditionSection, Scope, ScopeSection } from '../site/scope.ts';
 import { emptyScope } from '../site/scope.ts';
 import { type WalkObserver, walkDirectories, walkFiles, walkLocations } from '../site/walk.ts';
 import { evaluateExpression } from './expression.ts';
-import { canonicalFilename } from './path.ts';
+import { canonicalFilename, isCanonical } from './path.ts';
 import { type RequestState, type Stop, stop } from './request-state.ts';
 import { setVariable } from './variable-table.ts';
 
@@ -81,19 +82,43 @@ function walkConditions(
 /** Finds the file, then takes the sections of its folders and of its name (`ap_directory_walk()`, `ap_file_walk()`). */
 export function mapToStorage(state: RequestState): Stop | undefined {
   if (state.filename?.startsWith('/') !== true) return undefined;
-  const filename = canonicalFilename(state.filename);
-  const found = findTarget(state, filename) ?? findFile(state, filename);
+  const target = findTarget(state);
+  if (target !== undefined) {
+    enterTarget(state, target);
+    return undefined;
+  }
+  const found = findFile(state, canonicalFilename(state.filename));
   if ('status' in found) return found;
+  enterFile(state, found);
+  return undefined;
+}
+
+function enterFile(state: RequestState, found: FoundFile): void {
   state.filename = found.filename;
   state.fileKind = found.kind;
   state.pathInfo = joinPathInfo(found.pathInfo, state.pathInfo);
   state.scope = scopeOfFolder(state, found);
   if (state.scope.allowOverride === true) lookForOverrides(state, found.folder);
-  if (state.scope.files === undefined) return undefined;
-  const { merges } = state.host;
   const files = walkFiles(state.host, state.scope, found.filename, observerOf(state, true));
-  state.scope = mergeRemembered(merges, state.scope, files);
-  return undefined;
+  state.scope = mergeRemembered(state.host.merges, state.scope, files);
+}
+
+/** As `enterFile` for the script of an alias: its sections are the same for all requests that nothing was noted of on the walk. */
+function enterTarget(state: RequestState, { alias, rest }: AliasTarget): void {
+  const { host, variables } = state;
+  const { target, memo } = alias;
+  if (memo.scope !== undefined && memo.host === host && state.trace === undefined) {
+    state.filename = target;
+    state.fileKind = 'file';
+    state.pathInfo = joinPathInfo(rest, state.pathInfo);
+    state.scope = memo.scope;
+    return;
+  }
+  const folder = target.slice(0, target.lastIndexOf('/') + 1);
+  enterFile(state, { filename: target, kind: 'file', pathInfo: rest, folder });
+  const { scope } = state;
+  const isSame = state.variables === variables && state.unresolved === undefined;
+  if (isSame && scope.allowOverride !== true) Object.assign(memo, { host, scope });
 }
 
 /** A `.htaccess` in any folder above the file may change everything here, and is not read. */
@@ -116,7 +141,7 @@ function scopeOfFolder(state: RequestState, { folder, filename }: FoundFile): Sc
   }
   const { known, index } = host.directories;
   // A list of a few sections is walked sooner than a folder, of which there are as many as mounts, is looked up.
-  if (index.depths.length === 0)
+  if (index.slots.length === 0)
     return mergeRemembered(host.merges, host.defaults, walkDirectories(host, folder, filename));
   let walked = known.get(folder);
   if (walked === undefined) {
@@ -127,15 +152,13 @@ function scopeOfFolder(state: RequestState, { folder, filename }: FoundFile): Sc
   return mergeRemembered(host.merges, host.defaults, walked);
 }
 
-/** The usual case without climbing: the script of an alias is there, and the rest is path info. */
-function findTarget(state: RequestState, filename: string): FoundFile | undefined {
-  const target = state.scriptAlias?.target;
-  if (target === undefined || !filename.startsWith(target)) return undefined;
-  const isBoundary = filename.length === target.length || filename[target.length] === '/';
-  if (!isBoundary || !target.startsWith('/') || target.endsWith('/') || state.probe.kind(target) !== 'file')
-    return undefined;
-  const folder = target.slice(0, target.lastIndexOf('/') + 1);
-  return { filename: target, kind: 'file', pathInfo: filename.slice(target.length), folder };
+type AliasTarget = { readonly alias: ScriptAlias; readonly rest: string };
+
+/** The usual case without climbing: the script of an alias is there, and what the alias left of the path is path info. */
+function findTarget({ scriptAlias: alias, aliasRest: rest, probe }: RequestState): AliasTarget | undefined {
+  if (alias === undefined || rest === undefined || !alias.isPlainTarget) return undefined;
+  if (rest !== '' && (!rest.startsWith('/') || !isCanonical(rest))) return undefined;
+  return probe.kind(alias.target) === 'file' ? { alias, rest } : undefined;
 }
 
 function joinPathInfo(found: string, before: string): string {

@@ -6,18 +6,29 @@ import {
   type NameFacts,
   scriptNameOf,
 } from './group-name.ts';
+import { mergeSlashes } from './path.ts';
 import type { RequestState } from './request-state.ts';
 import { serverPort } from './server-port.ts';
 import { getVariable } from './variable-table.ts';
 import type { WsgiSettings } from './wsgi.ts';
 
-/** SCRIPT_NAME and PATH_INFO as the environ has them. */
-export function scriptNames({ uri, pathInfo }: RequestState): {
+/** What the environ says of a request, and names are made of. */
+export type RequestFacts = {
   readonly scriptName: string;
   readonly pathInfo: string;
-} {
-  const info = pathInfo.includes('//') ? pathInfo.replace(/\/{2,}/g, '/') : pathInfo;
-  return { scriptName: scriptNameOf(uri, pathInfo), pathInfo: info };
+  /** SERVER_PORT. */
+  readonly port: number;
+};
+
+/** SCRIPT_NAME, PATH_INFO and SERVER_PORT as the environ has them. */
+export function requestFacts(state: RequestState): RequestFacts {
+  const { uri, pathInfo, host, scope, hostname, requestPort } = state;
+  const { localPort } = state.input;
+  return {
+    scriptName: scriptNameOf(uri, pathInfo),
+    pathInfo: mergeSlashes(pathInfo),
+    port: serverPort({ host, scope, hostname, requestPort, localPort }),
+  };
 }
 
 /** A name, its template, and where both come from. */
@@ -70,22 +81,18 @@ function noteValue({ scriptAlias, forcedType }: RequestState, name: string): str
 }
 
 /** Expands the templates in force. */
-export function describeNames(state: RequestState, settings: WsgiSettings): GroupNames {
-  const { host, scope, hostname, input, site } = state;
-  const port = serverPort({
-    host,
-    scope,
-    hostname,
-    requestPort: state.requestPort,
-    localPort: input.localPort,
-  });
+export function describeNames(
+  state: RequestState,
+  settings: WsgiSettings,
+  { scriptName, port }: RequestFacts,
+): GroupNames {
+  const { host, hostname, site } = state;
   const isFolded = site.options.modWsgiVersion !== '6' || !site.python.caseSensitive;
-  const scriptKey = foldScriptName(scriptNameOf(state.uri, state.pathInfo), isFolded);
   const facts: NameFacts = {
     serverName: host.serverName,
     hostname,
     port,
-    scriptKey,
+    scriptKey: foldScriptName(scriptName, isFolded),
     lookup: lookUpVariable(state),
   };
   const processTemplate = settings.processGroup?.value ?? '';

@@ -1,5 +1,4 @@
 /** mod_wsgi's content handler (`wsgi_hook_handler()`, `wsgi_create_req_config()`, `wsgi_execute_remote()`): checks, names, options. */
-import type { Mount } from '../site/model.ts';
 import { type HandlerScript, hasOption, type Setting } from '../site/scope.ts';
 import { type WsgiPlace, wsgiPlace } from '../site/wsgi-place.ts';
 import { admit } from './admission.ts';
@@ -7,23 +6,42 @@ import { type Dispatched, dispatchNames } from './dispatch.ts';
 import { groupKey } from './group-key.ts';
 import { expandCallable } from './group-name.ts';
 import { isolationOf } from './isolation.ts';
-import { proxyChanges } from './proxy-headers.ts';
+import { type ProxyTrust, proxyChanges } from './proxy-headers.ts';
 import type { RequestState } from './request-state.ts';
 import type { MountOptions, NoRoute, Route, WsgiRoute } from './route.ts';
-import { noRoute, routeBase } from './route-base.ts';
+import { environName, noRoute } from './route-base.ts';
 import { overlayVariables, plainVariables } from './variable-table.ts';
-import { describeNames, type GroupNames, lookUpVariable, scriptNames } from './wsgi-names.ts';
+import { recallAnswer, rememberAnswer, type WsgiAnswer } from './wsgi-memo.ts';
+import {
+  describeNames,
+  type GroupNames,
+  lookUpVariable,
+  type RequestFacts,
+  requestFacts,
+} from './wsgi-names.ts';
 import { traceKey, traceNames } from './wsgi-trace.ts';
 
 /** The route of a request for a WSGI application, or why it gets none. */
 export function answerByWsgi(state: RequestState, handlerScript: HandlerScript | undefined): Route {
   const refusal = checkScript(state, handlerScript);
   if (refusal !== undefined) return refusal;
+  const facts = requestFacts(state);
+  const known = handlerScript === undefined ? recallAnswer(state, facts) : undefined;
+  const answer = known ?? decide(state, handlerScript, facts);
+  return 'kind' in answer ? answer : buildRoute(state, answer, facts);
+}
+
+/** Mount, names and switches: all that mod_wsgi decides, or why it refuses. */
+function decide(
+  state: RequestState,
+  handlerScript: HandlerScript | undefined,
+  facts: RequestFacts,
+): WsgiAnswer | NoRoute {
   const mount = handlerScript?.mount ?? state.scriptAlias?.mount ?? state.handlerMount ?? state.typeMount;
   if (mount === undefined)
     return noRoute(state, 404, 'unresolved', 'No directive is known that makes this a WSGI application');
   const settings = wsgiSettings(state, handlerScript);
-  const configured = describeNames(state, settings);
+  const configured = describeNames(state, settings, facts);
   const dispatched = dispatch(state, settings, configured);
   if (dispatched.kind === 'failed') return noRoute(state, 500, 'dispatch', 'The dispatch script failed');
   if (dispatched.kind === 'unknown')
@@ -34,8 +52,23 @@ export function answerByWsgi(state: RequestState, handlerScript: HandlerScript |
   if ('status' in admitted) return noRoute(state, admitted.status, admitted.reason, admitted.message);
   const blocked = checkProcessGroup(state, settings.scope, admitted.processGroup);
   if (blocked !== undefined) return blocked;
-  const callableObject = dispatched.callableObject ?? callableOf(state, settings);
-  return buildRoute(state, { mount, settings, admitted, handlerScript, callableObject });
+  const { processGroup, applicationGroup, folded } = admitted;
+  const script = handlerScript?.script ?? state.filename ?? '';
+  const grouped = { names: { processGroup, applicationGroup }, mount, script };
+  const identity = isolationOf(state.site, state.host, grouped);
+  if (state.trace !== undefined) traceKey(state, identity);
+  const answer: WsgiAnswer = {
+    mount,
+    identity,
+    key: groupKey(identity),
+    callableObject: dispatched.callableObject ?? callableOf(state, settings),
+    options: mountOptions(state, settings),
+    trust: trustOf(settings.scope),
+    folded,
+    handlerScript: handlerScript?.script,
+  };
+  if (handlerScript === undefined) rememberAnswer(state, { facts, settings, answer });
+  return answer;
 }
 
 /** Options ExecCGI, the file, AcceptPathInfo: in mod_wsgi's order. */
@@ -123,61 +156,39 @@ function checkProcessGroup(state: RequestState, scope: WsgiPlace, name: string):
   return noRoute(state, 500, 'restricted', `The process group "${name}" belongs to another virtual host`);
 }
 
-type RouteParts = {
-  readonly mount: Mount;
-  readonly settings: WsgiSettings;
-  readonly admitted: {
-    readonly processGroup: string;
-    readonly applicationGroup: string;
-    readonly folded?: WsgiRoute['folded'];
-  };
-  readonly handlerScript: HandlerScript | undefined;
-  readonly callableObject: string;
-};
-
-function buildRoute(
-  state: RequestState,
-  { mount, settings, admitted, handlerScript, callableObject }: RouteParts,
-): WsgiRoute {
-  const scriptFilename = state.filename ?? '';
-  const { processGroup, applicationGroup, folded } = admitted;
-  const script = handlerScript?.script ?? scriptFilename;
-  const identity = isolationOf(state.site, state.host, {
-    names: { processGroup, applicationGroup },
-    mount,
-    script,
-  });
-  const base = routeBase(state);
-  const { scriptName, pathInfo } = scriptNames(state);
+function buildRoute(state: RequestState, answer: WsgiAnswer, facts: RequestFacts): WsgiRoute {
+  const { errorStatus, host } = state;
+  const { folded, handlerScript } = answer;
   // Field by field: spreads make objects that are slow to make and slow to read.
   const route: { -readonly [K in keyof WsgiRoute]: WsgiRoute[K] } = {
     kind: 'wsgi',
-    virtualHost: base.virtualHost,
-    path: base.path,
-    query: base.query,
-    serverName: base.serverName,
-    serverPort: base.serverPort,
-    mount,
-    scriptFilename,
-    scriptName,
-    pathInfo,
-    identity,
-    key: groupKey(identity),
-    callableObject,
-    documentRoot: state.host.documentRoot,
+    virtualHost: host,
+    path: state.uri,
+    query: state.args ?? '',
+    serverName: environName(state),
+    serverPort: facts.port,
+    mount: answer.mount,
+    scriptFilename: state.filename ?? '',
+    scriptName: facts.scriptName,
+    pathInfo: facts.pathInfo,
+    identity: answer.identity,
+    key: answer.key,
+    callableObject: answer.callableObject,
+    documentRoot: host.documentRoot,
     environment: environmentOf(state),
-    options: mountOptions(state, settings),
+    options: answer.options,
     access: state.access,
   };
-  const { trustedProxyHeaders, trustedProxies } = settings.scope;
-  const trust = trustedProxyHeaders && { headers: trustedProxyHeaders, proxies: trustedProxies };
-  const environChanges = proxyChanges(state.input, trust);
-  if (state.trace !== undefined) traceKey(state, identity);
-  if (base.errorStatus !== undefined) route.errorStatus = base.errorStatus;
-  if (handlerScript !== undefined) route.handlerScript = handlerScript.script;
+  const environChanges = proxyChanges(state.input, answer.trust);
+  if (errorStatus !== undefined) route.errorStatus = errorStatus;
+  if (handlerScript !== undefined) route.handlerScript = handlerScript;
   if (environChanges !== undefined) route.environChanges = environChanges;
   if (folded !== undefined) route.folded = folded;
   return route;
+}
+
+function trustOf({ trustedProxyHeaders, trustedProxies }: WsgiPlace): ProxyTrust | undefined {
+  return trustedProxyHeaders && { headers: trustedProxyHeaders, proxies: trustedProxies };
 }
 
 /** The variables that applications see; the same object for the same table. */

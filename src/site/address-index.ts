@@ -22,8 +22,8 @@ export type HostChain = {
 export type AddressIndex = {
   /** Chains by `address:port`; `*` is any address, port 0 any port. */
   readonly chains: ReadonlyMap<string, HostChain>;
-  /** Answers so far, by address and port as they came; there are as many as the machine has addresses. */
-  readonly known: Map<string, HostChain | undefined>;
+  /** Answers so far, by port, then by address as it came; there are as many as the machine has addresses. */
+  readonly known: Map<number, Map<string, HostChain | undefined>>;
 };
 
 /** The index of all virtual hosts. */
@@ -80,11 +80,12 @@ export function findChain(
   address: string,
   port: number,
 ): HostChain | undefined {
-  const key = `${address}:${port}`;
-  if (known.has(key)) return known.get(key);
+  const ofPort = known.get(port);
+  const before = ofPort?.get(address);
+  if (before !== undefined || ofPort?.has(address) === true) return before;
   const canonical = canonicalAddress(address);
   const keys = [`${canonical}:${port}`, `${canonical}:0`, `*:${port}`, '*:0'];
   const chain = keys.map((each) => chains.get(each)).find((each) => each !== undefined);
-  known.set(key, chain);
+  known.set(port, (ofPort ?? new Map<string, HostChain | undefined>()).set(address, chain));
   return chain;
 }

@@ -4,6 +4,7 @@ import type { Directive, SourcePosition } from '../apache/directive.ts';
 import { diagnose } from './diagnose.ts';
 import type { StringExpression } from './expression.ts';
 import { parseStringExpression } from './expression-parser.ts';
+import type { AliasMemo } from './memo.ts';
 import type { Mount } from './model.ts';
 import { buildPathIndex, type PathIndex } from './path-index.ts';
 import { compilePattern, type Pattern } from './regex.ts';
@@ -44,6 +45,8 @@ export type ScriptAlias = {
   readonly mount: Mount;
   readonly match: AliasMatch;
   readonly target: string;
+  /** Whether the target may be a file as it stands: an absolute path without anything to resolve. */
+  readonly isPlainTarget: boolean;
   /** Whether the URL paths that it takes, or the files that they lead to, are finitely many. */
   readonly isBounded: boolean;
   /** `%{GLOBAL}` is already the empty name. */
@@ -51,6 +54,7 @@ export type ScriptAlias = {
   readonly applicationGroup: Setting<string> | undefined;
   readonly callableObject: string | undefined;
   readonly passAuthorization: boolean | undefined;
+  readonly memo: AliasMemo;
 };
 
 /** Aliases in their order, and where to look first. */

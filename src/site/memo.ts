@@ -1,5 +1,7 @@
 /** What requests have already worked out from a site: results only, so forgetting costs time and nothing else. */
 import { createPairCache, type MergeCache, type PairCache } from './merge-cache.ts';
+import type { VirtualHost } from './model.ts';
+import type { Scope } from './scope.ts';
 import type { WsgiPlace } from './wsgi-place.ts';
 
 /** Remembered results of one site. */
@@ -11,6 +13,18 @@ export type SiteMemo = {
   readonly portSets: Map<string, ReadonlySet<number>>;
   /** Names and values of a table of variables. */
   readonly plainVariables: WeakMap<object, ReadonlyMap<string, string>>;
+};
+
+/**
+ * What requests have worked out for one script alias. Each slot holds the last result with what it was made from, so a
+ * virtual host that inherits an alias from the main server only costs the others their slot.
+ */
+export type AliasMemo = {
+  /** The virtual host for which `scope` has the sections of the folders and the name of its script. */
+  host: VirtualHost | undefined;
+  scope: Scope | undefined;
+  /** What mod_wsgi decides there; `routing/wsgi-memo.ts` alone reads and writes it. */
+  answer: object | undefined;
 };
 
 /** Nothing remembered. */

@@ -1,4 +1,5 @@
 /** `WSGIScriptAlias` and `WSGIScriptAliasMatch` (mod_wsgi `wsgi_add_script_alias()`). */
+import { ownText } from '../apache/bytes.ts';
 import type { Directive } from '../apache/directive.ts';
 import { readWord } from '../apache/lexer.ts';
 import { parseOptions } from '../apache/options.ts';
@@ -19,13 +20,26 @@ export function parseScriptAlias(directive: Directive, place: PlaceContext): Scr
     return undefined;
   }
   const isPattern = directive.key === 'wsgiscriptaliasmatch';
-  const match = aliasMatch(directive, location.word, isPattern);
+  const match = aliasMatch(directive, ownText(location.word), isPattern);
   if (match.kind === 'unknown') place.build.diagnostics.push(match.rule);
   const kind = isPattern ? 'alias-match' : 'alias';
   const { position } = directive;
   const mount = addMount(place, { kind, mountPoint: location.word, target: target.word, position });
   const isBounded = !isPattern || /\$\d/.test(target.word) || isFinitePattern(location.word);
-  return { mount, match, target: target.word, isBounded, ...readOptions(options, position) };
+  const settings = readOptions(options, position);
+  // Field by field, what each request reads first: a spread would put them in a place of their own.
+  return {
+    match,
+    target: ownText(target.word),
+    isPlainTarget: /^\/.*[^/]$/s.test(target.word) && !/\/[/.]/.test(target.word),
+    memo: { host: undefined, scope: undefined, answer: undefined },
+    mount,
+    isBounded,
+    processGroup: settings.processGroup,
+    applicationGroup: settings.applicationGroup,
+    callableObject: settings.callableObject,
+    passAuthorization: settings.passAuthorization,
+  };
 }
 
 /** Whether a pattern has no part that any text can fill; alternatives and single digits are finite. */
@@ -54,7 +68,7 @@ function optionProblem(options: readonly (readonly [string, string])[] | undefin
 function readOptions(
   options: readonly (readonly [string, string])[],
   position: Setting<string>['position'],
-): Omit<ScriptAlias, 'mount' | 'match' | 'target' | 'isBounded'> {
+): Omit<ScriptAlias, 'mount' | 'match' | 'target' | 'isPlainTarget' | 'isBounded' | 'memo'> {
   const last = (key: string): string | undefined => options.findLast(([name]) => name === key)?.[1];
   const group = (key: string): Setting<string> | undefined => {
     const value = last(key);

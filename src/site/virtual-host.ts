@@ -97,7 +97,7 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     fileAliases: buildAliasList(own.flatMap((host) => host.fileAliases)),
     scriptAliases: buildAliasList(own.flatMap((host) => host.scriptAliases)),
     rewrite: serverRewrite(draft, main),
-    setEnvIf: [...own].reverse().flatMap((host) => host.setEnvIf),
+    setEnvIf: setEnvIfRules(own),
     serverScope: inheritScope(draft, inheritance, 'serverScope'),
     defaults: inheritScope(draft, inheritance, 'defaults'),
     directories: directories.directories,
@@ -113,6 +113,13 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     ),
     declaredPorts: declaredPorts(draft, inheritance),
   };
+}
+
+const noRules: VirtualHost['setEnvIf'] = [];
+
+function setEnvIfRules(own: readonly HostDraft[]): VirtualHost['setEnvIf'] {
+  const rules = [...own].reverse().flatMap((host) => host.setEnvIf);
+  return rules.length === 0 ? noRules : rules;
 }
 
 /** One object for all that say nothing themselves: what is made of it is made once, and stays in the processor's caches. */
