@@ -13,6 +13,7 @@ import { metricsRoutes } from './metrics.ts';
 import type { AdminModel, MetricsSource } from './model.ts';
 import { pageRoutes } from './page.ts';
 import { Problem, problemResponse } from './problem.ts';
+import { reloadRoutes } from './reload.ts';
 import { siteRoutes } from './site.ts';
 
 export type AdminDeps = {
@@ -31,6 +32,7 @@ export function createAdmin({ model, metrics, onError }: AdminDeps, access: Acce
     metricsRoutes(metrics),
     groupRoutes(model),
     siteRoutes(model),
+    reloadRoutes(model),
     pageRoutes(model),
   ])
     app.route('/', routes);

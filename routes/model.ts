@@ -1,14 +1,19 @@
 /** What the admin side reads, plain values made anew for each question, and what it may ask for. The composition fulfils this. */
+import type { ErrorCode } from '../src/errors.ts';
 import type { GroupState } from '../src/groups/observer.ts';
 
-/** A group as people and programs are shown it. Names are text, the empty ones written `%{GLOBAL}`. */
-export type GroupView = {
+/** Who a group is. Names are text, the empty ones written `%{GLOBAL}`. */
+export type GroupName = {
   /** 12 hex digits; the same for the same group in every sidecar of one configuration. */
   readonly id: string;
   readonly processGroup: string;
   readonly applicationGroup: string;
   /** The script or mount that `isolation` made a group of its own. */
   readonly part?: string;
+};
+
+/** A group as people and programs are shown it. */
+export type GroupView = GroupName & {
   readonly mode: 'embedded' | 'daemon';
   readonly state: GroupState;
   readonly limits: { readonly processes: number; readonly threads: number; readonly queueLength: number };
@@ -43,6 +48,36 @@ export type RestartView = { readonly result: 'restarted' | 'idle'; readonly grou
 
 /** What became of a restart: `kept` leaves the old processes serving. */
 export type RestartOutcome = RestartView | { readonly result: 'kept'; readonly failure: FailureView };
+
+/** How a reload ended; `refused` left everything as it was. */
+export type ReloadView =
+  | {
+      /** Unix time in milliseconds. */
+      readonly at: number;
+      readonly result: 'reloaded';
+      readonly groups: {
+        readonly unchanged: readonly GroupName[];
+        /** Their processes live on by the new limits. */
+        readonly adopted: readonly GroupName[];
+        readonly replaced: readonly GroupName[];
+        readonly stopped: readonly GroupName[];
+        /** The new process did not become ready: the old one goes on serving. */
+        readonly kept: readonly (GroupName & { readonly failure: FailureView })[];
+      };
+      /** Addresses. */
+      readonly listeners: { readonly opened: readonly string[]; readonly closed: readonly string[] };
+      /** Settings that have changed and hold from the next start on. */
+      readonly waiting: readonly string[];
+      /** Findings that the configuration before had not. */
+      readonly findings: readonly DiagnosticView[];
+    }
+  | {
+      readonly at: number;
+      readonly result: 'refused';
+      readonly code: ErrorCode;
+      /** Every finding, a line each. */
+      readonly detail: string;
+    };
 
 /** application/problem+json, with what a command that was not done adds. */
 export type ProblemView = {
@@ -87,6 +122,10 @@ export type AdminModel = {
   /** Listeners, virtual hosts and mounts. */
   site(): object;
   diagnostics(): readonly DiagnosticView[];
+  /** Reads the configuration anew; resolves when its groups have followed. */
+  reload(): Promise<ReloadView>;
+  /** How the last reload ended, if there was one. */
+  lastReload(): ReloadView | undefined;
 };
 
 /** Where the numbers come from. */

@@ -3,10 +3,17 @@ import { Hono } from 'hono';
 import type { AdminModel } from './model.ts';
 import { Problem } from './problem.ts';
 
-export function siteRoutes({ site, diagnostics, explain }: Omit<AdminModel, 'groups' | 'readiness'>): Hono {
+export function siteRoutes({
+  site,
+  diagnostics,
+  lastReload,
+  explain,
+}: Pick<AdminModel, 'site' | 'diagnostics' | 'lastReload' | 'explain'>): Hono {
   const routes = new Hono();
   routes.get('/api/site', (context) => context.json(site()));
-  routes.get('/api/diagnostics', (context) => context.json({ diagnostics: diagnostics() }));
+  routes.get('/api/diagnostics', (context) =>
+    context.json({ diagnostics: diagnostics(), lastReload: lastReload() }),
+  );
   routes.get('/api/explain', (context) => {
     const url = context.req.query('url');
     if (url === undefined || url === '')

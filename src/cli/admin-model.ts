@@ -1,37 +1,35 @@
 /** What the admin side reads, made from the supervisor's site and pool at each question. */
 import type { AdminModel, GroupView, Question, RestartOutcome } from '../../routes/model.ts';
 import { fromBytes } from '../apache/bytes.ts';
-import type { Diagnostic } from '../apache/diagnostic.ts';
 import { SidecarError } from '../errors.ts';
-import type { GroupPlan } from '../groups/plan.ts';
 import type { GroupPool } from '../groups/pool.ts';
 import type { RestartResult } from '../groups/replacements.ts';
-import type { GroupIdentity } from '../routing/group-key.ts';
 import type { Site } from '../site/model.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { InForce } from './configuration.ts';
 import { viewDiagnostic } from './diagnostic-view.ts';
 import { explainQuestion } from './explanation.ts';
 import { viewFailure, viewGroups } from './group-views.ts';
+import type { ReloadReport } from './reload-report.ts';
 
 export type AdminModelDeps = {
-  readonly supervisor: Supervisor;
-  readonly planOf: (site: Site, identity: GroupIdentity) => GroupPlan;
-  readonly diagnostics: () => readonly Diagnostic[];
+  readonly supervisor: Supervisor<InForce>;
+  readonly report: ReloadReport;
   /** Of the processes that run dispatch scripts. */
   readonly helpers: () => GroupPool | undefined;
 };
 
-export function createAdminModel({ supervisor, planOf, diagnostics, helpers }: AdminModelDeps): AdminModel {
-  const site = (): Site => {
-    if (supervisor.site === undefined)
+export function createAdminModel({ supervisor, report, helpers }: AdminModelDeps): AdminModel {
+  const inForce = (): InForce => {
+    if (supervisor.current === undefined)
       throw new SidecarError('ERR_CONFIG_UNREADABLE', 'The configuration has not been read yet: ask again');
-    return supervisor.site;
+    return supervisor.current;
   };
   const pools = (): GroupPool[] => [supervisor.pool, helpers()].filter((pool) => pool !== undefined);
   const groups = (): readonly GroupView[] =>
     viewGroups(
-      site(),
-      planOf,
+      inForce().site,
+      inForce().planOf,
       pools().flatMap((pool) => pool.snapshot()),
     );
   const restart = async (id: string): Promise<RestartOutcome | undefined> => {
@@ -45,9 +43,15 @@ export function createAdminModel({ supervisor, planOf, diagnostics, helpers }: A
     readiness: () => ({ ready: supervisor.state === 'ready', state: supervisor.state }),
     groups,
     restart,
-    explain: (question: Question) => explainQuestion(site(), question),
-    site: () => viewSite(site()),
-    diagnostics: () => diagnostics().map(viewDiagnostic),
+    explain: (question: Question) => explainQuestion(inForce().site, question),
+    site: () => viewSite(inForce().site),
+    diagnostics: () => inForce().diagnostics.map(viewDiagnostic),
+    reload: async () => {
+      await supervisor.reload('operator');
+      if (report.last === undefined) throw new Error('A reload has ended without a report');
+      return report.last;
+    },
+    lastReload: () => report.last,
   };
 }
 

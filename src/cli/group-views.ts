@@ -1,5 +1,5 @@
 /** Groups as people and programs are shown them: what the configuration declares, joined with what runs. */
-import type { FailureView, GroupView } from '../../routes/model.ts';
+import type { FailureView, GroupName, GroupView } from '../../routes/model.ts';
 import { fromBytes } from '../apache/bytes.ts';
 import { type GroupPlan, groupId } from '../groups/plan.ts';
 import type { FailureSnapshot, GroupSnapshot } from '../groups/snapshot.ts';
@@ -29,7 +29,7 @@ export function viewGroups(site: Site, planOf: PlanOf, snapshots: readonly Group
 }
 
 /** The name of a group for messages. */
-export function nameOf(group: Pick<GroupView, 'applicationGroup' | 'processGroup' | 'part'>): string {
+export function nameOf(group: Omit<GroupName, 'id'>): string {
   const part = group.part === undefined ? '' : ` (${group.part})`;
   return `"${group.applicationGroup}" of process group "${group.processGroup}"${part}`;
 }
@@ -40,10 +40,7 @@ function viewDeclared({ identity, mounts, scripts }: Declaration, plan: GroupPla
   const { processes, threads, queueLength, mode } = plan;
   const files = scripts.map(fromBytes);
   return {
-    id: groupId(groupKey(identity)),
-    processGroup: displayName(fromBytes(identity.processGroup)),
-    applicationGroup: displayName(fromBytes(identity.applicationGroup)),
-    ...partOf(identity),
+    ...viewIdentity(identity),
     mode,
     state: 'idle',
     limits: { processes, threads, queueLength },
@@ -52,6 +49,16 @@ function viewDeclared({ identity, mounts, scripts }: Declaration, plan: GroupPla
     sharing: files.length > 1 ? files : [],
     processes: [],
     queueDepth: 0,
+  };
+}
+
+/** Who a group is. */
+export function viewIdentity(identity: GroupIdentity): GroupName {
+  return {
+    id: groupId(groupKey(identity)),
+    processGroup: displayName(fromBytes(identity.processGroup)),
+    applicationGroup: displayName(fromBytes(identity.applicationGroup)),
+    ...partOf(identity),
   };
 }
 

@@ -35,6 +35,14 @@ export function adviseElsewhere(door: Door, doors: readonly Door[]): string {
   return `let the sidecar stand elsewhere for it: listen: [${items.join(', ')}]`;
 }
 
+/** What to do where a listener that this reload would close holds the port of a new one; undefined where none does. */
+export function adviseOverlap(door: Door, closing: readonly Door[]): string | undefined {
+  const portOf = ({ bind }: Door): string => bind.slice(bind.lastIndexOf(':'));
+  const holder = closing.find((old) => !door.bind.startsWith('unix:') && portOf(old) === portOf(door));
+  if (holder === undefined) return undefined;
+  return `restart the sidecar: its own "${holder.bind}" holds that port until the new one is open`;
+}
+
 function renderDoor({ bind, as, tls }: Door, at: string): string {
   const itself = /^(?:unix|systemd):/.test(bind) ? at : bind;
   const standsFor =

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { fromBytes, toBytes } from '../apache/bytes.ts';
 import { type Diagnostic, renderDiagnostic } from '../apache/diagnostic.ts';
 import type { DirectiveNode } from '../apache/directive.ts';
+import type { FileReader } from '../apache/file-reader.ts';
 import { loadConfiguration } from '../apache/load.ts';
 import { nodeFileReader } from '../apache/node-file-reader.ts';
 import { fromYaml } from '../convert/from-yaml.ts';
@@ -51,8 +52,12 @@ const FATAL: ReadonlySet<string> = new Set([
 ]);
 
 /** The site of a configuration file, and all findings; throws only when no file is named. */
-export function readSite(settings: SiteSettings, environment: Environment): ReadSite {
-  const { tree, diagnostics, ...read } = readTree(settings, environment);
+export function readSite(
+  settings: SiteSettings,
+  environment: Environment,
+  reader: FileReader = nodeFileReader,
+): ReadSite {
+  const { tree, diagnostics, ...read } = readTree(settings, environment, reader);
   const built = buildSite(tree, {
     modWsgiVersion: settings.modWsgiVersion,
     isolation: {
@@ -78,7 +83,7 @@ type ReadTree = Pick<SiteOptions, 'environment' | 'serverRoot' | 'modules'> & {
   readonly diagnostics: readonly Diagnostic[];
 };
 
-function readTree(settings: SiteSettings, environment: Environment): ReadTree {
+function readTree(settings: SiteSettings, environment: Environment, reader: FileReader): ReadTree {
   if (settings.sites !== undefined) return readSitesTree(settings.sites, environment);
   const { apache } = settings;
   if (apache === undefined) {
@@ -88,7 +93,7 @@ function readTree(settings: SiteSettings, environment: Environment): ReadTree {
   }
   const loaded = loadConfiguration({
     file: toBytes(apache),
-    reader: nodeFileReader,
+    reader,
     environment,
     defines: settings.defines.map(toBytes),
   });

@@ -9,6 +9,7 @@ import { demoCommand } from './demo.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
 import { groupsCommand } from './groups.ts';
+import { reloadCommand } from './reload.ts';
 import { restartCommand } from './restart.ts';
 import { runCommand } from './run.ts';
 import { verifyCommand } from './verify.ts';
@@ -48,6 +49,7 @@ function createProgram(context: CliContext, finish: Finish): Command {
     auditCommand,
     groupsCommand,
     restartCommand,
+    reloadCommand,
     explainCommand,
     convertCommand,
     demoCommand,

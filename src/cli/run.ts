@@ -1,6 +1,8 @@
-/** `run`: the service. Ends on TERM or INT after the requests in flight; a second signal ends it at once. */
+/** `run`: the service. Reads its configuration anew on HUP, ends on TERM or INT after the requests in flight; a second signal ends it at once. */
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { createLog, type Log } from '../log.ts';
+import type { Settings } from '../settings/load.ts';
 import { takeActivation } from '../supervisor/activation.ts';
 import { notifyServiceManager, type ServiceState } from '../supervisor/notify.ts';
 import { OpenSockets } from '../supervisor/open-sockets.ts';
@@ -24,25 +26,31 @@ export function runCommand(context: CliContext, finish: Finish): Command {
 
 async function run(context: CliContext, flags: Record<string, unknown>): Promise<ExitCode> {
   const openSockets = new OpenSockets(takeActivation(context.environment, process.pid));
-  const settings = settingsOf(context, flags.json === true ? { ...flags, logFormat: 'json' } : flags);
+  const readSettings = (): Settings =>
+    settingsOf(context, flags.json === true ? { ...flags, logFormat: 'json' } : flags);
+  const settings = readSettings();
   const { level, format } = settings.log;
   const log = createLog({ level, format, fd: 1 });
   const accessLog = createLog({ level: 'info', format, fd: 1, isBuffered: true });
-  const end = waitForEnd(log);
+  const signals = listenToSignals();
+  const tell = teller(context, log);
   const sidecar = await startSidecar(settings, {
     environment: context.environment,
     version: context.version,
     log,
     ...(settings.log.access ? { accessLog } : {}),
     openSockets,
+    readSettings,
+    ...(typeof flags.config === 'string' ? { settingsFile: resolve(flags.config) } : {}),
+    tell: (state) => tell(state === 'ready' ? 'READY=1' : 'RELOADING=1'),
   });
   log.info({ listening: sidecar.listening, admin: sidecar.admin, pid: process.pid }, 'Sidecar is ready');
-  const tell = teller(context, log);
   await tell('READY=1');
-  const signal = await end.drain;
-  log.info({ signal, drain_timeout_ms: settings.drainTimeout }, 'Sidecar is draining');
+  signals.onReload(() => void sidecar.reload('operator'));
+  const signal = await signals.drain;
+  log.info({ signal }, 'Sidecar is draining');
   await tell('STOPPING=1');
-  const code = await Promise.race([stopped(sidecar), end.abandon]);
+  const code = await Promise.race([stopped(sidecar), signals.abandon]);
   log.info({}, code === EXIT.ok ? 'Sidecar has ended' : 'Sidecar ends without waiting');
   return code;
 }
@@ -52,11 +60,19 @@ async function stopped(sidecar: RunningSidecar): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-/** Listens from the first moment on, so that a signal during the start is not lost. */
-function waitForEnd(log: Log): {
+type Signals = {
   readonly drain: Promise<NodeJS.Signals>;
   readonly abandon: Promise<ExitCode>;
-} {
+  /** Says what HUP does; one that came before is made good. */
+  onReload(reload: () => void): void;
+};
+
+/** Listens from the first moment on, so that a signal during the start is not lost. */
+function listenToSignals(): Signals {
+  let hasCome = false;
+  let reloadNow = (): void => {
+    hasCome = true;
+  };
   let drainNow: (signal: NodeJS.Signals) => void = () => undefined;
   let abandonNow: (code: ExitCode) => void = () => undefined;
   const drain = new Promise<NodeJS.Signals>((resolve) => {
@@ -68,9 +84,13 @@ function waitForEnd(log: Log): {
   watchSignals({
     drain: (signal) => drainNow(signal),
     abandon: () => abandonNow(EXIT.interrupted),
-    reload: () => log.warn({}, 'HUP has no effect yet: restart the sidecar to read the configuration again'),
+    reload: () => reloadNow(),
   });
-  return { drain, abandon };
+  const onReload = (reload: () => void): void => {
+    reloadNow = reload;
+    if (hasCome) reload();
+  };
+  return { drain, abandon, onReload };
 }
 
 function teller(context: CliContext, log: Log): (state: ServiceState) => Promise<void> {

@@ -85,6 +85,11 @@ export class CellFamily {
     for (const { cell } of this.#cells.values()) cell.value = 0;
   }
 
+  /** Forgets every series; for a constant whose labels have changed. */
+  clear(): void {
+    this.#cells.clear();
+  }
+
   reset(): void {
     this.zero();
   }

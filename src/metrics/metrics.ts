@@ -14,13 +14,19 @@ import { REJECTED_REASONS, UNKNOWN_GROUP_REASONS, UPSTREAM_ERROR_REASONS } from 
 
 export type MetricsOptions = {
   readonly version: string;
-  /** mod_wsgi's naming rules in force: `modWsgiVersion`. */
-  readonly modWsgiVersion: string;
   readonly maxGroups: number;
   /** Exposition lines that the group families may have together. */
   readonly maxSeries: number;
+};
+
+/** What of the configuration in force the numbers depend on. */
+export type MetricsConfiguration = {
+  /** The groups that may appear as labels; those of earlier configurations stay. */
+  readonly groups: readonly GroupIdentity[];
   /** Whether a client can make names (`unknownPort: admit`, `expandFromRequest`): then only declared groups are labels. */
   readonly clientsMakeNames: boolean;
+  /** mod_wsgi's naming rules in force: `modWsgiVersion`. */
+  readonly modWsgiVersion: string;
 };
 
 /** prom-client's default gauges that carry `_total` in their name, or repeat what build_info says. */
@@ -37,14 +43,15 @@ export class Metrics implements RequestObserver, GroupObserver {
   readonly #readings: Readings;
   readonly #unknown: GroupSeries;
   readonly #groups = new Map<string, Map<string, GroupSeries>>();
-  readonly #clientsMakeNames: boolean;
+  readonly #version: string;
+  #clientsMakeNames = true;
   #named = 0;
   #source: () => readonly GroupReading[] = () => [];
   #lastScrape: Promise<unknown> = Promise.resolve();
 
   constructor(options: MetricsOptions) {
     this.#budget = new SeriesBudget(options.maxSeries);
-    this.#clientsMakeNames = options.clientsMakeNames;
+    this.#version = options.version;
     this.#catalogue = createCatalogue(this.#registry, this.#budget);
     this.#sayConstants(options);
     this.#readings = new Readings(this.#catalogue, (identity) => this.#seriesOf(identity));
@@ -52,11 +59,6 @@ export class Metrics implements RequestObserver, GroupObserver {
     collectDefaultMetrics({ register: this.#registry as Registry });
     for (const { name } of this.#registry.getMetricsAsArray())
       if (UNWANTED.test(name)) this.#registry.removeSingleMetric(name);
-  }
-
-  /** Names the groups that may appear as labels; called again after each reload, it adds. */
-  declareGroups(identities: Iterable<GroupIdentity>): void {
-    for (const identity of identities) this.#declare(identity);
   }
 
   /** Counts a request that is served in another group than the one that it names. */
@@ -69,10 +71,24 @@ export class Metrics implements RequestObserver, GroupObserver {
     this.#source = source;
   }
 
-  configurationLoaded(successful: boolean): void {
-    this.#catalogue.config_last_reload_successful.cell({}).value = successful ? 1 : 0;
-    if (successful)
-      this.#catalogue.config_last_reload_success_timestamp_seconds.cell({}).value = Date.now() / 1000;
+  /** A configuration is in force: the first, or the next after a reload. */
+  configurationLoaded({ groups, clientsMakeNames, modWsgiVersion }: MetricsConfiguration): void {
+    this.#clientsMakeNames = clientsMakeNames;
+    for (const identity of groups) this.#declare(identity);
+    const build = {
+      version: this.#version,
+      node_version: process.version,
+      mod_wsgi_compat: modWsgiVersion,
+    };
+    this.#catalogue.build_info.clear();
+    this.#catalogue.build_info.cell(build).value = 1;
+    this.#catalogue.config_last_reload_successful.cell({}).value = 1;
+    this.#catalogue.config_last_reload_success_timestamp_seconds.cell({}).value = Date.now() / 1000;
+  }
+
+  /** A reload came to nothing: what was in force stays. */
+  configurationRefused(): void {
+    this.#catalogue.config_last_reload_successful.cell({}).value = 0;
   }
 
   requestStarted(identity: GroupIdentity): void {
@@ -169,9 +185,7 @@ export class Metrics implements RequestObserver, GroupObserver {
       this.#catalogue.upstream_errors_total.cell({ ...series.labels, reason: failed }).value += 1;
   }
 
-  #sayConstants({ version, modWsgiVersion, maxGroups }: MetricsOptions): void {
-    const build = { version, node_version: process.version, mod_wsgi_compat: modWsgiVersion };
-    this.#catalogue.build_info.cell(build).value = 1;
+  #sayConstants({ maxGroups }: MetricsOptions): void {
     this.#catalogue.start_time_seconds.cell({}).value = Date.now() / 1000 - process.uptime();
     this.#catalogue.groups_limit.cell({}).value = maxGroups;
     this.#catalogue.metrics_series_dropped_total.cell({}).value = 0;

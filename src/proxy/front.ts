@@ -69,14 +69,28 @@ export class Front {
   readonly #mountEnviron = createMountEnvirons();
   readonly #idPrefix = randomBytes(4).toString('hex');
   #requests = 0;
-  /** Set by the listener when it ends: answers close their connections from then on. */
-  isClosing = false;
+  /** Shared by all who have stood at one listener: the requests of an earlier one may be under way when it ends. */
+  #door = { isClosing: false };
 
   constructor(deps: FrontDeps, options: FrontOptions) {
     this.#deps = deps;
     this.#options = options;
     this.#exchangeDeps = { observer: deps.observer, log: deps.log, listener: this };
     this.#scan = createHeaderScanner(options.userHeader?.toLowerCase() ?? '');
+  }
+
+  /** Whether the listener ends: then answers close their connections. */
+  get isClosing(): boolean {
+    return this.#door.isClosing;
+  }
+
+  set isClosing(isClosing: boolean) {
+    this.#door.isClosing = isClosing;
+  }
+
+  /** Takes the place of a front at its listener; requests that have begun there stay with it. */
+  succeed(front: Front): void {
+    this.#door = front.#door;
   }
 
   /** Answers one request; never throws. */

@@ -18,11 +18,15 @@ export type ListenerOptions = BindOptions & {
 export type Listener = Pick<BoundSocket, 'address' | 'fd' | 'ownsFile'> & {
   /** As the settings name it: what a successor asks for. */
   readonly bind: string;
+  /** Has a front answer every request that comes from now on, and those that have waited for the first one. */
+  serveBy(front: Front): void;
   /**
    * Accepts no more, ends idle connections, and resolves when the others have ended with their answers. A client that holds
    * back half a head is waited for: `destroy` sets the limit.
    */
   close(): Promise<void>;
+  /** As `close`, but an idle connection is kept until its next answer or the end of its keep-alive time: one may be on its way. */
+  leave(): Promise<void>;
   /**
    * Another process serves the socket from now on: as `close`, but the file of a Unix socket stays, and an idle connection
    * is kept until its next answer or the end of its keep-alive time, since a request may be on its way to it.
@@ -36,25 +40,66 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 15_000;
 const MAX_HEADER_BYTES = 16_384;
 
-/** Starts to listen; rejects with ERR_LISTEN that names the address and the setting to change. */
-export async function startListener(options: ListenerOptions, front: Front): Promise<Listener> {
+/**
+ * Starts to listen; rejects with ERR_LISTEN that names the address and the setting to change. Without a front requests wait
+ * for `serveBy`.
+ */
+export async function startListener(options: ListenerOptions, front?: Front): Promise<Listener> {
   const server = createHttpServer(options);
-  attachFront(server, front);
+  const desk = createDesk(front);
+  attachFront(server, desk.serve);
   const socket = await bindServer(server, options, options.advice ?? 'choose another in "listen"');
   return {
     ...socket,
     bind: options.bind,
+    serveBy: desk.serveBy,
     async close() {
-      front.isClosing = true;
+      desk.close();
       const closed = closeServer(server);
       await socket.removeFile();
       await closed;
     },
+    async leave() {
+      desk.close();
+      const closed = stopAccepting(server);
+      await socket.removeFile();
+      await closed;
+    },
     handOver() {
-      front.isClosing = true;
+      desk.close();
       return stopAccepting(server);
     },
     destroy: () => server.closeAllConnections(),
+  };
+}
+
+type Turn = (front: Front) => void;
+
+/** Where requests find the front that is to answer them. */
+type Desk = {
+  serve(turn: Turn): void;
+  serveBy(front: Front): void;
+  close(): void;
+};
+
+function createDesk(first: Front | undefined): Desk {
+  const waiting: Turn[] = [];
+  let current = first;
+  const serve = (turn: Turn): void => {
+    if (current === undefined) waiting.push(turn);
+    else turn(current);
+  };
+  return {
+    serve,
+    serveBy(front) {
+      if (current !== undefined) front.succeed(current);
+      current = front;
+      for (const turn of waiting.splice(0)) turn(front);
+    },
+    close: () =>
+      serve((front) => {
+        front.isClosing = true;
+      }),
   };
 }
 
@@ -77,15 +122,17 @@ function createHttpServer(options: ListenerOptions): Server {
 }
 
 /** Without an `upgrade` listener Node serves `Upgrade: h2c` and WebSocket handshakes as plain requests, as mod_wsgi does. */
-function attachFront(server: Server, front: Front): void {
-  server.on('request', (request, response) => front.handle(request, response));
-  server.on('checkContinue', (request, response) => front.handle(request, response, true));
-  server.on('checkExpectation', (request) => front.refuseRaw(request.socket, 417, 'expectation'));
-  server.on('connect', (_request, socket) => front.refuseRaw(socket as Socket, 405, 'connect'));
+function attachFront(server: Server, serve: Desk['serve']): void {
+  const refuse = (socket: Socket, status: number, reason: string): void =>
+    serve((front) => front.refuseRaw(socket, status, reason));
+  server.on('request', (request, response) => serve((front) => front.handle(request, response)));
+  server.on('checkContinue', (request, response) => serve((front) => front.handle(request, response, true)));
+  server.on('checkExpectation', (request) => refuse(request.socket, 417, 'expectation'));
+  server.on('connect', (_request, socket) => refuse(socket as Socket, 405, 'connect'));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const failure = parserFailure(error.code);
     if (failure === undefined) socket.destroy();
-    else front.refuseRaw(socket as Socket, failure.status, failure.reason);
+    else refuse(socket as Socket, failure.status, failure.reason);
   });
 }
 

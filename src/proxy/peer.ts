@@ -64,13 +64,15 @@ function plainAddress(address: string | undefined): string {
 export type StandsFor = { readonly address?: string; readonly port?: number };
 
 const peerKey = Symbol('peer');
-type KnownSocket = Socket & { [peerKey]?: Peer };
+type Known = { readonly peer: Peer; readonly trust: TrustList; readonly as: StandsFor };
+type KnownSocket = Socket & { [peerKey]?: Known };
 
-/** The peer of a connection: made at its first request, the same object for all later ones. */
+/** The peer of a connection: made at its first request, the same object for all later ones until a reload changes whom to believe. */
 export function peerOf(socket: Socket, trust: TrustList, as: StandsFor): Peer {
-  const known = socket as KnownSocket;
-  const peer = known[peerKey] ?? makePeer(socket, trust, as);
-  known[peerKey] = peer;
+  const { [peerKey]: known } = socket as KnownSocket;
+  if (known?.trust === trust && known.as === as) return known.peer;
+  const peer = makePeer(socket, trust, as);
+  (socket as KnownSocket)[peerKey] = { peer, trust, as };
   return peer;
 }
 

@@ -16,5 +16,10 @@ export async function notifyServiceManager(
   if (NOTIFY_SOCKET === undefined || NOTIFY_SOCKET === '') return;
   // Without --pid the message would come from a process that has ended before systemd looks who sent it.
   const env = { NOTIFY_SOCKET, PATH };
-  await run('systemd-notify', [`--pid=${process.pid}`, state], { env, timeout: 5_000 });
+  await run('systemd-notify', [`--pid=${process.pid}`, state, ...stampOf(state)], { env, timeout: 5_000 });
+}
+
+/** systemd wants to know which reload is meant: by CLOCK_MONOTONIC in microseconds, which `hrtime` reads. */
+function stampOf(state: ServiceState): readonly string[] {
+  return state === 'RELOADING=1' ? [`MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`] : [];
 }

@@ -1,13 +1,16 @@
 /**
- * The life of a sidecar: load, open, serve, drain, stop. Owns the current Site and the GroupPool; the doors (listeners) are
- * opened by a function of the composition, because this folder knows no proxy. Start and stop are done one at a time.
+ * The life of a sidecar: load, open, serve, reload, drain, stop. Owns the configuration in force and the GroupPool; the doors
+ * (listeners) are opened by a function of the composition, because this folder knows no proxy. Its steps are done one at a time.
  * Requests hold what they resolved from one Site: a new one is swapped in by reference, and never changes an old request.
  */
-import type { GroupPool } from '../groups/pool.ts';
-import type { Site } from '../site/model.ts';
+import { SidecarError } from '../errors.ts';
+import type { GroupPool, PoolReload } from '../groups/pool.ts';
+import type { Configuration, DoorsChange, Reading, ReloadOutcome, ReloadTrigger } from './reload.ts';
 
 /** Where requests come in. */
-export type Doors = {
+export type Doors<C> = {
+  /** Opens what the next configuration has besides; rejects with a SidecarError, and nothing has changed, when it cannot. */
+  prepare(next: C): Promise<DoorsChange>;
   /** Takes no new requests; resolves when the last answer has ended. */
   close(): Promise<void>;
   /** Ends what is still open. */
@@ -15,33 +18,42 @@ export type Doors = {
 };
 
 /** The groups and what they live on. */
-export type House = {
+export type House<C> = {
   readonly pool: GroupPool;
+  /** Has the groups follow the configuration that has come into force. */
+  reload(next: C): Promise<PoolReload>;
   /** Removes what the groups lived on, after they have ended. */
   close(): Promise<void>;
 };
 
-export type SupervisorDeps = {
-  /** Reads Apache's configuration; throws a SidecarError when it cannot be used. */
-  readonly loadSite: () => Site;
-  /** Makes the pool; plans are made from the site that is current when a group first starts. */
-  readonly openHouse: (currentSite: () => Site) => Promise<House>;
-  readonly openDoors: (currentSite: () => Site, pool: GroupPool) => Promise<Doors>;
+export type SupervisorDeps<C extends Configuration> = {
+  /** Reads settings and Apache's configuration; never throws. */
+  readonly read: () => Reading<C>;
+  /** Makes the pool; plans are made from the configuration in force when a group first starts. */
+  readonly openHouse: (current: () => C) => Promise<House<C>>;
+  readonly openDoors: (current: C, pool: GroupPool) => Promise<Doors<C>>;
   /** Starts groups ahead of their first request; the doors are open already, so that no group waits for another. */
-  readonly preload: (site: Site, pool: GroupPool) => Promise<void>;
+  readonly preload: (current: C, pool: GroupPool) => Promise<void>;
+  /** Told before a reload begins and after it has ended; neither rejects. */
+  readonly reloadBegins: () => Promise<void>;
+  readonly reloadEnded: (outcome: ReloadOutcome) => Promise<void>;
 };
 
 export type SupervisorState = 'new' | 'starting' | 'ready' | 'draining' | 'stopped';
 
-export class Supervisor {
-  readonly #deps: SupervisorDeps;
+export class Supervisor<C extends Configuration> {
+  readonly #deps: SupervisorDeps<C>;
   #state: SupervisorState = 'new';
-  #site: Site | undefined;
-  #house: House | undefined;
-  #doors: Doors | undefined;
+  #current: C | undefined;
+  #house: House<C> | undefined;
+  #doors: Doors<C> | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #lastReload: Promise<unknown> = Promise.resolve();
+  /** The reload that has not begun: whoever wants one meanwhile joins it. */
+  #nextReload: { trigger: ReloadTrigger; readonly outcome: Promise<ReloadOutcome> } | undefined;
+  #fingerprint: string | undefined;
 
-  constructor(deps: SupervisorDeps) {
+  constructor(deps: SupervisorDeps<C>) {
     this.#deps = deps;
   }
 
@@ -49,9 +61,9 @@ export class Supervisor {
     return this.#state;
   }
 
-  /** The site in force; undefined until the configuration has been read. */
-  get site(): Site | undefined {
-    return this.#site;
+  /** What is in force; undefined until the configuration has been read. */
+  get current(): C | undefined {
+    return this.#current;
   }
 
   get pool(): GroupPool | undefined {
@@ -59,8 +71,13 @@ export class Supervisor {
   }
 
   /** Reads the configuration and opens nothing yet: what is wrong with it is told before anything else. */
-  load(): void {
-    this.#site ??= this.#deps.loadSite();
+  load(): C {
+    if (this.#current !== undefined) return this.#current;
+    const { fingerprint, result } = this.#deps.read();
+    if (result.kind === 'refused') throw result.error;
+    this.#fingerprint = fingerprint;
+    this.#current = result.configuration;
+    return this.#current;
   }
 
   /** Resolves when requests are served; on failure what was opened is closed again and the error is passed on. */
@@ -77,6 +94,19 @@ export class Supervisor {
     });
   }
 
+  /** Reads the configuration anew and puts it in force, or leaves everything as it is; never rejects. */
+  reload(trigger: ReloadTrigger): Promise<ReloadOutcome> {
+    const waiting = this.#nextReload;
+    if (waiting !== undefined) {
+      if (trigger === 'operator') waiting.trigger = trigger;
+      return waiting.outcome;
+    }
+    const outcome = this.#lastReload.then(() => this.#beginReload());
+    this.#nextReload = { trigger, outcome };
+    this.#lastReload = outcome.catch(() => undefined);
+    return outcome;
+  }
+
   /** No new requests; those in flight have `drainTimeoutMs`, then they are ended, and the groups with them. */
   stop(drainTimeoutMs: number): Promise<void> {
     if (this.#state === 'ready') this.#state = 'draining';
@@ -84,16 +114,56 @@ export class Supervisor {
   }
 
   async #open(): Promise<void> {
-    const { loadSite, openHouse, openDoors, preload } = this.#deps;
-    let site = this.#site ?? loadSite();
-    this.#site = site;
-    const currentSite = (): Site => {
-      site = this.#site ?? site;
-      return site;
-    };
-    this.#house = await openHouse(currentSite);
-    this.#doors = await openDoors(currentSite, this.#house.pool);
-    await preload(site, this.#house.pool);
+    const { openHouse, openDoors, preload } = this.#deps;
+    const first = this.load();
+    this.#house = await openHouse(() => this.#current ?? first);
+    this.#doors = await openDoors(first, this.#house.pool);
+    await preload(first, this.#house.pool);
+  }
+
+  async #beginReload(): Promise<ReloadOutcome> {
+    const trigger = this.#nextReload?.trigger ?? 'operator';
+    this.#nextReload = undefined;
+    const { fingerprint, result } = this.#deps.read();
+    // Unchanged is not news, and neither is a mistake that was told already.
+    if (trigger === 'watch' && fingerprint === this.#fingerprint) return { kind: 'unchanged' };
+    this.#fingerprint = fingerprint;
+    await this.#deps.reloadBegins();
+    const outcome = result.kind === 'refused' ? result : await this.#apply(result.configuration);
+    await this.#deps.reloadEnded(outcome);
+    return outcome;
+  }
+
+  async #apply(next: C): Promise<ReloadOutcome> {
+    try {
+      const { opened, closed } = await this.#oneAtATime(() => this.#swap(next));
+      // Outside the line: a process that is slow to start must not hold up the end of the sidecar.
+      const groups = await this.#followers().reload(next);
+      if (this.#state === 'ready') await this.#deps.preload(next, this.#followers().pool);
+      return { kind: 'reloaded', groups, opened, closed };
+    } catch (cause) {
+      const error =
+        cause instanceof SidecarError
+          ? cause
+          : new SidecarError('ERR_INTERNAL', `Reload failed: ${String(cause)}`, { cause });
+      return { kind: 'refused', error };
+    }
+  }
+
+  /** Up to `commit` everything can be taken back; from then on everything is new. */
+  async #swap(next: C): Promise<DoorsChange> {
+    if (this.#state !== 'ready' || this.#doors === undefined)
+      throw new SidecarError('ERR_DRAINING', `The sidecar is ${this.#state}: it reloads nothing`);
+    const change = await this.#doors.prepare(next);
+    this.#current = next;
+    change.commit();
+    return change;
+  }
+
+  #followers(): House<C> {
+    if (this.#house === undefined)
+      throw new SidecarError('ERR_DRAINING', `The sidecar is ${this.#state}: its groups have ended`);
+    return this.#house;
   }
 
   async #close(drainTimeoutMs: number): Promise<void> {
@@ -115,7 +185,7 @@ export class Supervisor {
   }
 }
 
-async function closeWithin(doors: Doors, timeoutMs: number): Promise<void> {
+async function closeWithin(doors: Pick<Doors<never>, 'close' | 'destroy'>, timeoutMs: number): Promise<void> {
   const closed = doors.close();
   const timer = setTimeout(() => doors.destroy(), timeoutMs);
   try {

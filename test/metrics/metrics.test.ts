@@ -6,10 +6,11 @@ import type { Observation } from '../../src/proxy/observation.ts';
 const SHOP = { processGroup: '', applicationGroup: 'www.example.com|/shop' };
 const MAIN = { processGroup: 'site', applicationGroup: '' };
 
+const CONFIGURATION = { groups: [SHOP, MAIN], clientsMakeNames: true, modWsgiVersion: '4.9' };
+
 function createMetrics(maxSeries = 10_000, clientsMakeNames = true): Metrics {
-  const options = { version: '1.2.3', modWsgiVersion: '4.9', maxGroups: 64, maxSeries, clientsMakeNames };
-  const metrics = new Metrics(options);
-  metrics.declareGroups([SHOP, MAIN]);
+  const metrics = new Metrics({ version: '1.2.3', maxGroups: 64, maxSeries });
+  metrics.configurationLoaded({ ...CONFIGURATION, clientsMakeNames });
   return metrics;
 }
 
@@ -168,13 +169,31 @@ describe('Metrics', () => {
     expect(await linesOf(metrics, 'requests_total')).toEqual(before);
   });
 
+  it('says whether the last reload was taken, and since when the configuration is in force', async () => {
+    const metrics = createMetrics();
+    const told = async (): Promise<readonly string[]> => [
+      ...(await linesOf(metrics, 'config_last_reload_successful')),
+      ...(await linesOf(metrics, 'config_last_reload_success_timestamp_seconds')),
+      ...(await linesOf(metrics, 'build_info')),
+    ];
+    const [successful, since] = await told();
+    expect(successful).toMatch(/ 1$/);
+    metrics.configurationRefused();
+    expect(await told()).toMatchObject([
+      expect.stringMatching(/ 0$/),
+      since,
+      expect.stringContaining('"4.9"'),
+    ]);
+    metrics.configurationLoaded({ ...CONFIGURATION, modWsgiVersion: '6' });
+    expect(await told()).toMatchObject([successful, expect.anything(), expect.stringContaining('"6"')]);
+  });
+
   it('is clean under promtool check metrics', async (context) => {
     const metrics = createMetrics();
     metrics.requestFinished(observation({ reason: 'upstream_connect', status: 502, aborted: true }));
     metrics.processStarted(SHOP, 'demand');
     metrics.processReady(SHOP, 0.3);
     metrics.processExited(SHOP, 'crash');
-    metrics.configurationLoaded(true);
     metrics.readGroupsFrom(() => [
       {
         identity: SHOP,

@@ -63,14 +63,8 @@ function createScrapedAdmin(): {
   readonly app: ReturnType<typeof createAdmin>;
   readonly seen: Promise<void>;
 } {
-  const metrics = new Metrics({
-    version: '0',
-    modWsgiVersion: '4.9',
-    maxGroups: 4,
-    maxSeries: 5000,
-    clientsMakeNames: false,
-  });
-  metrics.declareGroups([GROUP]);
+  const metrics = new Metrics({ version: '0', maxGroups: 4, maxSeries: 5000 });
+  metrics.configurationLoaded({ groups: [GROUP], clientsMakeNames: false, modWsgiVersion: '4.9' });
   metrics.requestFinished({
     requestId: 'r',
     method: 'GET',
@@ -92,6 +86,8 @@ function createScrapedAdmin(): {
     readiness: nothing,
     groups: nothing,
     restart: nothing,
+    reload: nothing,
+    lastReload: nothing,
     explain: nothing,
     site: nothing,
     diagnostics: nothing,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { AccessOptions } from '../../routes/access.ts';
 import { createAdmin } from '../../routes/admin.ts';
-import type { AdminModel, GroupView, Question } from '../../routes/model.ts';
+import type { AdminModel, GroupView, Question, ReloadView } from '../../routes/model.ts';
 import { SidecarError } from '../../src/errors.ts';
 
 const GROUP: GroupView = {
@@ -24,9 +24,19 @@ type Given = {
   readonly access?: Partial<AccessOptions>;
   readonly ready?: boolean;
   readonly groups?: readonly GroupView[];
+  readonly reload?: ReloadView;
 };
 
-function createApp({ access = {}, ready = true, groups = [GROUP] }: Given = {}): {
+const RELOADED: ReloadView = {
+  at: 1,
+  result: 'reloaded',
+  groups: { unchanged: [GROUP], adopted: [], replaced: [], stopped: [], kept: [] },
+  listeners: { opened: [], closed: [] },
+  waiting: [],
+  findings: [],
+};
+
+function createApp({ access = {}, ready = true, groups = [GROUP], reload = RELOADED }: Given = {}): {
   readonly app: ReturnType<typeof createAdmin>;
   readonly errors: unknown[];
   readonly questions: Question[];
@@ -44,6 +54,8 @@ function createApp({ access = {}, ready = true, groups = [GROUP] }: Given = {}):
         return { result: 'kept', failure: { at: 1, step: 'import', message: 'It broke', traceback: 'Tb' } };
       return id === GROUP.id ? { result: 'restarted', group: GROUP } : undefined;
     },
+    reload: async () => reload,
+    lastReload: () => undefined,
     explain: (question) => {
       if (question.url === 'nonsense') throw new SidecarError('ERR_CONFIG_SYNTAX', 'That is no URL');
       questions.push(question);
@@ -181,6 +193,22 @@ describe('createAdmin()', () => {
       failure: { step: 'import', traceback: 'Tb' },
     });
     expect((await ask({}, '/api/groups/nope/restart', {}, 'POST')).status).toBe(404);
+  });
+
+  it('reloads by POST alone, and answers what was refused with a problem', async () => {
+    expect((await ask({}, '/api/reload')).status).toBe(405);
+    expect(await (await ask({}, '/api/reload', {}, 'POST')).json()).toMatchObject({ result: 'reloaded' });
+    const reload: ReloadView = {
+      at: 1,
+      result: 'refused',
+      code: 'ERR_CONFIG_SYNTAX',
+      detail: 'a.conf:1: error',
+    };
+    const refused = await ask({ reload }, '/api/reload', {}, 'POST');
+    expect([refused.status, await refused.json()]).toMatchObject([
+      409,
+      { code: 'ERR_CONFIG_SYNTAX', detail: 'a.conf:1: error' },
+    ]);
   });
 
   it.each([

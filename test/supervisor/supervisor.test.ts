@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SidecarError } from '../../src/errors.ts';
 import type { GroupObserver } from '../../src/groups/observer.ts';
 import { GroupPool } from '../../src/groups/pool.ts';
 import { buildSite } from '../../src/site/build.ts';
-import { Supervisor, type SupervisorDeps } from '../../src/supervisor/supervisor.ts';
+import type { Site } from '../../src/site/model.ts';
+import type { ReloadOutcome } from '../../src/supervisor/reload.ts';
+import { type Doors, type House, Supervisor, type SupervisorDeps } from '../../src/supervisor/supervisor.ts';
 
 const nothing = (): void => undefined;
 const observer: GroupObserver = {
@@ -15,17 +18,27 @@ const observer: GroupObserver = {
   processExited: nothing,
 };
 
+const NO_GROUPS = { unchanged: [], adopted: [], replaced: [], stopped: [], kept: [] };
+
+type Text = { readonly site: Site; readonly text: string };
+
 type Stage = {
-  readonly supervisor: Supervisor;
+  readonly supervisor: Supervisor<Text>;
+  /** What is written in the file. */
+  write(text: string): void;
+  /** The outcomes that were told. */
+  readonly told: ReloadOutcome[];
   /** What happened, in order. */
   readonly seen: string[];
   /** Lets the last answer end. */
   readonly endAnswers: () => void;
 };
 
-/** A supervisor over a pool without groups, whose doors stay open until told. */
-function createStage(broken: Partial<SupervisorDeps> = {}): Stage {
+/** A supervisor over a pool without groups, whose doors stay open until told; a text `bad` is no configuration, `taken` wants a port that is taken. */
+function createStage(broken: Partial<SupervisorDeps<Text>> = {}): Stage {
   const seen: string[] = [];
+  const told: ReloadOutcome[] = [];
+  let written = 'first';
   let endAnswers: () => void = nothing;
   const answered = new Promise<void>((resolve) => {
     endAnswers = resolve;
@@ -44,10 +57,15 @@ function createStage(broken: Partial<SupervisorDeps> = {}): Stage {
     },
     { maxGroups: 1 },
   );
-  const supervisor = new Supervisor({
-    loadSite: () => {
-      seen.push('load');
-      return buildSite([]).site;
+  const supervisor: Supervisor<Text> = new Supervisor<Text>({
+    read: () => {
+      seen.push('read');
+      const error = new SidecarError('ERR_CONFIG_SYNTAX', 'bad text');
+      const configuration = { site: buildSite([]).site, text: written };
+      return {
+        fingerprint: written,
+        result: written === 'bad' ? { kind: 'refused', error } : { kind: 'read', configuration },
+      };
     },
     openHouse: async () => {
       seen.push('house');
@@ -55,7 +73,11 @@ function createStage(broken: Partial<SupervisorDeps> = {}): Stage {
         seen.push('house closed');
         rmSync(folder, { recursive: true });
       };
-      return { pool, close };
+      const reload: House<Text>['reload'] = async (next) => {
+        seen.push(`groups follow ${next.text}`);
+        return { ...NO_GROUPS, unchanged: [next.text] };
+      };
+      return { pool, reload, close };
     },
     openDoors: async () => {
       seen.push('doors');
@@ -68,14 +90,25 @@ function createStage(broken: Partial<SupervisorDeps> = {}): Stage {
         seen.push('doors destroyed');
         endAnswers();
       };
-      return { close, destroy };
+      const prepare: Doors<Text>['prepare'] = async (next) => {
+        if (next.text === 'taken') throw new SidecarError('ERR_LISTEN', 'taken');
+        seen.push(`doors ready for ${next.text}`);
+        const commit = (): void => void seen.push(`doors serve ${supervisor.current?.text}`);
+        return { opened: [], closed: [], commit, abandon: async () => undefined };
+      };
+      return { prepare, close, destroy };
     },
     preload: async () => {
       seen.push(`preload while ${supervisor.state}`);
     },
+    reloadBegins: async () => void seen.push('reload begins'),
+    reloadEnded: async (outcome) => void told.push(outcome),
     ...broken,
   });
-  return { supervisor, seen, endAnswers };
+  const write = (text: string): void => {
+    written = text;
+  };
+  return { supervisor, write, told, seen, endAnswers };
 }
 
 describe('Supervisor', () => {
@@ -83,7 +116,7 @@ describe('Supervisor', () => {
     const { supervisor, seen, endAnswers } = createStage();
     expect(supervisor.state).toBe('new');
     await supervisor.start();
-    expect(seen).toEqual(['load', 'house', 'doors', 'preload while starting']);
+    expect(seen).toEqual(['read', 'house', 'doors', 'preload while starting']);
     expect(supervisor.state).toBe('ready');
     endAnswers();
     await supervisor.stop(1000);
@@ -110,14 +143,14 @@ describe('Supervisor', () => {
   });
 
   it.each([
-    ['the configuration cannot be used', 'loadSite', []],
-    ['the groups have nowhere to live', 'openHouse', ['load']],
-    ['a port is taken', 'openDoors', ['load', 'house', 'house closed']],
+    ['the configuration cannot be used', 'read', []],
+    ['the groups have nowhere to live', 'openHouse', ['read']],
+    ['a port is taken', 'openDoors', ['read', 'house', 'house closed']],
   ])('closes what it opened when %s', async (_case, step, expected) => {
     const fail = (): never => {
       throw new Error('broken');
     };
-    const { supervisor, seen } = createStage({ [step]: step === 'loadSite' ? fail : async () => fail() });
+    const { supervisor, seen } = createStage({ [step]: step === 'read' ? fail : async () => fail() });
     await expect(supervisor.start()).rejects.toThrow('broken');
     expect(seen).toEqual(expected);
     expect(supervisor.state).toBe('stopped');
@@ -129,7 +162,7 @@ describe('Supervisor', () => {
     const started = supervisor.start();
     await Promise.all([supervisor.stop(1000), supervisor.stop(1000), started]);
     expect(seen).toEqual([
-      'load',
+      'read',
       'house',
       'doors',
       'preload while starting',
@@ -137,5 +170,92 @@ describe('Supervisor', () => {
       'doors closed',
       'house closed',
     ]);
+  });
+});
+
+describe('reload()', () => {
+  async function started(): Promise<Stage> {
+    const stage = createStage();
+    await stage.supervisor.start();
+    stage.seen.splice(0);
+    return stage;
+  }
+
+  it('swaps the configuration when the doors are ready for it, and has the groups follow', async () => {
+    const { supervisor, write, seen } = await started();
+    write('second');
+    expect(await supervisor.reload('operator')).toMatchObject({
+      kind: 'reloaded',
+      groups: { unchanged: ['second'] },
+    });
+    expect(seen).toEqual([
+      'read',
+      'reload begins',
+      'doors ready for second',
+      'doors serve second',
+      'groups follow second',
+      'preload while ready',
+    ]);
+    await supervisor.stop(1);
+  });
+
+  it.each([
+    ['cannot be read', 'bad', 'ERR_CONFIG_SYNTAX'],
+    ['wants a port that is taken', 'taken', 'ERR_LISTEN'],
+  ])('keeps what is in force when the next %s', async (_case, text, code) => {
+    const { supervisor, write, seen, told } = await started();
+    write(text);
+    expect(await supervisor.reload('operator')).toMatchObject({ kind: 'refused', error: { code } });
+    expect(supervisor.current?.text).toBe('first');
+    expect(seen).toEqual(['read', 'reload begins']);
+    expect(told).toHaveLength(1);
+    await supervisor.stop(1);
+  });
+
+  it('has nothing to tell a watch where no text has changed, nor where a mistake was told already', async () => {
+    const { supervisor, write, told } = await started();
+    expect(await supervisor.reload('watch')).toEqual({ kind: 'unchanged' });
+    write('bad');
+    expect(await supervisor.reload('watch')).toMatchObject({ kind: 'refused' });
+    expect(await supervisor.reload('watch')).toEqual({ kind: 'unchanged' });
+    write('first');
+    expect(await supervisor.reload('watch')).toMatchObject({ kind: 'reloaded' });
+    expect(told.map(({ kind }) => kind)).toEqual(['refused', 'reloaded']);
+    await supervisor.stop(1);
+  });
+
+  it('answers an operator even where nothing has changed: a group may wait to be mended', async () => {
+    const { supervisor, seen } = await started();
+    expect(await supervisor.reload('operator')).toMatchObject({ kind: 'reloaded' });
+    expect(seen).toContain('groups follow first');
+    await supervisor.stop(1);
+  });
+
+  it('does once what many ask for before it has begun, and an operator among them is answered', async () => {
+    const { supervisor, seen } = await started();
+    const first = supervisor.reload('operator');
+    await Promise.resolve();
+    const [one, two, three] = [
+      supervisor.reload('watch'),
+      supervisor.reload('operator'),
+      supervisor.reload('watch'),
+    ];
+    await first;
+    expect(await one).toBe(await two);
+    expect(await three).toMatchObject({ kind: 'reloaded' });
+    expect(seen.filter((what) => what === 'read')).toHaveLength(2);
+    await supervisor.stop(1);
+  });
+
+  it('refuses when the sidecar ends', async () => {
+    const { supervisor, write } = await started();
+    const stopped = supervisor.stop(1);
+    write('second');
+    expect(await supervisor.reload('operator')).toMatchObject({
+      kind: 'refused',
+      error: { code: 'ERR_DRAINING' },
+    });
+    await stopped;
+    expect(supervisor.current?.text).toBe('first');
   });
 });

@@ -1,0 +1,43 @@
+/** The admin side on its own listener. */
+import { createAdmin, createAdminServer } from '../../routes/admin.ts';
+import type { AdminModel, MetricsSource } from '../../routes/model.ts';
+import type { Log } from '../log.ts';
+import { bindServer } from '../proxy/bind-server.ts';
+import { renderAddress } from '../settings/address.ts';
+import type { OpenSockets } from '../supervisor/open-sockets.ts';
+import type { AdminPlace } from './admin-client.ts';
+
+export type AdminParts = {
+  readonly model: AdminModel;
+  readonly metrics: MetricsSource;
+  readonly log: Log;
+  readonly openSockets?: OpenSockets;
+};
+
+export type AdminListener = {
+  /** As bound. */
+  readonly address: string;
+  close(): Promise<void>;
+};
+
+/** Opens it; rejects with ERR_LISTEN that names the setting to change. */
+export async function openAdmin(
+  { listen, token }: AdminPlace,
+  { model, metrics, log, openSockets }: AdminParts,
+): Promise<AdminListener> {
+  const onError = (err: unknown): void => log.error({ err }, 'Admin request failed');
+  const access = { transport: listen.kind, ...(token === undefined ? {} : { token }) };
+  const app = createAdmin({ model, metrics, onError }, access);
+  const server = createAdminServer(app);
+  const advice = 'choose another with "admin: {listen: 127.0.0.1:9181}" or --admin';
+  const bind = renderAddress(listen);
+  const open = openSockets?.take(bind);
+  const socket = await bindServer(server, { bind, ...(open === undefined ? {} : { open }) }, advice);
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await socket.removeFile();
+    await closed;
+  };
+  return { address: socket.address, close };
+}
