@@ -42,12 +42,13 @@ export async function openHouse(current: () => InForce, deps: HouseDeps): Promis
   const pool = new GroupPool({ ...poolDeps, observer }, { maxGroups });
   const helpers = new GroupPool({ ...poolDeps, observer: unobserved }, { maxGroups });
   metrics.readGroupsFrom(() =>
-    pool.snapshot().map(({ identity, state, processes, queue }) => ({
+    pool.snapshot().map(({ identity, state, processes, queue, nextStartAt }) => ({
       identity,
       state,
       processes,
       queueDepth: queue.depth,
       queueLimit: queue.limit,
+      backoffSeconds: nextStartAt === undefined ? 0 : Math.max(0, nextStartAt - Date.now()) / 1000,
     })),
   );
   let known: ReadonlyMap<string, GroupIdentity> = new Map();
@@ -75,6 +76,8 @@ const unobserved: GroupObserver = {
   processStarted: () => undefined,
   processReady: () => undefined,
   processExited: () => undefined,
+  processReplaced: () => undefined,
+  groupDropped: () => undefined,
 };
 
 function planIn({ site, planOf }: InForce, identity: GroupIdentity): GroupPlan {

@@ -33,6 +33,14 @@ export function joinObservers(
       first.processExited(...exit);
       second.processExited(...exit);
     },
+    processReplaced(...replacement) {
+      first.processReplaced(...replacement);
+      second.processReplaced(...replacement);
+    },
+    groupDropped(identity) {
+      first.groupDropped(identity);
+      second.groupDropped(identity);
+    },
   };
 }
 
@@ -46,6 +54,8 @@ export function createAccessLog(log: Log): RequestObserver & GroupObserver {
     processStarted: nothing,
     processReady: nothing,
     processExited: nothing,
+    processReplaced: nothing,
+    groupDropped: nothing,
   };
 }
 

@@ -4,7 +4,14 @@ import type { ControlMessage } from './control.ts';
 import { describeCrash, reasonOfExit } from './exit.ts';
 import type { ProcessExit, StartFailure, StartResult } from './managed-process.ts';
 import type { Member } from './member.ts';
-import type { GroupLog, GroupObserver, GroupState, StartReason } from './observer.ts';
+import type {
+  GroupLog,
+  GroupObserver,
+  GroupState,
+  RecycleReason,
+  ReplacementReason,
+  StartReason,
+} from './observer.ts';
 import type { GroupPlan, ScriptImport } from './plan.ts';
 import type { FailureSnapshot, ScriptFailure } from './snapshot.ts';
 
@@ -84,6 +91,31 @@ export class Chronicle {
   processEnded(member: Member): void {
     this.#deps.observer.processExited(this.#plan.identity, member.endReason ?? 'shutdown');
     this.#deps.log.info({ ...this.#fields(member), reason: member.endReason }, 'Group process has ended');
+  }
+
+  recycles(member: Member, reason: ReplacementReason): void {
+    const { served, readyAt, inFlight } = member;
+    const age = { served, up_ms: this.#deps.clock.now() - readyAt, in_flight: inFlight };
+    this.#deps.log.info({ ...this.#fields(member), reason, ...age }, 'Group process is to be replaced');
+  }
+
+  replaced(reason: ReplacementReason, result: 'ready' | 'kept'): void {
+    this.#deps.observer.processReplaced(this.#plan.identity, reason, result);
+  }
+
+  processFrozen(member: Member, sinceMs: number): void {
+    const message = `Process ${member.process.pid} has been stopped for ${sinceMs} ms with ${member.inFlight} requests in it: it is killed`;
+    this.#lastFailure = { at: this.#deps.clock.now(), step: 'serving', message };
+    this.#deps.log.error(this.#fields(member), message);
+  }
+
+  /** Its requests take longer than the group allows. */
+  processHangs(member: Member, reason: RecycleReason): void {
+    const now = this.#deps.clock.now();
+    const ages = [...member.leases].map(({ since }) => `${((now - since) / 1000).toFixed(1)} s`);
+    const message = `Process ${member.process.pid} does not answer in time (${reason}), its requests are ${ages.join(', ')} old: its stacks are asked for, then it is replaced`;
+    this.#lastFailure = { at: now, step: 'serving', message };
+    this.#deps.log.error({ ...this.#fields(member), reason }, message);
   }
 
   processLost(member: Member): void {

@@ -51,6 +51,15 @@ export class GroupCore {
     return !this.processes.hasReady() && this.processes.starting === 0;
   }
 
+  /** To be called when processes have gone: a group without any that serves is not `ready`, and `idle` once all are gone. */
+  settle(reason: string): void {
+    const { state } = this.#condition;
+    if (this.isStopping || !this.isAlone() || this.room.depth > 0) return;
+    if (state === 'backing_off' || state === 'failed' || state === 'idle') return;
+    if (this.processes.members.length === 0) this.enter('idle', reason);
+    else if (state !== 'draining') this.enter('draining', reason);
+  }
+
   enter(state: 'idle' | 'starting' | 'ready' | 'draining', reason: string): void {
     this.change({ state, since: this.now(), reason });
   }

@@ -1,4 +1,5 @@
 /** What the end of a process that nobody asked to end means. */
+import type { LeaseEnd } from './lease.ts';
 import type { ProcessExit } from './managed-process.ts';
 import type { Member } from './member.ts';
 import type { ExitReason } from './observer.ts';
@@ -20,8 +21,29 @@ export function reasonOfExit({ hasSaidStopping }: Member, { signal }: ProcessExi
   return hasSaidStopping ? 'signal' : 'crash';
 }
 
-/** One sentence for the log and the page. */
-export function describeCrash({ process, inFlight, served }: Member, { code, signal }: ProcessExit): string {
+/** One sentence for the log and the page. The broken connections of a crash are often heard of before its end is. */
+export function describeCrash(member: Member, { code, signal }: ProcessExit): string {
+  const { process, inFlight, served, brokenOff } = member;
   const how = signal === null ? `with status ${code}` : `by ${signal}`;
-  return `Process ${process.pid} ended ${how} after ${served} requests, with ${inFlight} in flight`;
+  const answered = served - brokenOff;
+  return `Process ${process.pid} ended ${how} after ${answered} requests, with ${inFlight + brokenOff} in flight`;
+}
+
+/** What to tell a request whose process the group has ended; one that was frozen may have been fine elsewhere. */
+export function reasonForLease({ process, endReason }: Member): LeaseEnd | undefined {
+  switch (endReason) {
+    case undefined:
+    case 'frozen':
+    case 'crash':
+      return undefined;
+    case 'request_timeout':
+    case 'startup_timeout': {
+      const message = `Process ${process.pid} was ended (${endReason}) before it answered: the group's log has its stacks`;
+      return { code: 'ERR_UPSTREAM_TIMEOUT', message };
+    }
+    default: {
+      const message = `Process ${process.pid} was ended (${endReason}) before its answer was whole: more time is given by "gracefulTimeout"`;
+      return { code: 'ERR_UPSTREAM_TRUNCATED', message };
+    }
+  }
 }

@@ -29,6 +29,7 @@ import type { RestartScheduleDeps } from './restart-schedule.ts';
 import { type GroupSnapshot, snapshotGroup } from './snapshot.ts';
 import { Starter } from './starter.ts';
 import { WaitingRoom } from './waiting-room.ts';
+import { Watch } from './watch.ts';
 
 /** What a group needs from outside. */
 export type GroupDeps = ProcessListDeps & RestartScheduleDeps & ChronicleDeps;
@@ -44,6 +45,7 @@ export class Group {
   readonly #quiet: Quiet;
   readonly #starter: Starter;
   readonly #replacements: Replacements;
+  readonly #watch: Watch;
   #stopped: Promise<void> | undefined;
 
   constructor(plan: GroupPlan, deps: GroupDeps) {
@@ -61,6 +63,7 @@ export class Group {
     this.#quiet = new Quiet(clock, () => room.depth === 0 && processes.inFlight() === 0);
     this.#starter = new Starter(this.#core, deps);
     this.#replacements = new Replacements(this.#core, this.#starter, deps);
+    this.#watch = new Watch(this.#core, this.#starter, this.#replacements);
   }
 
   get identity(): GroupIdentity {
@@ -76,7 +79,10 @@ export class Group {
     const { plan, processes, room, condition, isStopping } = this.#core;
     if (isStopping) return draining(plan.identity);
     const lease = processes.lease(0);
-    if (lease !== undefined) return lease;
+    if (lease !== undefined) {
+      this.#watch.wake();
+      return lease;
+    }
     if (signal.aborted) return clientGone(plan.identity);
     const refusal = refusalIn(condition, plan, this.#core.now());
     if (refusal !== undefined) return refusal;
@@ -106,11 +112,12 @@ export class Group {
     const change = planChange(old, plan);
     if (doFit && change === 'unchanged') return { kind: 'unchanged' };
     this.#take(plan);
+    this.#drainSurplus('reload');
     if (current.length > 0 && !doFit) {
       const result = await this.#replacements.replaceAll('reload');
       return result.kind === 'kept' ? result : { kind: 'replaced' };
     }
-    this.#drainSurplus('reload');
+    if (processes.hasReady()) this.#starter.keepUp();
     this.#serve();
     return { kind: 'adopted' };
   }
@@ -125,6 +132,7 @@ export class Group {
     const core = this.#core;
     core.isStopping = true;
     this.#starter.callOff();
+    this.#watch.stop();
     core.enter('draining', 'the sidecar stops it');
     if (core.isAlone()) core.room.refuseAll(draining(this.identity));
     await this.#quiet.within(core.plan.drainTimeoutMs);
@@ -157,6 +165,7 @@ export class Group {
 
   #freed(member: Member, outcome: LeaseOutcome): void {
     if (outcome === 'failed' && member.state === 'ready') void this.#replaceUnreachable(member);
+    this.#watch.served(member);
     this.#serve();
   }
 
@@ -176,6 +185,7 @@ export class Group {
       room.admit((queuedMs) => processes.lease(queuedMs));
       this.#starter.grow();
     }
+    this.#watch.wake();
     this.#quiet.look();
   }
 
@@ -198,6 +208,7 @@ export class Group {
     if (replaces !== undefined) this.#replacements.succeeded(replaces);
     this.#drainSurplus('deploy');
     if (!core.isStopping) core.enter('ready', `process ${member.process.pid} is ready`);
+    this.#starter.keepUp();
     this.#serve();
   }
 
@@ -227,6 +238,8 @@ export class Group {
     const { chronicle } = this.#core;
     if (member.endReason !== undefined) {
       chronicle.processEnded(member);
+      this.#core.settle(`its last process has ended: ${member.endReason}`);
+      this.#serve();
       return;
     }
     const problem = chronicle.processCrashed(member, exit);
@@ -241,6 +254,7 @@ export class Group {
     if (message.event === 'stopping') {
       processes.withdraw(member);
       this.#starter.grow();
+      this.#core.settle(`process ${member.process.pid} is stopping: ${message.reason}`);
     }
     if (message.event === 'stale') this.#replacements.recycle(member, 'deploy');
   }

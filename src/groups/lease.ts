@@ -29,7 +29,15 @@ export type Lease = {
   readonly upstream: Upstream;
   readonly queuedMs: number;
   release(outcome: LeaseOutcome): void;
+  /**
+   * Why the group has ended the process under the request, for who finds its answer broken off; undefined when the group has
+   * not, or when another process may well answer.
+   */
+  whyEnded?(): LeaseEnd | undefined;
 };
+
+/** A process that was ended on purpose while it had a request. */
+export type LeaseEnd = { readonly code: ErrorCode; readonly message: string };
 
 /** No lease: why, and how long a client should wait. */
 export type Refusal = {

@@ -38,6 +38,14 @@ export type ManagedProcess = Upstream & {
   report(): JourneyReport;
   /** TERM, the plan's grace, KILL; kept when the process is gone. */
   terminate(): Promise<void>;
+  /** KILL at once. */
+  kill(): void;
+  /** Whether the system has it stopped (SIGSTOP): it will not hear of anything but KILL. */
+  isStopped(): boolean;
+  /** Resident memory of the process and its descendants, in bytes; undefined where that cannot be had. */
+  residentBytes(): number | undefined;
+  /** Asks it to write the stacks of all its threads to its log. */
+  dumpStacks(): void;
 };
 
 /** What one start is about. */

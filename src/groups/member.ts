@@ -1,4 +1,5 @@
 /** A process as its group sees it: what it is doing and how many requests it has; and which one gets the next. */
+import type { HeldLease } from './held-lease.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import type { ExitReason, ReplacementReason, StartReason } from './observer.ts';
 import type { GroupPlan } from './plan.ts';
@@ -17,8 +18,15 @@ export type Member = {
   since: number;
   readyAt: number;
   inFlight: number;
+  /** Its leases that are out, in the order in which they were given. */
+  readonly leases: Set<HeldLease>;
   served: number;
   failed: number;
+  /** Leases that came back as failed since one came back otherwise: those that it took along when it crashed. */
+  brokenOff: number;
+  /** When the first request was sent to it, and when the last one ended; 0: none yet. */
+  firstUseAt: number;
+  lastUseAt: number;
   /** Rank of its last use within the group: the higher, the warmer. */
   lastUse: number;
   /** Why the group ends it; undefined when it ends by itself. */
@@ -27,11 +35,20 @@ export type Member = {
   hasSaidStopping: boolean;
   /** Why another process is being started in its place; undefined when none is. */
   replacedFor: ReplacementReason | undefined;
+  /** Since when the system has it stopped, with requests in it. */
+  stoppedSince: number | undefined;
+  /** Whether it was asked to write its stacks to the log. */
+  hasDumped: boolean;
+  /** In [0, 1): its part of `maximumRequestsJitter`. */
+  readonly jitter: number;
   readonly imported: Set<string>;
 };
 
 /** A process that has just been spawned. */
-export function startingMember(start: Pick<Member, 'process' | 'plan' | 'startReason'>, now: number): Member {
+export function startingMember(
+  start: Pick<Member, 'process' | 'plan' | 'startReason' | 'jitter'>,
+  now: number,
+): Member {
   return {
     ...start,
     startedAt: now,
@@ -39,12 +56,18 @@ export function startingMember(start: Pick<Member, 'process' | 'plan' | 'startRe
     since: now,
     readyAt: now,
     inFlight: 0,
+    leases: new Set(),
     served: 0,
     failed: 0,
+    brokenOff: 0,
+    firstUseAt: 0,
+    lastUseAt: 0,
     lastUse: 0,
     endReason: undefined,
     hasSaidStopping: false,
     replacedFor: undefined,
+    stoppedSince: undefined,
+    hasDumped: false,
     imported: new Set(),
   };
 }

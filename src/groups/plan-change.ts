@@ -7,13 +7,7 @@ import { renderStartOrder } from './start-order.ts';
 export type PlanChange = 'unchanged' | 'adopted' | 'replaced';
 
 /** What the sidecar itself acts on; the start order is compared besides, because a process is told some of it. */
-type Adoptable =
-  | 'processes'
-  | 'life'
-  | 'queueLength'
-  | 'queueTimeoutMs'
-  | 'startupTimeoutMs'
-  | 'drainTimeoutMs';
+type Adoptable = 'life' | 'queueLength' | 'queueTimeoutMs' | 'startTimeoutMs' | 'drainTimeoutMs';
 
 /** What it takes to get from one plan to the other. */
 export function planChange(from: GroupPlan, to: GroupPlan): PlanChange {
@@ -27,7 +21,7 @@ export function isSameProcess(from: GroupPlan, to: GroupPlan): boolean {
 }
 
 function essence(plan: GroupPlan): readonly [Omit<GroupPlan, Adoptable>, string] {
-  const { processes: _, life: __, queueLength: ___, queueTimeoutMs: ____, ...more } = plan;
-  const { startupTimeoutMs: _____, drainTimeoutMs: ______, ...rest } = more;
+  const { life: _, queueLength: __, queueTimeoutMs: ___, startTimeoutMs: ____, ...more } = plan;
+  const { drainTimeoutMs: _____, ...rest } = more;
   return [rest, renderStartOrder({ plan, socketPath: '', imports: plan.imports })];
 }

@@ -4,6 +4,7 @@
  */
 import { type GroupIdentity, type GroupKey, groupKey } from '../routing/group-key.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { ProcessTable } from './family.ts';
 import { Group, type GroupDeps } from './group.ts';
 import type { Lease, Refusal } from './lease.ts';
 import type { StartFailure } from './managed-process.ts';
@@ -49,6 +50,9 @@ export type PoolReload = {
 
 const MAX_STARTING = 4;
 
+/** How old what is known of the machine's processes may be. */
+const TABLE_AGE_MS = 500;
+
 export class GroupPool {
   readonly #deps: GroupPoolDeps;
   readonly #maxGroups: number;
@@ -64,7 +68,13 @@ export class GroupPool {
     this.#maxGroups = maxGroups;
     const clock = deps.clock ?? systemClock;
     const { observer, log, pythonFolder, guard } = deps;
-    const processDeps: ProcessDeps = { pythonFolder, guard, log, now: clock.now };
+    const processDeps: ProcessDeps = {
+      pythonFolder,
+      guard,
+      log,
+      now: clock.now,
+      table: new ProcessTable(clock.now, TABLE_AGE_MS),
+    };
     this.#groupDeps = {
       clock,
       observer,
@@ -150,6 +160,7 @@ export class GroupPool {
     this.#leaving.add(group);
     await group.stop();
     this.#leaving.delete(group);
+    if (!this.#groups.has(key)) this.#deps.observer.groupDropped(group.identity);
     return { kind: 'stopped' };
   }
 
@@ -174,6 +185,7 @@ export class GroupPool {
     for (const [key, group] of this.#groups) {
       if (group.state !== 'idle') continue;
       this.#groups.delete(key);
+      this.#deps.observer.groupDropped(group.identity);
       return true;
     }
     return false;

@@ -24,6 +24,8 @@ export type ProcessListDeps = {
   readonly startProcess: (request: StartRequest) => ManagedProcess;
   readonly gate: StartGate;
   readonly clock: Clock;
+  /** In [0, 1), for jitter. */
+  readonly random: () => number;
 };
 
 /** One start that the group wants. */
@@ -82,6 +84,15 @@ export class ProcessList {
     return this.#members.some((member) => member.state === 'ready');
   }
 
+  ready(): Member[] {
+    return this.#members.filter((member) => member.state === 'ready');
+  }
+
+  /** Whether any has a free thread. */
+  hasFree(): boolean {
+    return leastBusy(this.#members) !== undefined;
+  }
+
   /** Ready processes that nothing is about to replace. */
   staying(): Member[] {
     return this.#members.filter((member) => member.state === 'ready' && member.replacedFor === undefined);
@@ -113,16 +124,23 @@ export class ProcessList {
   lease(queuedMs: number): Lease | undefined {
     const free = leastBusy(this.#members);
     if (free === undefined) return undefined;
+    const since = this.#deps.clock.now();
+    const lease = new HeldLease(this, free, { queuedMs, since });
     free.inFlight += 1;
-    return new HeldLease(this, free, queuedMs);
+    free.leases.add(lease);
+    if (free.firstUseAt === 0) free.firstUseAt = since;
+    return lease;
   }
 
   /** Called by a lease when it is released. */
-  takeBack(member: Member, outcome: LeaseOutcome): void {
+  takeBack(lease: HeldLease, member: Member, outcome: LeaseOutcome): void {
     member.inFlight -= 1;
+    member.leases.delete(lease);
     member.served += 1;
+    member.brokenOff = outcome === 'failed' ? member.brokenOff + 1 : 0;
     if (outcome === 'failed') member.failed += 1;
     member.lastUse = ++this.#uses;
+    member.lastUseAt = this.#deps.clock.now();
     // One that ends by itself needs no telling.
     const isToEnd = member.state === 'draining' && member.endReason !== undefined;
     if (isToEnd && member.inFlight === 0) void this.#terminate(member);
@@ -165,8 +183,15 @@ export class ProcessList {
     member.endReason ??= reason;
     // The end of a start that nobody wants any more is told as that of a start.
     if (member.state !== 'starting') this.#setState(member, 'draining');
-    if (member.inFlight === 0) void this.#terminate(member);
+    if (member.inFlight === 0 || timeoutMs === 0) void this.#terminate(member);
     else this.#deps.clock.after(timeoutMs, () => void this.#terminate(member));
+  }
+
+  /** Ends a process at once that can do nothing more. */
+  kill(member: Member, reason: ExitReason): void {
+    member.endReason ??= reason;
+    if (member.state === 'ready') this.#setState(member, 'draining');
+    member.process.kill();
   }
 
   /** Ends a process now, as far as the grace of its plan goes. */
@@ -190,7 +215,10 @@ export class ProcessList {
     const onMessage = (message: ControlMessage): void => this.#events.said(member, message);
     const onExit = (exit: ProcessExit): void => this.#exited(member, exit);
     const process = this.#deps.startProcess({ plan, imports, onMessage, onExit });
-    const member = startingMember({ process, plan, startReason: start.reason }, this.#deps.clock.now());
+    const member = startingMember(
+      { process, plan, startReason: start.reason, jitter: this.#deps.random() },
+      this.#deps.clock.now(),
+    );
     this.#members.push(member);
     this.#events.spawned(member, start);
     void process.started.then((result) => {

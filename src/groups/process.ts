@@ -4,9 +4,11 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { lstat, rm } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type ControlMessage, LONGEST_MESSAGE, parseControlMessage } from './control.ts';
+import { doesCatch, isStopped, type ProcessTable } from './family.ts';
 import { interpreterOf } from './interpreter.ts';
 import { Journey, type JourneyReport } from './journey.ts';
 import type { ForeignTraits } from './lease.ts';
@@ -26,10 +28,14 @@ export type ProcessDeps = {
   readonly guard: { register(processGroup: number): void; unregister(processGroup: number): void };
   readonly log: GroupLog;
   readonly now: () => number;
+  readonly table: ProcessTable;
 };
 
 /** The worker keeps the grace itself; the margin is what its own end takes. */
 const KILL_MARGIN_MS = 1_000;
+
+/** At which the worker writes its stacks to its log. */
+const SIGUSR2 = constants.signals.SIGUSR2;
 
 export class GroupProcess implements ManagedProcess {
   readonly pid: number;
@@ -83,6 +89,24 @@ export class GroupProcess implements ManagedProcess {
     const graceMs = this.#plan.shutdownTimeoutMs + KILL_MARGIN_MS;
     this.#ending ??= terminate({ processGroup: this.pid, graceMs, exited: this.exited });
     await this.#ending;
+  }
+
+  kill(): void {
+    if (this.pid !== 0 && !this.closed.aborted) signalGroup(this.pid, 'SIGKILL');
+  }
+
+  isStopped(): boolean {
+    return isStopped(this.pid);
+  }
+
+  residentBytes(): number | undefined {
+    return this.#deps.table.residentBytes(this.pid);
+  }
+
+  dumpStacks(): void {
+    // To other servers the signal means other things: gunicorn starts a second master.
+    const isOurs = this.#plan.runner.kind === 'builtin' && this.pid !== 0 && !this.closed.aborted;
+    if (isOurs && doesCatch(this.pid, SIGUSR2)) process.kill(this.pid, 'SIGUSR2');
   }
 
   /** Connects log, journey and control pipe; returns the place where the first decisive message is told. */

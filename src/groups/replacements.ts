@@ -16,8 +16,11 @@ export type RestartResult =
   | { readonly kind: 'kept'; readonly failure: StartFailure };
 
 /** How long a process that leaves may take over the requests it has: mod_wsgi gives those that an operator ends a time of their own. */
-export function drainTimeoutMs({ life }: GroupPlan, reason: ExitReason): number {
-  return reason === 'deploy' ? life.evictionTimeoutMs : life.gracefulTimeoutMs;
+export function drainTimeoutMs({ life, modWsgiVersion }: GroupPlan, reason: ExitReason): number {
+  if (reason === 'deploy') return life.evictionTimeoutMs;
+  const isLate = reason === 'request_timeout' || reason === 'startup_timeout';
+  // Before 6.0 mod_wsgi leaves a process whose requests are late nothing but its shutdown-timeout.
+  return isLate && modWsgiVersion[0] < 6 ? 0 : life.gracefulTimeoutMs;
 }
 
 export class Replacements {
@@ -57,7 +60,9 @@ export class Replacements {
   /** Replaces one process, unless that is under way, another one's turn, or has just failed. */
   recycle(member: Member, reason: ReplacementReason): void {
     const isFree = this.#round === undefined && this.#underWay.size === 0 && this.#attempts.waitMs() === 0;
-    if (isFree && member.state === 'ready') void this.#replace(member, reason);
+    if (!isFree || member.state !== 'ready') return;
+    this.#core.chronicle.recycles(member, reason);
+    void this.#replace(member, reason);
   }
 
   /** The start that was to replace a process succeeded: the old one gets no new requests. */
@@ -65,11 +70,13 @@ export class Replacements {
     this.#attempts.forgive();
     const { processes, plan } = this.#core;
     const reason = replaced.replacedFor ?? 'deploy';
+    this.#core.chronicle.replaced(reason, 'ready');
     processes.drain(replaced, reason, drainTimeoutMs(plan, reason));
   }
 
   /** It failed: the old process stays. */
   failed(replaced: Member): void {
+    this.#core.chronicle.replaced(replaced.replacedFor ?? 'deploy', 'kept');
     replaced.replacedFor = undefined;
     this.#attempts.startFailed();
   }

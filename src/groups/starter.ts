@@ -15,6 +15,7 @@ export type Fall = 'crash' | 'boot-failure';
 export class Starter {
   readonly #core: GroupCore;
   readonly #restarts: RestartSchedule;
+  #cancelTimer: (() => void) | undefined;
 
   constructor(core: GroupCore, deps: RestartScheduleDeps) {
     this.#core = core;
@@ -53,8 +54,31 @@ export class Starter {
         this.#restarts.ask();
         return;
       }
+      if (!this.#isWorthAnother()) return;
       void this.start('demand');
     }
+  }
+
+  /** Has as many processes as the plan wants at least, once one has shown that they come up. */
+  keepUp(): void {
+    const { processes, plan, isStopping } = this.#core;
+    const isBelow = (): boolean => processes.staying().length + processes.starting < plan.life.minProcesses;
+    while (!isStopping && isBelow() && this.mayStart() && this.#restarts.waitMs() === 0)
+      void this.start('demand');
+  }
+
+  /** A further process beside others is worth its memory when the first in the queue has waited for so long. */
+  #isWorthAnother(): boolean {
+    const { clock, room, processes, plan } = this.#core;
+    const { scaleUpAfterMs, minProcesses } = plan.life;
+    const waitMs = scaleUpAfterMs - room.longestWaitMs();
+    const known = processes.staying().length + processes.starting;
+    if (waitMs <= 0 || known < Math.max(1, minProcesses)) return true;
+    this.#cancelTimer ??= clock.after(waitMs, () => {
+      this.#cancelTimer = undefined;
+      this.grow();
+    });
+    return false;
   }
 
   succeeded(): void {
@@ -82,6 +106,7 @@ export class Starter {
   /** No start by itself any more. */
   callOff(): void {
     this.#restarts.callOff();
+    this.#cancelTimer?.();
   }
 
   /** Starts again now, later or no more. */

@@ -39,6 +39,12 @@ export class WaitingRoom {
     return this.#list.depth;
   }
 
+  /** How long the first one has waited; 0 when nobody waits. */
+  longestWaitMs(): number {
+    const first = this.#list.peek();
+    return first === undefined ? 0 : this.#clock.now() - first.since;
+  }
+
   /**
    * A refusal at once when the room is full, else a promise that is always kept. The limit is for requests beyond the
    * group's concurrency: `unstarted` threads, of processes that do not serve yet, have places of their own.

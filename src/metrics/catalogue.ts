@@ -12,6 +12,7 @@ const COUNTERS = {
   requests_rejected_total: 'Requests refused before an application saw them',
   process_starts_total: 'Group processes started',
   process_exits_total: 'Group processes ended',
+  process_replacements_total: 'Group processes that others were started to replace',
   process_cpu_seconds_total: 'User and system CPU time of the group processes, ended ones included',
   metrics_series_dropped_total: 'Series that were not made because the limit on series was reached',
 } as const;
@@ -30,6 +31,8 @@ const GAUGES = {
   process_resident_memory_bytes: 'Resident memory of the processes of the group, summed',
   process_open_fds: 'Open file descriptors of the processes of the group, summed',
   group_up: 'Whether the group can answer: 0 while it is backing off or has failed',
+  group_restart_backoff_seconds:
+    'How long the group waits before its next start, 0 when nothing holds it back',
   group_last_success_timestamp_seconds: 'When the group last answered with a status below 500',
 } as const;
 

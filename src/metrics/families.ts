@@ -47,6 +47,10 @@ export class SeriesBudget {
     this.#used += lines;
     return true;
   }
+
+  giveBack(lines: number): void {
+    this.#used -= lines;
+  }
 }
 
 /** A number that its owner adds to. */
@@ -80,18 +84,19 @@ export class CellFamily {
     return cell;
   }
 
-  /** Sets every series to zero, for gauges that are read anew. */
-  zero(): void {
-    for (const { cell } of this.#cells.values()) cell.value = 0;
+  /** Forgets a series; who still holds its cell adds to what nobody sees. */
+  remove(labels: Labels): void {
+    if (this.#cells.delete(JSON.stringify(Object.values(labels)))) this.#budget.giveBack(1);
   }
 
-  /** Forgets every series; for a constant whose labels have changed. */
+  /** Forgets every series, for gauges that are read anew: what is gone must not stand there with its last value, nor with 0. */
   clear(): void {
+    this.#budget.giveBack(this.#cells.size);
     this.#cells.clear();
   }
 
   reset(): void {
-    this.zero();
+    for (const { cell } of this.#cells.values()) cell.value = 0;
   }
 
   get(): Promise<Exposed> {

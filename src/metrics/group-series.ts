@@ -31,12 +31,12 @@ export class GroupSeries {
   readonly responseBytes: Cell;
   readonly clientAborts: Cell;
   readonly inFlight: Cell;
-  readonly lastSuccess: Cell;
   readonly queueWait: HistogramCell;
   readonly #catalogue: Catalogue;
   readonly #requests = new Map<string, Map<string, Cell[]>>();
   readonly #durations = new Map<Arm, HistogramCell[]>();
   readonly #upstream = new Map<Arm, HistogramCell>();
+  #lastSuccess: Cell | undefined;
 
   constructor(catalogue: Catalogue, processGroup: string, applicationGroup: string) {
     this.labels = { application_group: applicationGroup, process_group: processGroup };
@@ -45,7 +45,7 @@ export class GroupSeries {
     this.responseBytes = catalogue.response_body_bytes_total.cell(this.labels);
     this.clientAborts = catalogue.client_aborts_total.cell(this.labels);
     this.inFlight = catalogue.requests_in_flight.cell(this.labels);
-    this.lastSuccess = catalogue.group_last_success_timestamp_seconds.cell(this.labels);
+    this.#lastSuccess = catalogue.group_last_success_timestamp_seconds.cell(this.labels);
     this.queueWait = catalogue.queue_wait_seconds.cell(this.labels);
   }
 
@@ -77,6 +77,18 @@ export class GroupSeries {
     const cell = this.#catalogue.request_duration_seconds.cell(labels);
     byClass[hundreds] = cell;
     return cell;
+  }
+
+  /** In seconds since 1970. */
+  succeeded(at: number): void {
+    this.#lastSuccess ??= this.#catalogue.group_last_success_timestamp_seconds.cell(this.labels);
+    this.#lastSuccess.value = at;
+  }
+
+  /** An alert on its age would never end once the group is gone. */
+  forgetSuccess(): void {
+    this.#catalogue.group_last_success_timestamp_seconds.remove(this.labels);
+    this.#lastSuccess = undefined;
   }
 
   upstreamResponse(arm: Arm): HistogramCell {

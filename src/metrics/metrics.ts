@@ -3,7 +3,7 @@
  * Labels name declared groups only; everything else counts under `__unknown__`, so that no client can mint a series.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { ExitReason, GroupObserver, StartReason } from '../groups/observer.ts';
+import type { ExitReason, GroupObserver, ReplacementReason, StartReason } from '../groups/observer.ts';
 import type { Observation, RequestObserver } from '../proxy/observation.ts';
 import type { GroupIdentity } from '../routing/group-key.ts';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
@@ -108,7 +108,7 @@ export class Metrics implements RequestObserver, GroupObserver {
       series.upstreamResponse(arm).observe(Math.max(0, seen.upstreamSeconds - (seen.queuedSeconds ?? 0)));
     if (seen.queuedSeconds !== undefined) series.queueWait.observe(seen.queuedSeconds);
     if (seen.aborted) series.clientAborts.value += 1;
-    if (seen.pid !== undefined && seen.status < 500) series.lastSuccess.value = Date.now() / 1000;
+    if (seen.pid !== undefined && seen.status < 500) series.succeeded(Date.now() / 1000);
     if (seen.reason !== undefined) this.#countReason(seen.reason, series);
   }
 
@@ -130,6 +130,16 @@ export class Metrics implements RequestObserver, GroupObserver {
   processExited(identity: GroupIdentity, reason: ExitReason): void {
     const { labels } = this.#seriesOf(identity);
     this.#catalogue.process_exits_total.cell({ ...labels, reason }).value += 1;
+  }
+
+  processReplaced(identity: GroupIdentity, reason: ReplacementReason, result: 'ready' | 'kept'): void {
+    const { labels } = this.#seriesOf(identity);
+    this.#catalogue.process_replacements_total.cell({ ...labels, reason, result }).value += 1;
+  }
+
+  groupDropped(identity: GroupIdentity): void {
+    const series = this.#seriesOf(identity);
+    if (series !== this.#unknown) series.forgetSuccess();
   }
 
   /** The exposition and its media type. Scrapes wait for each other: the registry has one format at a time. */

@@ -12,6 +12,8 @@ export type GroupReading = {
   readonly processes: readonly { readonly pid: number; readonly state: string }[];
   readonly queueDepth: number;
   readonly queueLimit: number;
+  /** Until its next start may be made. */
+  readonly backoffSeconds: number;
 };
 
 const GROUP_STATES: readonly GroupState[] = [
@@ -37,26 +39,28 @@ export class Readings {
 
   /** Groups of one name that `isolation` parts are one pair of labels: their figures are summed. */
   take(groups: readonly GroupReading[]): void {
-    const { queue_depth, queue_limit, processes, process_resident_memory_bytes, process_open_fds } =
-      this.#catalogue;
-    for (const family of [
-      queue_depth,
-      queue_limit,
-      processes,
-      process_resident_memory_bytes,
-      process_open_fds,
-    ])
-      family.zero();
+    const { queue_depth, queue_limit, group_restart_backoff_seconds } = this.#catalogue;
+    this.#clear();
     this.#countStates(groups);
     for (const group of groups) {
       const series = this.#seriesOf(group.identity);
       queue_depth.cell(series.labels).value += group.queueDepth;
       queue_limit.cell(series.labels).value += group.queueLimit;
+      const backoff = group_restart_backoff_seconds.cell(series.labels);
+      backoff.value = Math.max(backoff.value, group.backoffSeconds);
       this.#readProcesses(group, series);
     }
     this.#readUp(groups);
     const living = new Set(groups.flatMap((group) => group.processes.map(({ pid }) => pid)));
     for (const pid of this.#cpu.keys()) if (!living.has(pid)) this.#cpu.delete(pid);
+  }
+
+  #clear(): void {
+    const { queue_depth, queue_limit, processes, group_up, group_restart_backoff_seconds } = this.#catalogue;
+    const { process_resident_memory_bytes, process_open_fds } = this.#catalogue;
+    const ofProcesses = [processes, process_resident_memory_bytes, process_open_fds];
+    for (const family of [queue_depth, queue_limit, group_up, group_restart_backoff_seconds, ...ofProcesses])
+      family.clear();
   }
 
   #countStates(groups: readonly GroupReading[]): void {

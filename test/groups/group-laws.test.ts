@@ -15,7 +15,9 @@ type Step =
         | 'crash'
         | 'say-stopping'
         | 'stale'
-        | 'lose-socket';
+        | 'lose-socket'
+        | 'freeze'
+        | 'fatten';
       readonly which: number;
     }
   | { readonly kind: 'restart' }
@@ -37,6 +39,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
         'say-stopping' as const,
         'stale' as const,
         'lose-socket' as const,
+        'freeze' as const,
+        'fatten' as const,
       ),
       which,
     }),
@@ -67,6 +71,14 @@ const settings = fc.record({
   threads: fc.integer({ min: 1, max: 3 }),
   queueLength: fc.nat({ max: 6 }),
   queueTimeoutMs: fc.constantFrom(100, 5_000, 30_000),
+  minProcesses: fc.integer({ min: 1, max: 2 }),
+  maxMemoryBytes: fc.constant(1_000),
+  maximumRequests: fc.constantFrom(0, 1, 4),
+  inactivityTimeoutMs: fc.constantFrom(0, 500, 6_000),
+  requestTimeoutMs: fc.constantFrom(0, 4_000),
+  restartIntervalMs: fc.constantFrom(0, 60_000),
+  scaleUpAfterMs: fc.constantFrom(0, 300),
+  scaleDownAfterMs: fc.constantFrom(1_000, 60_000),
 });
 
 /** The requests of a run: each comes, is answered once, and gives its thread back once. */
@@ -135,6 +147,16 @@ async function take(step: Step, world: VirtualGroup, requests: Requests): Promis
       if (process !== undefined) process.hasSocket = false;
       break;
     }
+    case 'freeze': {
+      const process = pick(world.inState('ready'));
+      if (process !== undefined) process.stopped = !process.stopped;
+      break;
+    }
+    case 'fatten': {
+      const process = pick(world.inState('ready'));
+      if (process !== undefined) process.memory = 2_000;
+      break;
+    }
     case 'stale':
       pick(world.inState('ready'))?.say({ event: 'stale', script: '/a.wsgi' });
       break;
@@ -172,6 +194,8 @@ function checkLaws(world: VirtualGroup, requests: Requests): void {
   }
   for (const { inFlight, threads } of processes) expect(inFlight).toBeLessThanOrEqual(threads);
   expect(requests.arrived).toBe(requests.answered + requests.waiting.length);
+  if (state === 'idle') expect(serving, 'nothing runs unseen').toEqual([]);
+  if (state === 'ready') expect(living, 'what is called ready can serve or will').not.toEqual([]);
 }
 
 describe('Group under random schedules', () => {

@@ -259,14 +259,18 @@ describe('Group that is told to reload', () => {
     expect(world.processes).toHaveLength(1);
   });
 
-  it('drains processes beyond a smaller number', async () => {
+  it('has no more processes than a smaller number wants', async () => {
     const world = new VirtualGroup({ processes: 2, threads: 1 });
     void world.group.acquire(NOBODY);
     void world.group.acquire(NOBODY);
     for (const process of world.processes) process.becomeReady();
     await settle();
-    expect(await world.group.reload(changed(world, { processes: 1 }))).toEqual({ kind: 'adopted' });
-    expect(world.group.snapshot().processes.map(({ state }) => state)).toEqual(['draining', 'ready']);
+    const reloaded = world.group.reload(changed(world, { processes: 1 }));
+    expect(world.processes, 'only what stays is replaced').toHaveLength(3);
+    last(world).becomeReady();
+    expect(await reloaded).toEqual({ kind: 'replaced' });
+    const states = world.group.snapshot().processes.map(({ state }) => state);
+    expect(states).toEqual(['draining', 'draining', 'ready']);
   });
 
   it('replaces its processes where they do not fit the plan, the old ones serving meanwhile', async () => {

@@ -62,6 +62,8 @@ export class Stage {
           processStarted: (_identity, reason) => this.events.push(`start:${reason}`),
           processReady: () => undefined,
           processExited: (_identity, reason) => this.events.push(`exit:${reason}`),
+          processReplaced: (_identity, reason, result) => this.events.push(`${reason}:${result}`),
+          groupDropped: () => this.events.push('dropped'),
         },
       },
       { maxGroups: options.maxGroups ?? 10 },

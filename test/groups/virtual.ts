@@ -84,6 +84,9 @@ export class VirtualProcess implements ManagedProcess {
   /** Whether TERM makes it go at once. */
   obedient = true;
   hasSocket = true;
+  stopped = false;
+  memory = 0;
+  dumps = 0;
   #start: (result: StartResult) => void = () => undefined;
   #exit: (exit: ProcessExit) => void = () => undefined;
   readonly #closing = new AbortController();
@@ -127,6 +130,22 @@ export class VirtualProcess implements ManagedProcess {
     return JOURNEY;
   }
 
+  kill(): void {
+    this.end({ code: null, signal: 'SIGKILL' });
+  }
+
+  isStopped(): boolean {
+    return this.stopped;
+  }
+
+  residentBytes(): number {
+    return this.memory;
+  }
+
+  dumpStacks(): void {
+    this.dumps += 1;
+  }
+
   async terminate(): Promise<void> {
     if (this.obedient) this.end({ code: 0, signal: null });
     await this.exited;
@@ -138,6 +157,7 @@ export class VirtualGroup {
   readonly clock: VirtualClock = new VirtualClock();
   readonly processes: VirtualProcess[] = [];
   readonly states: GroupState[] = [];
+  readonly replacements: string[] = [];
   plan: GroupPlan;
   readonly group: Group;
 
@@ -153,6 +173,8 @@ export class VirtualGroup {
         processStarted: () => undefined,
         processReady: () => undefined,
         processExited: () => undefined,
+        processReplaced: (_identity, reason, result) => this.replacements.push(`${reason}:${result}`),
+        groupDropped: () => undefined,
       },
       startProcess: (request) => {
         const process = new VirtualProcess(request);

@@ -124,8 +124,16 @@ describe('Metrics', () => {
         processes: [{ pid: process.pid, state: 'ready' }],
         queueDepth: 2,
         queueLimit: 100,
+        backoffSeconds: 0,
       },
-      { identity: MAIN, state: 'backing_off', processes: [], queueDepth: 0, queueLimit: 100 },
+      {
+        identity: MAIN,
+        state: 'backing_off',
+        processes: [],
+        queueDepth: 0,
+        queueLimit: 100,
+        backoffSeconds: 4,
+      },
     ]);
     const { body } = await metrics.expose('prometheus');
     expect(body).toContain('wsgi_sidecar_groups{state="backing_off"} 1');
@@ -138,6 +146,35 @@ describe('Metrics', () => {
     expect(bytes).toBeGreaterThan(process.memoryUsage().rss / 2);
   });
 
+  it('shows nothing more of a group that is gone', async () => {
+    const metrics = createMetrics();
+    const reading = { identity: SHOP, state: 'backing_off', processes: [], queueDepth: 1 } as const;
+    let groups = [{ ...reading, queueLimit: 100, backoffSeconds: 4 }];
+    metrics.readGroupsFrom(() => groups);
+    metrics.requestFinished(observation());
+    const isOfShop = (line: string): boolean => line.includes(SHOP.applicationGroup);
+    const gauges = ['group_up{', 'queue_depth{', 'group_restart_backoff_seconds{', 'group_last_success'];
+    const lines = async (): Promise<string[]> =>
+      (await Promise.all(gauges.map((name) => linesOf(metrics, name)))).flat().filter(isOfShop);
+    expect(await lines()).toHaveLength(4);
+    groups = [];
+    metrics.groupDropped(SHOP);
+    expect(await lines()).toEqual([]);
+    metrics.requestFinished(observation());
+    expect(await lines()).toHaveLength(1);
+  });
+
+  it('counts replacements and what became of them', async () => {
+    const metrics = createMetrics();
+    metrics.processReplaced(SHOP, 'max_memory', 'ready');
+    metrics.processReplaced(SHOP, 'deploy', 'kept');
+    metrics.processReplaced(SHOP, 'deploy', 'kept');
+    const counts = (await linesOf(metrics, 'process_replacements_total{')).map((line) =>
+      line.split(' ').at(-1),
+    );
+    expect(counts).toEqual(['1', '2']);
+  });
+
   it('never lets the CPU counter fall when a process ends', async () => {
     const metrics = createMetrics();
     let pids = [process.pid];
@@ -148,6 +185,7 @@ describe('Metrics', () => {
         processes: pids.map((pid) => ({ pid, state: 'ready' })),
         queueDepth: 0,
         queueLimit: 1,
+        backoffSeconds: 0,
       },
     ]);
     const cpu = async (): Promise<number> =>
@@ -194,6 +232,7 @@ describe('Metrics', () => {
     metrics.processStarted(SHOP, 'demand');
     metrics.processReady(SHOP, 0.3);
     metrics.processExited(SHOP, 'crash');
+    metrics.processReplaced(SHOP, 'deploy', 'ready');
     metrics.readGroupsFrom(() => [
       {
         identity: SHOP,
@@ -201,6 +240,7 @@ describe('Metrics', () => {
         processes: [{ pid: process.pid, state: 'ready' }],
         queueDepth: 0,
         queueLimit: 9,
+        backoffSeconds: 0,
       },
     ]);
     const { body } = await metrics.expose('prometheus');

@@ -16,6 +16,8 @@ const observer: GroupObserver = {
   processStarted: nothing,
   processReady: nothing,
   processExited: nothing,
+  processReplaced: nothing,
+  groupDropped: nothing,
 };
 
 const NO_GROUPS = { unchanged: [], adopted: [], replaced: [], stopped: [], kept: [] };
