@@ -14,11 +14,13 @@ import type { ReloadOutcome, ReloadTrigger } from '../supervisor/reload.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { openAdmin } from './admin-listener.ts';
 import { createAdminModel } from './admin-model.ts';
+import { type ConfigWatch, createConfigWatch } from './config-watch.ts';
 import { type ConfigurationSource, type InForce, readConfiguration } from './configuration.ts';
 import { type OpenDoors, openDoors } from './doors.ts';
 import { type HouseWithHelpers, openHouse } from './house.ts';
 import { createAccessLog, joinObservers } from './observers.ts';
 import { settingsFor } from './planner.ts';
+import type { ReadPlaces } from './recorded-reads.ts';
 import { ReloadReport } from './reload-report.ts';
 
 export type SidecarContext = Omit<ConfigurationSource, 'readSettings'> & {
@@ -55,6 +57,7 @@ export async function startSidecar(settings: Settings, context: SidecarContext):
   try {
     await supervisor.start();
     closeUnwanted(context);
+    parts.followFiles();
   } catch (error) {
     await admin.close();
     throw error;
@@ -65,6 +68,7 @@ export async function startSidecar(settings: Settings, context: SidecarContext):
     admin: admin.address,
     reload: (trigger) => supervisor.reload(trigger),
     stop: async () => {
+      parts.watch.close();
       await supervisor.stop((supervisor.current?.settings ?? settings).drainTimeout);
       await admin.close();
     },
@@ -85,6 +89,9 @@ type Parts = {
   readonly doors: () => OpenDoors | undefined;
   /** Processes that run dispatch scripts. */
   readonly helpers: () => GroupPool | undefined;
+  readonly watch: ConfigWatch;
+  /** Watches what was read last, where `watch` says so. */
+  readonly followFiles: () => void;
 };
 
 function assemble(settings: Settings, context: SidecarContext): Parts {
@@ -103,12 +110,17 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
   };
   let house: HouseWithHelpers | undefined;
   let doors: OpenDoors | undefined;
+  let places: ReadPlaces = { files: [], folders: [] };
   const supervisor: Supervisor<InForce> = new Supervisor<InForce>({
     // What the start was given is what is in force first, whatever the file says by now.
-    read: () =>
-      supervisor.current === undefined
-        ? readConfiguration({ ...source, readSettings: () => settings })
-        : readConfiguration(source, settings),
+    read: () => {
+      const reading =
+        supervisor.current === undefined
+          ? readConfiguration({ ...source, readSettings: () => settings })
+          : readConfiguration(source, settings);
+      places = reading.places;
+      return reading;
+    },
     openHouse: async (current) => {
       house = await openHouse(current, { environment, log, observer, metrics, asked });
       return house;
@@ -122,11 +134,17 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
     reloadBegins: async () => await tell?.('reloading'),
     reloadEnded: async (outcome) => {
       report.ended(outcome, supervisor.current);
+      followFiles();
       await tell?.('ready');
     },
   });
   const report = new ReloadReport({ log, metrics, identities: () => house?.known() ?? new Map() });
-  return { supervisor, metrics, report, doors: () => doors, helpers: () => house?.helpers };
+  const watch = createConfigWatch({ log, onChange: () => void supervisor.reload('watch') });
+  const followFiles = (): void => {
+    if (supervisor.state === 'ready') watch.follow(supervisor.current?.settings.watch ?? false, places);
+  };
+  const helpers = (): GroupPool | undefined => house?.helpers;
+  return { supervisor, metrics, report, doors: () => doors, helpers, watch, followFiles };
 }
 
 /** Groups that `preload` names start together; one that cannot start is the log's matter, not the others'. */

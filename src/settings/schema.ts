@@ -50,6 +50,7 @@ export type CheckedSettings = {
   readonly maxGroups: number;
   readonly python: string;
   readonly preload: boolean;
+  readonly watch: boolean;
   readonly groups: Readonly<Record<string, GroupSettings>>;
   /** Milliseconds. */
   readonly drainTimeout: number;
@@ -127,6 +128,7 @@ const settingsSchema = v.strictObject(
     maxGroups: wholeNumber(1),
     python: text,
     preload: flag,
+    watch: flag,
     groups: v.optional(section(v.record(v.string(), groupSettings)), {}),
     drainTimeout: duration,
     log: section(

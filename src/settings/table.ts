@@ -162,6 +162,14 @@ export const SETTINGS_TABLE: readonly SettingEntry[] = [
     prose: 'start every declared group with the sidecar',
   },
   {
+    key: 'watch',
+    flag: '--watch',
+    environment: 'WSGI_SIDECAR_WATCH',
+    kind: 'boolean',
+    default: false,
+    prose: 'reload when the settings file or a file of the configuration changes',
+  },
+  {
     key: 'responseTimeout',
     environment: 'WSGI_SIDECAR_RESPONSE_TIMEOUT',
     kind: 'text',

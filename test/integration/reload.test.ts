@@ -1,12 +1,14 @@
 /** Reloads of a running sidecar: by HUP, by command, under load, from broken files and back. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reservePort } from '../support/port.ts';
 import { openConnection, send } from '../support/raw-http.ts';
 import { runSidecar, type Sidecar, startSidecar } from '../support/sidecar.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
-const APPLICATION = `import os
+const APPLICATION = `import os, time
+while os.path.exists(os.path.join(os.path.dirname(__file__), "closed")):
+    time.sleep(0.02)
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [("%s %d" % (os.environ.get("COLOUR", "plain"), os.getpid())).encode()]
@@ -65,6 +67,16 @@ async function afterHup(): Promise<string> {
     'reload',
     from,
   );
+}
+
+/** Resolves when a group has an old process and a new one. */
+async function replacementUnderWay(): Promise<void> {
+  for (;;) {
+    const { groups } = JSON.parse((await sidecar.ask('/api/groups')).text()) as {
+      readonly groups: readonly { readonly processes: readonly unknown[] }[];
+    };
+    if (groups.some(({ processes }) => processes.length > 1)) return;
+  }
 }
 
 async function metric(name: string): Promise<string | undefined> {
@@ -202,17 +214,23 @@ describe('a reload', () => {
     expect(await pidOf('/shop')).not.toBe(before);
   });
 
-  it('is done at most twice for many signals, and the last text is in force', async () => {
+  it('is done twice for many signals while one is under way, and the last text is in force', async () => {
+    await pidOf('/shop');
     const from = sidecar.process.lines.length;
-    for (const umask of ['0027', '0077', '0007', '0070']) {
+    folder.write('closed', '');
+    configure({ shop: 'umask=0027' });
+    sidecar.process.child.kill('SIGHUP');
+    await replacementUnderWay();
+    for (const umask of ['0077', '0007', '0070']) {
       configure({ shop: `umask=${umask}`, blog: umask !== '0070' });
       sidecar.process.child.kill('SIGHUP');
     }
-    const isDone = (line: string): boolean => line.includes('Configuration reloaded');
-    await sidecar.process.waitForLine(isDone, 'reload', from);
-    // An operator's reload waits for those before it.
-    expect((await reload()).code).toBe(0);
-    const done = sidecar.process.lines.slice(from).filter(isDone);
+    // The command joins the signals that wait, or is the next one after them.
+    const asked = reload();
+    rmSync(`${folder.path}/closed`);
+    expect((await asked).code).toBe(0);
+    const done = sidecar.process.lines.slice(from).filter((line) => line.includes('Configuration reloaded'));
+    expect(done.length).toBeGreaterThanOrEqual(2);
     expect(done.length).toBeLessThanOrEqual(3);
     expect((await sidecar.get('site.test', '/blog')).status).toBe(404);
   });
@@ -233,3 +251,59 @@ type Written = { readonly listen: readonly object[] } & Readonly<Record<string, 
 function rewrite(change: (written: Written) => Written): void {
   writeFileSync(sidecar.config, JSON.stringify(change(JSON.parse(readFileSync(sidecar.config, 'utf8')))));
 }
+
+describe('watch: true', () => {
+  /** The log line of the next reload that nobody has asked for. */
+  const nextReload = (): Promise<string> => {
+    const from = sidecar.process.lines.length;
+    const isDone = (line: string): boolean => /Configuration reloaded|Reload refused/.test(line);
+    return sidecar.process.waitForLine(isDone, 'reload', from);
+  };
+
+  beforeEach(async () => {
+    await sidecar.stop();
+    folder.write('more/a.conf', '');
+    const apache = configure({ more: `IncludeOptional ${folder.path}/more/*.conf` });
+    sidecar = await startSidecar({ apache, as: '*:80', settings: { ...settings, watch: true } });
+  });
+
+  it('reloads when a file is renamed over one of the configuration, and when one comes that IncludeOptional takes', async () => {
+    expect((await sidecar.get('site.test', '/new')).status).toBe(404);
+    const mount = `WSGIScriptAlias /new ${folder.path}/app.wsgi process-group=shop application-group=main\n`;
+    let reloaded = nextReload();
+    folder.write('draft', mount);
+    renameSync(`${folder.path}/draft`, `${folder.path}/more/a.conf`);
+    expect(await reloaded).toContain('Configuration reloaded');
+    expect((await sidecar.get('site.test', '/new')).status).toBe(200);
+    reloaded = nextReload();
+    folder.write('more/b.conf', mount.replace('/new', '/newer'));
+    await reloaded;
+    expect((await sidecar.get('site.test', '/newer')).status).toBe(200);
+  });
+
+  it('keeps the old one while a file is broken, and is silent about a text that it knows', async () => {
+    let reloaded = nextReload();
+    folder.write('more/a.conf', '<Location /x>\n');
+    expect(await reloaded).toContain('Reload refused');
+    expect((await sidecar.get('site.test', '/shop')).status).toBe(200);
+    folder.write('more/a.conf', '<Location /x>\n');
+    reloaded = nextReload();
+    rewrite((written) => ({ ...written, responseTimeout: '20s' }));
+    folder.write('more/a.conf', '');
+    expect(await reloaded).toContain('Configuration reloaded');
+    const refused = sidecar.process.lines.filter((line) => line.includes('Reload refused'));
+    expect(refused).toHaveLength(1);
+  });
+
+  it('goes with the settings: a reload that takes it away ends it', async () => {
+    let reloaded = nextReload();
+    rewrite((written) => ({ ...written, watch: false }));
+    expect(await reloaded).toContain('Configuration reloaded');
+    folder.write('more/a.conf', '<Location /x>\n');
+    folder.write('more/a.conf', '');
+    reloaded = nextReload();
+    expect((await reload()).code).toBe(0);
+    expect(await reloaded).toContain('Configuration reloaded');
+    expect(sidecar.log()).not.toContain('Reload refused');
+  });
+});
