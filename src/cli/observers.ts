@@ -71,6 +71,7 @@ function accessFields(seen: Observation): object {
     mount: rest.mount,
     pid: rest.pid,
     reason: rest.reason,
+    retries: rest.retries,
     ...(identity === undefined ? {} : groupFields(identity)),
     duration_ms: milliseconds(durationSeconds),
     queued_ms: milliseconds(queuedSeconds),

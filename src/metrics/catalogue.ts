@@ -8,6 +8,7 @@ const COUNTERS = {
   response_body_bytes_total: 'Bytes of response bodies sent to clients',
   client_aborts_total: 'Requests whose client left before the answer was whole',
   upstream_errors_total: 'Requests that a group process did not answer, or not wholly',
+  retries_total: 'Requests that were sent to a second group process, by whether that helped',
   unknown_group_requests_total: 'Requests that lead to no group that the configuration declares',
   requests_rejected_total: 'Requests refused before an application saw them',
   process_starts_total: 'Group processes started',

@@ -108,6 +108,7 @@ export class Metrics implements RequestObserver, GroupObserver {
       series.upstreamResponse(arm).observe(Math.max(0, seen.upstreamSeconds - (seen.queuedSeconds ?? 0)));
     if (seen.queuedSeconds !== undefined) series.queueWait.observe(seen.queuedSeconds);
     if (seen.aborted) series.clientAborts.value += 1;
+    if (seen.retries !== undefined) this.#countRetry(seen, series);
     if (seen.pid !== undefined && seen.status < 500) series.succeeded(Date.now() / 1000);
     if (seen.reason !== undefined) this.#countReason(seen.reason, series);
   }
@@ -182,6 +183,11 @@ export class Metrics implements RequestObserver, GroupObserver {
     byApplication.set(applicationGroup, series);
     this.#named += 1;
     return series;
+  }
+
+  #countRetry({ status, reason }: Observation, { labels }: GroupSeries): void {
+    const result = status >= 500 && reason !== undefined ? 'failed' : 'answered';
+    this.#catalogue.retries_total.cell({ ...labels, result }).value += 1;
   }
 
   #countReason(reason: string, series: GroupSeries): void {

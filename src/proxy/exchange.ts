@@ -77,6 +77,8 @@ export class Exchange {
   way: Way | undefined;
   /** Tries to reach an upstream so far. */
   attempts = 0;
+  /** A process has broken off without an answer, and another one is asked. */
+  wasRepeated = false;
   arm: Observation['arm'] = 'own';
   status = 0;
   reason: string | undefined;
@@ -128,6 +130,13 @@ export class Exchange {
     if (lease === undefined) return;
     this.lease = undefined;
     lease.release(outcome);
+  }
+
+  /** Writes to the log that another process is asked. */
+  repeat(error: Error): void {
+    this.wasRepeated = true;
+    const message = 'Group process ended before it answered: another one is asked';
+    this.deps.log.warn(this.#logFields({ err: error }), message);
   }
 
   /** Lets a waiting client send its body. */
@@ -235,6 +244,7 @@ export class Exchange {
     if (this.pid !== undefined) parts.pid = this.pid;
     if (this.reason !== undefined) parts.reason = this.reason;
     else if (aborted) parts.reason = 'client_gone';
+    if (this.attempts > 1) parts.retries = this.attempts - 1;
     if (this.queuedMs !== undefined) parts.queuedSeconds = this.queuedMs / 1000;
     if (this.upstreamAt !== 0) parts.upstreamSeconds = (this.upstreamAt - this.startedAt) / 1000;
     return observation;

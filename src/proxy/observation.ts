@@ -20,6 +20,8 @@ export type Observation = {
   readonly queuedSeconds?: number;
   /** To the first byte of the upstream's answer. */
   readonly upstreamSeconds?: number;
+  /** How often it was sent again; absent: never. */
+  readonly retries?: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
   /** The client left before the answer was whole. */

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../errors.ts';
 import { bodyPassed } from './body-memory.ts';
 import type { Exchange } from './exchange.ts';
 import { outcomeReason } from './outcome.ts';
+import { mayRepeat } from './repeat.ts';
 import { cleanReason, type ResponseHead } from './response-headers.ts';
 import type { AnswerHandler, AnswerHead } from './transport.ts';
 
@@ -22,7 +23,7 @@ export type Destination = {
   readonly headers: string[];
   /** An answer that only the end of the connection ends counts as whole. */
   readonly trustClose: boolean;
-  /** Called when no connection could be made and nothing has been sent. */
+  /** Called when no connection could be made and nothing has been sent, or when what was sent may be sent again. */
   readonly connectFailed: (exchange: Exchange, error: Error) => void;
 };
 
@@ -130,17 +131,24 @@ export class UpstreamAnswer implements AnswerHandler {
       exchange.releaseLease('abandoned');
       return;
     }
+    const ended = exchange.lease?.whyEnded?.();
     exchange.releaseLease(this.#done ? 'answered' : 'failed');
     if (this.#done) return;
     this.#done = true;
-    const code: ErrorCode = this.#timedOut ? 'ERR_UPSTREAM_TIMEOUT' : codeOf(error);
+    const code: ErrorCode = this.#timedOut ? 'ERR_UPSTREAM_TIMEOUT' : (ended?.code ?? codeOf(error));
     if (this.#abort === undefined && code !== 'ERR_INTERNAL') {
       this.#destination.connectFailed(exchange, error);
       return;
     }
+    const hasCrashed = code === 'ERR_UPSTREAM_TRUNCATED' && ended === undefined && this.#head === undefined;
+    if (hasCrashed && mayRepeat(exchange)) {
+      exchange.repeat(error);
+      this.#destination.connectFailed(exchange, error);
+      return;
+    }
     if (exchange.response.headersSent) {
-      exchange.breakOff(code, 'Group process broke off in the middle of its answer', error);
-    } else exchange.fail(code, 'Group process did not answer', { error });
+      exchange.breakOff(code, ended?.message ?? 'Group process broke off in the middle of its answer', error);
+    } else exchange.fail(code, ended?.message ?? 'Group process did not answer', { error });
   }
 
   /** An answer that the group process made in the application's place: the client gets a page of ours. */

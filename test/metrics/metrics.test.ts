@@ -164,6 +164,20 @@ describe('Metrics', () => {
     expect(await lines()).toHaveLength(1);
   });
 
+  it('counts requests that were sent again by whether that helped', async () => {
+    const metrics = createMetrics();
+    metrics.requestFinished(observation({ retries: 1 }));
+    metrics.requestFinished(observation({ retries: 3, status: 502, reason: 'upstream_connect' }));
+    metrics.requestFinished(observation());
+    const counts = (await linesOf(metrics, 'retries_total{')).map((line) =>
+      line.match(/result="(\w+)"} (\d)/),
+    );
+    expect(counts.map((match) => match?.slice(1))).toEqual([
+      ['answered', '1'],
+      ['failed', '1'],
+    ]);
+  });
+
   it('counts replacements and what became of them', async () => {
     const metrics = createMetrics();
     metrics.processReplaced(SHOP, 'max_memory', 'ready');
