@@ -10,6 +10,7 @@ import {
   DURATION_KEYS,
   type DurationKey,
   type GroupSettings,
+  RUNNER_KEYS,
 } from '../settings/group-settings.ts';
 import type { Settings } from '../settings/load.ts';
 import type { Site } from '../site/model.ts';
@@ -95,7 +96,16 @@ export function settingsFor(groups: Settings['groups'], identity: GroupIdentity)
   const own = part?.kind === 'dispatch' ? [] : [processGroup, applicationGroup];
   const names = own.map((bytes) => displayName(fromBytes(bytes)));
   const keys = [...names, groupId(groupKey(identity))].filter((key) => key !== DEFAULTS);
-  return Object.assign({}, ...keys.map((key) => groups[key] ?? {})) as GroupSettings;
+  return keys.reduce<GroupSettings>((weaker, key) => override(weaker, groups[key] ?? {}), {});
+}
+
+/** Of the settings that say what serves a group, the stronger one takes away the others. */
+function override(weaker: GroupSettings, stronger: GroupSettings): GroupSettings {
+  const namesRunner = RUNNER_KEYS.some((key) => key in stronger);
+  const kept = Object.entries(weaker).filter(
+    ([key]) => !namesRunner || !(RUNNER_KEYS as readonly string[]).includes(key),
+  );
+  return { ...Object.fromEntries(kept), ...stronger };
 }
 
 function importsOf(site: Site, identity: GroupIdentity): GroupPlan['imports'] {

@@ -119,8 +119,11 @@ export class Chronicle {
   }
 
   processLost(member: Member): void {
-    const { socketPath } = member.process;
-    const message = `Socket "${socketPath}" is gone: the process is replaced; keep others out of the runtime folder`;
+    const { socketPath, tcp } = member.process;
+    const message =
+      tcp === undefined
+        ? `Socket "${socketPath}" is gone: the process is replaced; keep others out of the runtime folder`
+        : `Nobody listens on port ${tcp.port}: the process is replaced`;
     this.#lastFailure = { at: this.#deps.clock.now(), step: 'serving', message };
     this.#deps.log.error(this.#fields(member), message);
   }

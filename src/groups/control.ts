@@ -8,6 +8,8 @@ export type ControlMessage =
       readonly imported: readonly string[];
       readonly failed: readonly string[];
     }
+  /** The launcher becomes a program that sends no messages; `port` where it was told one, `uid` as whom. */
+  | { readonly event: 'launched'; readonly port?: number; readonly uid: number }
   | {
       readonly event: 'boot-failed';
       readonly step: string;
@@ -45,6 +47,12 @@ export function parseControlMessage(line: string): ControlMessage | undefined {
         python: text('python'),
         imported: texts(fields.imported),
         failed: texts(fields.failed),
+      };
+    case 'launched':
+      return {
+        event: 'launched',
+        uid: Number(fields.uid),
+        ...(typeof fields.port === 'number' ? { port: fields.port } : {}),
       };
     case 'boot-failed':
       return { event: 'boot-failed', step: text('step'), ...failure };

@@ -5,6 +5,9 @@ import type { ServerKind } from './runners/runner.ts';
 /** Text as in `sidecar.yaml`, durations in ms. In all numbers that limit something 0 is no limit. */
 export type GroupSettings = {
   readonly runner?: ServerKind | undefined;
+  readonly command?: readonly string[] | undefined;
+  readonly trustClose?: boolean | undefined;
+  readonly healthPath?: string | undefined;
   readonly python?: string | undefined;
   readonly processes?: number | undefined;
   readonly threads?: number | undefined;
@@ -49,6 +52,7 @@ export type GroupSettings = {
 
 /** Names and paths of the system as byte strings (one character a byte), as Apache's configuration has them. */
 const BYTE_STRINGS: ReadonlySet<string> = new Set([
+  'command',
   'user',
   'group',
   'supplementaryGroups',

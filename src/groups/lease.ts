@@ -1,6 +1,9 @@
 /** The right to send one request to one ready process. `release` is called exactly once, when the answer has ended. */
 import type { ErrorCode } from '../errors.ts';
 
+/** Where a server listens, as Node's clients take it. */
+export type Place = { readonly socketPath: string } | { readonly host: string; readonly port: number };
+
 /** What the proxy has to know of a process that is not the built-in worker. */
 export type ForeignTraits = {
   /** A connection carries one request after another; else each has one of its own. */
@@ -17,6 +20,8 @@ export type Upstream = {
   readonly threads: number;
   /** Aborted when the process has exited or its socket is gone: connections to it are worthless then. */
   readonly closed: AbortSignal;
+  /** Where it is reached over TCP; undefined where `socketPath` leads to it. */
+  readonly tcp?: { readonly host: string; readonly port: number } | undefined;
   /** Undefined for the built-in worker. */
   readonly foreign?: ForeignTraits | undefined;
 };

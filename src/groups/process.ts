@@ -3,7 +3,6 @@
  * a process its leases. The process is the leader of its own process group, which ends with it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { lstat, rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -11,13 +10,15 @@ import { type ControlMessage, LONGEST_MESSAGE, parseControlMessage } from './con
 import { doesCatch, isStopped, type ProcessTable } from './family.ts';
 import { interpreterOf } from './interpreter.ts';
 import { Journey, type JourneyReport } from './journey.ts';
-import type { ForeignTraits } from './lease.ts';
+import type { ForeignTraits, Upstream } from './lease.ts';
 import { readLines } from './lines.ts';
 import type { ManagedProcess, ProcessExit, StartRequest, StartResult } from './managed-process.ts';
 import type { GroupLog } from './observer.ts';
 import { parseOutputLine } from './output-line.ts';
 import type { GroupPlan } from './plan.ts';
 import { type MessageTap, waitUntilReady } from './ready.ts';
+import { awaitProgram } from './runners/await-program.ts';
+import { type Launched, ListeningPlace } from './runners/listening-place.ts';
 import { foreignTraits } from './runners/traits.ts';
 import { renderStartOrder } from './start-order.ts';
 import { signalGroup, terminate } from './terminate.ts';
@@ -39,12 +40,12 @@ const SIGUSR2 = constants.signals.SIGUSR2;
 
 export class GroupProcess implements ManagedProcess {
   readonly pid: number;
-  readonly socketPath: string;
   readonly threads: number;
   readonly closed: AbortSignal;
   readonly foreign: ForeignTraits | undefined;
   readonly started: Promise<StartResult>;
   readonly exited: Promise<ProcessExit>;
+  readonly #place: ListeningPlace;
   readonly #plan: GroupPlan;
   readonly #deps: ProcessDeps;
   readonly #closing = new AbortController();
@@ -58,7 +59,7 @@ export class GroupProcess implements ManagedProcess {
     this.#plan = plan;
     this.#journey = new Journey(deps.now);
     this.#journey.enter('spawn');
-    this.socketPath = socketPath;
+    this.#place = new ListeningPlace(plan, socketPath);
     this.threads = plan.threads;
     this.foreign = foreignTraits(plan.runner);
     this.closed = this.#closing.signal;
@@ -69,15 +70,19 @@ export class GroupProcess implements ManagedProcess {
     const messages = this.#listen(child, onMessage);
     this.started = waitUntilReady({ child, plan, messages, journey: this.#journey });
     child.stdin?.on('error', () => undefined);
-    child.stdin?.write(`${renderStartOrder({ plan, socketPath, imports })}\n`);
+    child.stdin?.write(`${renderStartOrder({ plan, socketPath: this.#place.file, imports })}\n`);
   }
 
-  async isReachable(): Promise<boolean> {
-    try {
-      return (await lstat(this.socketPath)).isSocket();
-    } catch {
-      return false;
-    }
+  get socketPath(): string {
+    return this.#place.socketPath;
+  }
+
+  get tcp(): Upstream['tcp'] {
+    return this.#place.tcp;
+  }
+
+  isReachable(): Promise<boolean> {
+    return this.#place.isReachable();
   }
 
   report(): JourneyReport {
@@ -123,12 +128,24 @@ export class GroupProcess implements ManagedProcess {
         if (message === undefined)
           this.#deps.log.warn({ ...this.#fields(), line }, 'Unknown control message');
         else if (message.event === 'step') this.#journey.enter(message.step);
+        else if (message.event === 'launched') void this.#awaitProgram(message, tap);
         else if (message.event === 'ready' || message.event === 'boot-failed') tap.onDecisive(message);
         else onMessage(message);
       },
       LONGEST_MESSAGE,
     );
     return tap;
+  }
+
+  async #awaitProgram(launched: Launched, tap: MessageTap): Promise<void> {
+    const { runner } = this.#plan;
+    const isReady = await awaitProgram({
+      find: () => this.#place.find(launched),
+      healthPath: runner.kind === 'command' ? runner.healthPath : undefined,
+      journey: this.#journey,
+      closed: this.closed,
+    });
+    if (isReady) tap.onDecisive({ event: 'ready', python: '', imported: [], failed: [] });
   }
 
   #logLines(stream: Readable | null | undefined, name: 'stdout' | 'stderr'): void {
@@ -152,7 +169,7 @@ export class GroupProcess implements ManagedProcess {
           signalGroup(this.pid, 'SIGKILL');
           this.#deps.guard.unregister(this.pid);
         }
-        rm(this.socketPath, { force: true }).catch((err: unknown) => {
+        this.#place.remove().catch((err: unknown) => {
           this.#deps.log.warn({ ...this.#fields(), err }, 'Cannot remove the socket of an ended process');
         });
         resolve(exit);

@@ -16,6 +16,7 @@ export function renderStartOrder({ plan, socketPath, imports }: StartOrderReques
     socket: Buffer.from(socketPath, 'utf8').toString('latin1'),
     backlog: plan.listenBacklog,
     runner: plan.runner.kind,
+    ...(plan.runner.kind === 'command' ? { command: plan.runner.command, listens: plan.runner.listens } : {}),
     threads: plan.threads,
     processes: plan.processes,
     user: plan.user,

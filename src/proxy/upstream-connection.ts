@@ -11,7 +11,8 @@ import { outliveBrokenPipe } from './upstream-socket.ts';
 
 /** Where a connection belongs. */
 export type ConnectionHome = {
-  readonly socketPath: string;
+  /** The path of a Unix socket, or a port. */
+  readonly place: string | { readonly host: string; readonly port: number };
   /** Whether a connection may carry one request after another. */
   readonly keepsConnections: boolean;
   readonly clock: ResponseClock;
@@ -22,6 +23,9 @@ export type ConnectionHome = {
 };
 
 const READ_BYTES = 65_536;
+
+/** As `connect-timeout` of mod_wsgi. */
+const CONNECT_TIMEOUT_MS = 15_000;
 
 /** All connections read into the same memory: what is read is used or copied before the next one reads. */
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -41,7 +45,7 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
   #wantsMore = true;
   silentSince = -1;
 
-  /** Begins to connect at once; the kernel answers for a Unix socket at once, so there is no limit in time. */
+  /** Begins to connect at once. */
   constructor(home: ConnectionHome) {
     this.#home = home;
     home.clock.watch(this);
@@ -53,7 +57,10 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
       this.#error = error;
     });
     socket.on('close', () => this.#closed());
-    this.#socket = socket.connect(home.socketPath);
+    this.#socket = socket;
+    const { place } = home;
+    if (typeof place === 'string') socket.connect(place);
+    else limitConnect(socket.setNoDelay(true)).connect(place);
   }
 
   send(request: UpstreamRequest, answer: AnswerHandler): void {
@@ -212,6 +219,13 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
     this.#body = undefined;
     body?.destroy();
   }
+}
+
+/** For TCP alone: at a Unix socket the kernel answers at once. */
+function limitConnect(socket: Socket): Socket {
+  const giveUp = (): Socket => socket.destroy(new Error('no connection in time'));
+  socket.setTimeout(CONNECT_TIMEOUT_MS).once('timeout', giveUp);
+  return socket.once('connect', () => socket.off('timeout', giveUp).setTimeout(0));
 }
 
 /** Names and values have been through a parser that lets no line end pass, or are ours. */

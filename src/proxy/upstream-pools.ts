@@ -2,7 +2,7 @@
 import type { Upstream } from '../groups/lease.ts';
 import { ResponseClock } from './response-clock.ts';
 import type { Way } from './transport.ts';
-import { UpstreamConnection } from './upstream-connection.ts';
+import { type ConnectionHome, UpstreamConnection } from './upstream-connection.ts';
 import { UrlWay } from './url-way.ts';
 
 /** Limits in milliseconds; 0 for none. */
@@ -19,14 +19,14 @@ export type UpstreamTimeouts = {
  * way may finish, because what a process has written is still read.
  */
 class UpstreamPool {
-  readonly socketPath: string;
+  readonly place: ConnectionHome['place'];
   readonly keepsConnections: boolean;
   readonly clock: ResponseClock;
   readonly #idle: UpstreamConnection[] = [];
   #isClosed = false;
 
-  constructor({ socketPath, closed, foreign }: Upstream, clock: ResponseClock) {
-    this.socketPath = socketPath;
+  constructor({ socketPath, tcp, closed, foreign }: Upstream, clock: ResponseClock) {
+    this.place = tcp ?? socketPath;
     this.keepsConnections = foreign?.keepsConnections ?? true;
     this.clock = clock;
     if (closed.aborted) this.#isClosed = true;

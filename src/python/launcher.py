@@ -29,7 +29,7 @@ EXIT_BOOT_FAILED = 78
 SOCKET_PATH_LIMIT = 107
 # The modules whose `serve` makes this process a server, by the name of the runner.
 RUNNERS = {'builtin': 'wsgi_worker', 'gunicorn': 'runner_gunicorn', 'gunicorn-sync': 'runner_gunicorn',
-           'uwsgi': 'runner_uwsgi', 'waitress': 'runner_waitress'}
+           'uwsgi': 'runner_uwsgi', 'waitress': 'runner_waitress', 'command': 'runner_command'}
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 HAS_TEXT_ENVIRON = sys.version_info[0] >= 3
 
@@ -210,9 +210,12 @@ class Boot(object):
         self.enter('sources')
         worker = load_sources(order)
         self.enter('socket')
-        listener = bind(order)
+        # A program that is told where to listen binds by itself.
+        listener = None if order.get('listens') in ('socket', 'port') else bind(order)
         self.enter('identity')
         identity = resolve_user(order)
+        if hasattr(worker, 'prepare'):
+            worker.prepare(order, identity)
         self.enter('limits')
         show_name(order)
         apply_limits(order)

@@ -55,6 +55,7 @@ const COUNTS = {
 } as const;
 
 const TEXT_KEYS = [
+  'healthPath',
   'python',
   'pythonHome',
   'pythonEggs',
@@ -79,7 +80,7 @@ const CHOICES = {
   runner: ['builtin', 'gunicorn', 'gunicorn-sync', 'uwsgi', 'waitress'],
 } as const;
 
-const FLAG_KEYS = ['allowRoot', 'scriptReloading', 'preload'] as const;
+const FLAG_KEYS = ['trustClose', 'allowRoot', 'scriptReloading', 'preload'] as const;
 
 /** A setting that is a duration. */
 export type DurationKey = (typeof DURATION_KEYS)[number];
@@ -99,25 +100,39 @@ export type GroupSettings = {
 } & {
   readonly [K in keyof typeof CHOICES]?: (typeof CHOICES)[K][number];
 } & {
+  readonly command?: readonly string[];
   readonly umask?: string;
   readonly environment?: Readonly<Record<string, string>>;
 };
 
+const LISTENING = 'wanted a list of words, with "{fd}", "{socket}" or "{port}" in one of them';
+const command = v.pipe(
+  texts(LISTENING),
+  v.check((words) => /\{(?:fd|socket|port)\}/.test(words.join(' ')), LISTENING),
+);
+
+/** Each names what serves a group, so a group has one of them. */
+export const RUNNER_KEYS = ['runner', 'command'] as const;
+
 /** The mapping of one group. */
 export const groupSettings: v.GenericSchema<unknown, GroupSettings> = section(
-  v.strictObject({
-    ...each(Object.keys(COUNTS), (key) => wholeNumber(COUNTS[key as keyof typeof COUNTS])),
-    ...each(TEXT_KEYS, () => text),
-    ...each(Object.keys(LISTS), (key) => texts(LISTS[key as keyof typeof LISTS])),
-    ...each(DURATION_KEYS, () => parsed(parseDurationMs, DURATION_FORM)),
-    ...each(BYTE_KEYS, () => parsed(parseByteCount, BYTE_COUNT_FORM)),
-    ...each(FLAG_KEYS, () => flag),
-    ...each(Object.keys(CHOICES), (key) => oneOf(CHOICES[key as keyof typeof CHOICES])),
-    umask: v.optional(
-      v.pipe(text, v.regex(/^0?[0-7]{1,3}$/, 'wanted an octal number in quotes, such as "0022"')),
-    ),
-    environment: v.optional(section(v.record(v.string(), v.string('wanted a text')))),
-  }) as unknown as v.GenericSchema<unknown, GroupSettings>,
+  v.pipe(
+    v.strictObject({
+      ...each(Object.keys(COUNTS), (key) => wholeNumber(COUNTS[key as keyof typeof COUNTS])),
+      ...each(TEXT_KEYS, () => text),
+      ...each(Object.keys(LISTS), (key) => texts(LISTS[key as keyof typeof LISTS])),
+      command: v.optional(command),
+      ...each(DURATION_KEYS, () => parsed(parseDurationMs, DURATION_FORM)),
+      ...each(BYTE_KEYS, () => parsed(parseByteCount, BYTE_COUNT_FORM)),
+      ...each(FLAG_KEYS, () => flag),
+      ...each(Object.keys(CHOICES), (key) => oneOf(CHOICES[key as keyof typeof CHOICES])),
+      umask: v.optional(
+        v.pipe(text, v.regex(/^0?[0-7]{1,3}$/, 'wanted an octal number in quotes, such as "0022"')),
+      ),
+      environment: v.optional(section(v.record(v.string(), v.string('wanted a text')))),
+    }),
+    v.check(namesOneRunner, `wanted one of ${RUNNER_KEYS.join(', ')}`),
+  ) as unknown as v.GenericSchema<unknown, GroupSettings>,
 );
 
 function each(
@@ -125,4 +140,8 @@ function each(
   schemaOf: (key: string) => v.GenericSchema,
 ): Record<string, v.OptionalSchema<v.GenericSchema, undefined>> {
   return Object.fromEntries(keys.map((key) => [key, v.optional(schemaOf(key))]));
+}
+
+function namesOneRunner(settings: object): boolean {
+  return RUNNER_KEYS.filter((key) => key in settings).length <= 1;
 }

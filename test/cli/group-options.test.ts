@@ -67,6 +67,12 @@ const OWN: readonly (readonly [yaml: string, plan: object])[] = [
   ['python: python3.9', { python: 'python3.9' }],
   ['environment: {A: b}', { environment: { A: 'b' } }],
   ['runner: waitress', { runner: { kind: 'waitress' } }],
+  [
+    "command: [serve, '{port}']",
+    { runner: { kind: 'command', command: ['serve', '{port}'], listens: 'port' } },
+  ],
+  ["trustClose: true, command: [serve, '{fd}']", { runner: { listens: 'descriptor', trustClose: true } }],
+  ["healthPath: /up, command: [serve, '{socket}']", { runner: { listens: 'socket', healthPath: '/up' } }],
   ['allowRoot: true', { allowRoot: true }],
   ['imports: [/srv/shop/app.wsgi]', { imports: [{ script: '/srv/shop/app.wsgi' }] }],
   ['scriptReloading: false', { scriptReloading: false }],

@@ -5,10 +5,44 @@ import type { GroupSettings } from '../group-settings.ts';
 export type ServerKind = 'builtin' | 'gunicorn' | 'gunicorn-sync' | 'uwsgi' | 'waitress';
 
 /** The runner of a group, as its plan has it. */
-export type Runner = { readonly kind: ServerKind };
+export type Runner = { readonly kind: ServerKind } | CommandRunner;
+
+/** A program that serves HTTP by itself. */
+export type CommandRunner = {
+  readonly kind: 'command';
+  /** Byte strings; `{fd}`, `{socket}` or `{port}` in them says where to listen. */
+  readonly command: readonly string[];
+  readonly listens: 'descriptor' | 'socket' | 'port';
+  readonly trustClose: boolean;
+  /** What has to be answered with 2xx or 3xx before it counts as ready; absent: any answer to `OPTIONS *` will do. */
+  readonly healthPath?: string;
+};
+
+/** The settings that name a runner; of one layer only one of them may. */
+export const RUNNER_KEYS = ['runner', 'command'] as const;
 
 /** The first of the layers that says anything of a runner decides; none: the built-in worker. */
 export function planRunner(...layers: readonly GroupSettings[]): Runner {
-  const layer = layers.find(({ runner }) => runner !== undefined);
-  return { kind: layer?.runner ?? 'builtin' };
+  const layer = layers.find((settings) => RUNNER_KEYS.some((key) => settings[key] !== undefined)) ?? {};
+  const said = { ...layers[1], ...layers[0] };
+  if (layer.command !== undefined) return planCommand(layer.command, said);
+  return { kind: layer.runner ?? 'builtin' };
+}
+
+function planCommand(command: readonly string[], { trustClose, healthPath }: GroupSettings): CommandRunner {
+  return {
+    kind: 'command',
+    command,
+    listens: listensOf(command) ?? 'descriptor',
+    trustClose: trustClose ?? false,
+    ...(healthPath === undefined ? {} : { healthPath }),
+  };
+}
+
+/** How a command is told where to listen; undefined when it is not told. */
+export function listensOf(command: readonly string[]): CommandRunner['listens'] | undefined {
+  const says = (place: string): boolean => command.some((word) => word.includes(place));
+  if (says('{fd}')) return 'descriptor';
+  if (says('{socket}')) return 'socket';
+  return says('{port}') ? 'port' : undefined;
 }

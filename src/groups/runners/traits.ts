@@ -1,6 +1,6 @@
 /** What each runner can do, in one table: the proxy, the plan, `check` and MANUAL.md are made from it or held against it. */
 import type { ForeignTraits } from '../lease.ts';
-import type { Runner, ServerKind } from './runner.ts';
+import type { Runner } from './runner.ts';
 
 /** What one runner can and cannot do. */
 export type RunnerFacts = {
@@ -11,16 +11,18 @@ export type RunnerFacts = {
 };
 
 /** By the runner's name in the settings. */
-export const RUNNER_TABLE: Readonly<Record<ServerKind, RunnerFacts>> = {
+export const RUNNER_TABLE: Readonly<Record<Runner['kind'], RunnerFacts>> = {
   builtin: { keepsConnections: true },
   gunicorn: { keepsConnections: true },
   'gunicorn-sync': { keepsConnections: false, mostThreads: 1 },
   uwsgi: { keepsConnections: false },
   waitress: { keepsConnections: true },
+  command: { keepsConnections: false },
 };
 
 /** What the proxy has to know; undefined for the built-in worker, to which it is made. */
-export function foreignTraits({ kind }: Runner): ForeignTraits | undefined {
-  if (kind === 'builtin') return undefined;
-  return { keepsConnections: RUNNER_TABLE[kind].keepsConnections, trustClose: false };
+export function foreignTraits(runner: Runner): ForeignTraits | undefined {
+  if (runner.kind === 'builtin') return undefined;
+  const { keepsConnections } = RUNNER_TABLE[runner.kind];
+  return { keepsConnections, trustClose: runner.kind === 'command' && runner.trustClose };
 }

@@ -1,0 +1,91 @@
+import { createServer, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ForeignTraits, Upstream } from '../../src/groups/lease.ts';
+import { joinHeaders } from '../../src/proxy/foreign.ts';
+import { exchange, openConnection, send } from '../support/raw-http.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
+import { answering, headersOf, ok, type Recorder, type Stage, startRecorder, startStage } from './stage.ts';
+
+const TRAITS: ForeignTraits = { keepsConnections: false, trustClose: false };
+
+async function stageOf(
+  serve: (socket: Socket, text: string) => void,
+  traits: Partial<ForeignTraits> = {},
+): Promise<Stage & { readonly recorder: Recorder }> {
+  const folder = makeTemporaryFolder();
+  const recorder = await startRecorder(folder.path, serve);
+  const stage = await startStage({ upstream: { ...recorder.upstream, foreign: { ...TRAITS, ...traits } } });
+  onTestFinished(async () => {
+    await stage.close();
+    recorder.die();
+    folder.remove();
+  });
+  return { ...stage, recorder };
+}
+
+const CLOSING = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhalf';
+
+function answerByClose(socket: Socket, text: string): void {
+  if (text.endsWith('\r\n\r\n')) socket.end(CLOSING);
+}
+
+describe('a request to a server that was not made for the sidecar', () => {
+  it('is told to send its body at once, and says so to the application alone', async () => {
+    const stage = await stageOf((socket, text) => void (text.endsWith('abc') && socket.end(ok('done'))));
+    const client = openConnection(stage.target);
+    client.write('POST /app HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n');
+    await client.until('HTTP/1.1 100 Continue\r\n\r\n');
+    client.write('abc');
+    await client.until('done');
+    client.end();
+    const sent = headersOf(stage.recorder.received[0] ?? '');
+    expect([sent.get('expect'), sent.get('x-sidecar-expect')]).toEqual([undefined, '100-continue']);
+  });
+
+  it('has a connection of its own where the server ends connections', async () => {
+    const stage = await stageOf(answering(ok('x')));
+    await send(stage.target, '/');
+    await send(stage.target, '/');
+    expect(stage.recorder.received).toHaveLength(2);
+    expect(headersOf(stage.recorder.received[0] ?? '').get('connection')).toBe('close');
+  });
+
+  it('shares a connection with those before it where the server keeps connections', async () => {
+    const stage = await stageOf(answering(ok('x')), { keepsConnections: true });
+    await send(stage.target, '/');
+    await send(stage.target, '/');
+    expect(stage.recorder.received).toHaveLength(1);
+  });
+
+  it('is not answered wholly by the end of a connection, unless that is trusted', async () => {
+    const untrusted = await stageOf(answerByClose);
+    const bytes = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+    expect(await exchange(untrusted.target, bytes)).toMatchObject({ status: 200 });
+    expect(await untrusted.observed()).toMatchObject({ reason: 'upstream_truncated' });
+    const trusted = await stageOf(answerByClose, { trustClose: true });
+    expect((await exchange(trusted.target, bytes)).text()).toBe('half');
+    expect((await trusted.observed()).reason).toBeUndefined();
+  });
+
+  it('reaches a port', async () => {
+    const server = createServer((socket) => socket.once('data', () => socket.end(ok('by TCP'))));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { readonly port: number };
+    const tcp = { host: '127.0.0.1', port };
+    const closed = new AbortController().signal;
+    const upstream: Upstream = { pid: 4711, socketPath: '', tcp, threads: 8, closed, foreign: TRAITS };
+    const stage = await startStage({ upstream });
+    onTestFinished(async () => {
+      await stage.close();
+      server.close();
+    });
+    expect((await send(stage.target, '/')).text()).toBe('by TCP');
+  });
+});
+
+describe('joinHeaders()', () => {
+  it('makes one line of several, and leaves out names that could be taken for another', () => {
+    const headers = ['accept', 'a', 'x_under', '1', 'Accept', 'b', 'x.dot', '2', 'x-one', '3'];
+    expect(joinHeaders(headers)).toEqual(['accept', 'a, b', 'x-one', '3']);
+  });
+});
