@@ -139,10 +139,13 @@ export class GroupProcess implements ManagedProcess {
 
   async #awaitProgram(launched: Launched, tap: MessageTap): Promise<void> {
     const { runner } = this.#plan;
+    this.#journey.enter('answer');
     const isReady = await awaitProgram({
       find: () => this.#place.find(launched),
       healthPath: runner.kind === 'command' ? runner.healthPath : undefined,
-      journey: this.#journey,
+      onProblem: (problem) => {
+        tap.problem = problem;
+      },
       closed: this.closed,
     });
     if (isReady) tap.onDecisive({ event: 'ready', python: '', imported: [], failed: [] });

@@ -9,6 +9,8 @@ import { signalGroup } from './terminate.ts';
 
 /** Where the messages that decide a start are told. */
 export type MessageTap = {
+  /** Why it is not ready yet, where that is known, as half a sentence. */
+  problem?: string;
   onDecisive: (message: Extract<ControlMessage, { event: 'ready' | 'boot-failed' }>) => void;
 };
 
@@ -35,7 +37,7 @@ export function waitUntilReady(watch: StartWatch): Promise<StartResult> {
     };
     const timer = setTimeout(() => {
       if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
-      fail(lateFailure(plan, journey));
+      fail(lateFailure(plan, journey, messages.problem));
     }, plan.startTimeoutMs);
     messages.onDecisive = (message) => {
       if (message.event === 'ready') {
@@ -56,11 +58,16 @@ export function waitUntilReady(watch: StartWatch): Promise<StartResult> {
   });
 }
 
-function lateFailure(plan: GroupPlan, journey: Journey): Omit<StartFailure, 'journey'> {
+function lateFailure(
+  plan: GroupPlan,
+  journey: Journey,
+  problem: string | undefined,
+): Omit<StartFailure, 'journey'> {
   const seconds = plan.startTimeoutMs / 1000;
+  const why = problem === undefined ? '' : ` (${problem})`;
   return {
     step: 'start-timeout',
-    message: `Not ready after ${seconds} s, in step "${journey.currentStep()}": raise "startTimeout" or look at what its imports wait for`,
+    message: `Not ready after ${seconds} s, in step "${journey.currentStep()}"${why}: raise "startTimeout" or look at what its imports wait for`,
   };
 }
 

@@ -38,8 +38,8 @@ def serve(listener, order, control):
 
         def load(self):
             # type: () -> object
-            group, self.ready = wsgi_runner.start_group(order, control)
-            return wsgi_runner.Application(group)
+            self.group, self.ready = wsgi_runner.start_group(order, control)
+            return wsgi_runner.Application(self.group)
 
     served = Served()
     configuration = served.cfg
@@ -51,7 +51,7 @@ def serve(listener, order, control):
     listener.close()
     worker.init_process()
     control.send({'event': 'stopping', 'reason': 'SIGTERM'})
-    leave(time.time() + 1)
+    leave(time.time() + 1, served.group)
 
 
 def settings_of(order):

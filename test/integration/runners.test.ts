@@ -1,5 +1,7 @@
 /** The other servers with the real programs: what an application and its clients may rely on under each of them. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makeSite, type Site } from '../support/apache.ts';
 import { openConnection, type send } from '../support/raw-http.ts';
 import { type Sidecar, startSidecar } from '../support/sidecar.ts';
@@ -15,9 +17,9 @@ def application(environ, start_response):
     return [config.SITE_NAME.encode("ascii")]
 `;
 
-const SHAPES = `import os, signal, sys, threading
+const SHAPES = `import atexit, os, signal, sys, time
 
-gate = threading.Event()
+atexit.register(lambda: sys.stderr.write("left by %d\\n" % os.getpid()))
 
 def application(environ, start_response):
     what = environ["PATH_INFO"][1:]
@@ -51,6 +53,8 @@ def stream(what):
         yield b"begun"
         if what == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        while what == "gate" and not os.path.exists(os.path.join(os.path.dirname(__file__), "open")):
+            time.sleep(0.01)
         if what == "raise-late":
             raise ValueError("broken")
         while what == "endless":
@@ -70,7 +74,7 @@ const FILES = {
 const CONF = `<VirtualHost *:@PORT@>
     ServerName runners.test
     WSGIDaemonProcess story threads=2
-    WSGIDaemonProcess shapes threads=2
+    WSGIDaemonProcess shapes processes=2 threads=2
     WSGIScriptAlias /hoge @ROOT@/apps/hoge/app.wsgi process-group=story
     WSGIScriptAlias /moge @ROOT@/apps/moge/app.wsgi process-group=story
     WSGIScriptAlias /shapes @ROOT@/apps/shapes.wsgi process-group=shapes application-group=%{GLOBAL}
@@ -142,10 +146,47 @@ describe.each(RUNNERS)('a group under %s', (runner) => {
     expect((await ask('pid')).status).toBe(200);
   });
 
+  it('finishes what is in flight when a script changes, and runs the exit handlers', async () => {
+    const script = join(site.folder.path, 'apps/shapes.wsgi');
+    const client = openConnection({ port: sidecar.port });
+    client.write('GET /shapes/gate HTTP/1.1\r\nHost: runners.test\r\nConnection: close\r\n\r\n');
+    await client.until('begun');
+    const old = (await ask('pid')).text();
+    const past = new Date(Date.now() - 60_000);
+    utimesSync(script, past, past);
+    let now = old;
+    while (now === old) now = (await ask('pid')).text();
+    site.folder.write('apps/open', '');
+    expect(await client.closed).toMatch(/\r\n0\r\n\r\n$/);
+    await saying(`left by ${old}`);
+  });
+
   it('breaks off an answer whose process is killed, and starts another one', async () => {
     const before = (await ask('pid')).text();
     const answer = await ask('kill');
     expect([answer.status, answer.end, answer.text()]).toEqual([200, 'cut', 'begun']);
     expect((await ask('pid')).text()).not.toBe(before);
+  });
+});
+
+describe.each(RUNNERS)('the start under %s', (runner) => {
+  it('that ends in a script says where it got to, and the process is tried again', async () => {
+    const script = 'import os, sys\nsys.stderr.write("no licence\\n")\nsys.stderr.flush()\nos._exit(9)\n';
+    const conf = CONF.replace(
+      '<VirtualHost',
+      'WSGIImportScript @ROOT@/apps/hoge/app.wsgi process-group=story application-group=runners.test|/hoge\n<VirtualHost',
+    );
+    const site = await makeSite({ conf, files: { ...FILES, 'apps/hoge/app.wsgi': script } });
+    const settings = { groups: { defaults: { runner } } };
+    const options = { apache: site.conf, as: `127.0.0.1:${site.port}`, settings };
+    const sidecar = await startSidecar(options);
+    onTestFinished(async () => {
+      await sidecar.stop();
+      site.folder.remove();
+    });
+    expect((await sidecar.get('runners.test', '/hoge')).status).toBe(503);
+    const groups = await sidecar.ask('/api/groups');
+    expect(groups.text()).toContain('no licence');
+    expect(groups.text()).toContain('Ended with status 9');
   });
 });

@@ -89,7 +89,7 @@ describe('a group with a command', () => {
       stage = await Stage.open({ settings: { command, startTimeoutMs: 500 } });
       const foreign = readdirSync(tmpdir()).filter((name) => name.startsWith('wsgi-sidecar-'));
       expect(await stage.refusal()).toMatchObject({ code: 'ERR_GROUP_START_FAILED' });
-      expect(stage.snapshot().lastFailure?.journey?.output).toContain('not ready: there is no such socket');
+      expect(stage.snapshot().lastFailure?.message).toContain('there is no such socket');
       await stage.pool.stop();
       const left = readdirSync(tmpdir()).filter((name) => name.startsWith('wsgi-sidecar-'));
       expect(
@@ -102,8 +102,7 @@ describe('a group with a command', () => {
     const command = [PYTHON, '-c', SERVER, '{fd}'];
     stage = await Stage.open({ settings: { command, healthPath: '/ill', startTimeoutMs: 1_500 } });
     const refusal = await stage.refusal();
-    expect(refusal.message).toContain('in step "answer"');
-    expect(stage.snapshot().lastFailure?.journey?.output).toContain('not ready: "/ill" is answered with 503');
+    expect(refusal.message).toContain('"/ill" is answered with 503');
   });
 
   it('says which program cannot be run', async () => {
