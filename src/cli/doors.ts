@@ -159,7 +159,7 @@ function depsOf({ settings, site }: InForce, deps: DoorsDeps, forwarder: Forward
 }
 
 function frontOptions(settings: Settings, { as, tls }: Door): FrontOptions {
-  const { trustedProxies, identity, accessControl, legacy } = settings;
+  const { trustedProxies, identity, accessControl, legacy, unresolved } = settings;
   return {
     as,
     tls,
@@ -167,5 +167,6 @@ function frontOptions(settings: Settings, { as, tls }: Door): FrontOptions {
     accessControl: accessControl === 'front' ? 'front' : 'refuse',
     ...(identity.user === undefined ? {} : { userHeader: identity.user }),
     ...(legacy === undefined ? {} : { legacy }),
+    unresolved,
   };
 }

@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { packageRoot } from '../package-root.ts';
 import { type GroupIdentity, groupKey } from '../routing/group-key.ts';
 import type { AskedGroups } from '../supervisor/asked-groups.ts';
+import { lockRuntimeDir } from '../supervisor/runtime-lock.ts';
 import type { House } from '../supervisor/supervisor.ts';
 import type { InForce } from './configuration.ts';
 import { defaultRuntimeDir } from './runtime-dir.ts';
@@ -20,6 +21,8 @@ export type HouseDeps = {
   readonly observer: GroupObserver;
   readonly metrics: Metrics;
   readonly asked: AskedGroups;
+  /** Pid of the sidecar whose place this one takes. */
+  readonly successorOf?: number;
 };
 
 /** With the pool of dispatch scripts; no group of applications has to make room for them. */
@@ -31,11 +34,15 @@ export type HouseWithHelpers = House<InForce> & {
 
 /** Groups are planned by what is in force when they are first wanted. */
 export async function openHouse(current: () => InForce, deps: HouseDeps): Promise<HouseWithHelpers> {
-  const { environment, log, observer, metrics, asked } = deps;
+  const { environment, log, observer, metrics, asked, successorOf } = deps;
   const { settings } = current();
   const runtimeDir = await prepareRuntimeDir(settings.runtimeDir ?? defaultRuntimeDir(environment));
+  const lock = await lockRuntimeDir(runtimeDir, successorOf === undefined ? {} : { successorOf });
   const pythonFolder = join(packageRoot(), 'src', 'python');
-  const guard = await Guard.start({ python: settings.python, pythonFolder, log });
+  const guard = await Guard.start({ python: settings.python, pythonFolder, log }).catch(async (error) => {
+    await lock.release();
+    throw error;
+  });
   const planOf = (identity: GroupIdentity): GroupPlan => planIn(current(), identity);
   const poolDeps = { planOf, pythonFolder, runtimeDir, guard, log };
   const { maxGroups } = settings;
@@ -66,6 +73,7 @@ export async function openHouse(current: () => InForce, deps: HouseDeps): Promis
     close: async () => {
       await helpers.stop();
       await guard.stop();
+      await lock.release();
     },
   };
 }

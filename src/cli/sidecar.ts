@@ -30,6 +30,8 @@ export type SidecarContext = Omit<ConfigurationSource, 'readSettings'> & {
   readonly accessLog?: Log;
   /** What listened before this process; those that no listener takes are closed once the sidecar serves. */
   readonly openSockets?: OpenSockets;
+  /** Pid of the sidecar whose place this one takes: it may share its runtime folder as long as both run. */
+  readonly successorOf?: number;
   /** The settings of a reload; by default those of the start. */
   readonly readSettings?: () => Settings;
   /** Told of reloads, as systemd is; never rejects. */
@@ -122,7 +124,7 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
       return reading;
     },
     openHouse: async (current) => {
-      house = await openHouse(current, { environment, log, observer, metrics, asked });
+      house = await openHouse(current, { ...context, observer, metrics, asked });
       return house;
     },
     openDoors: async (current, pool) => {

@@ -1,4 +1,5 @@
 /** Tells log and observer what happens in a group, and remembers what the admin side and the next start will want to know. */
+import { groupFields } from '../log.ts';
 import type { Clock } from './clock.ts';
 import type { ControlMessage } from './control.ts';
 import { describeCrash, reasonOfExit } from './exit.ts';
@@ -22,16 +23,21 @@ export type ChronicleDeps = {
   readonly clock: Clock;
 };
 
+/** What every line about the group says of it. */
+type Names = { readonly group: string } & ReturnType<typeof groupFields>;
+
 /** One per group, for its whole life. */
 export class Chronicle {
   readonly #deps: ChronicleDeps;
   readonly #plan: Pick<GroupPlan, 'id' | 'identity'>;
   readonly #failedScripts = new Map<string, ScriptFailure>();
   readonly #imported = new Set<string>();
+  readonly #names: Names;
   #lastFailure: FailureSnapshot | undefined;
 
   constructor(plan: Pick<GroupPlan, 'id' | 'identity'>, deps: ChronicleDeps) {
     this.#plan = plan;
+    this.#names = { group: plan.id, ...groupFields(plan.identity) };
     this.#deps = deps;
     deps.observer.groupStateChanged(plan.identity, undefined, 'idle');
   }
@@ -60,7 +66,7 @@ export class Chronicle {
 
   stateChanged(from: GroupState, to: GroupState, reason: string): void {
     this.#deps.observer.groupStateChanged(this.#plan.identity, from, to);
-    this.#deps.log.info({ group: this.#plan.id, from, to, reason }, 'Group changed its state');
+    this.#deps.log.info({ ...this.#names, from, to, reason }, 'Group changed its state');
   }
 
   processSpawned(reason: StartReason): void {
@@ -161,7 +167,7 @@ export class Chronicle {
     this.#imported.add(script);
   }
 
-  #fields({ process }: Member): { readonly group: string; readonly pid: number } {
-    return { group: this.#plan.id, pid: process.pid };
+  #fields({ process }: Member): Names & { readonly pid: number } {
+    return { ...this.#names, pid: process.pid };
   }
 }

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { groupFields } from '../log.ts';
 import { type ControlMessage, LONGEST_MESSAGE, parseControlMessage } from './control.ts';
 import { doesCatch, isStopped, type ProcessTable } from './family.ts';
 import { interpreterOf } from './interpreter.ts';
@@ -50,6 +51,8 @@ export class GroupProcess implements ManagedProcess {
   readonly #deps: ProcessDeps;
   readonly #closing = new AbortController();
   readonly #journey: Journey;
+  /** What every line about the process says of it. */
+  readonly #fields: { readonly group: string; readonly pid: number };
   #ending: Promise<void> | undefined;
 
   /** Spawns at once. */
@@ -65,6 +68,7 @@ export class GroupProcess implements ManagedProcess {
     this.closed = this.#closing.signal;
     const child = spawnLauncher(plan, deps.pythonFolder);
     this.pid = child.pid ?? 0;
+    this.#fields = { group: plan.id, ...groupFields(plan.identity), pid: this.pid };
     if (child.pid !== undefined) deps.guard.register(child.pid);
     this.exited = this.#watchExit(child, onExit);
     const messages = this.#listen(child, onMessage);
@@ -125,8 +129,7 @@ export class GroupProcess implements ManagedProcess {
       control,
       (line) => {
         const message = parseControlMessage(line);
-        if (message === undefined)
-          this.#deps.log.warn({ ...this.#fields(), line }, 'Unknown control message');
+        if (message === undefined) this.#deps.log.warn({ ...this.#fields, line }, 'Unknown control message');
         else if (message.event === 'step') this.#journey.enter(message.step);
         else if (message.event === 'launched') void this.#awaitProgram(message, tap);
         else if (message.event === 'ready' || message.event === 'boot-failed') tap.onDecisive(message);
@@ -157,7 +160,7 @@ export class GroupProcess implements ManagedProcess {
     readLines(stream, (line) => {
       const { text, requestId } = parseOutputLine(line);
       this.#journey.addOutput(text);
-      this.#deps.log.info({ ...this.#fields(), stream: name, ...(requestId && { requestId }) }, text);
+      this.#deps.log.info({ ...this.#fields, stream: name, ...(requestId && { requestId }) }, text);
     });
   }
 
@@ -173,7 +176,7 @@ export class GroupProcess implements ManagedProcess {
           this.#deps.guard.unregister(this.pid);
         }
         this.#place.remove().catch((err: unknown) => {
-          this.#deps.log.warn({ ...this.#fields(), err }, 'Cannot remove the socket of an ended process');
+          this.#deps.log.warn({ ...this.#fields, err }, 'Cannot remove the socket of an ended process');
         });
         resolve(exit);
       };
@@ -182,10 +185,6 @@ export class GroupProcess implements ManagedProcess {
         if (child.pid === undefined) end({ code: null, signal: null });
       });
     });
-  }
-
-  #fields(): { readonly group: string; readonly pid: number } {
-    return { group: this.#plan.id, pid: this.pid };
   }
 }
 

@@ -16,7 +16,7 @@ import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { sendFile } from './files.ts';
 import type { Forwarder } from './forwarder.ts';
 import { createHeaderScanner, type HeaderScanner } from './headers.ts';
-import { isForLegacy, legacyHeaders } from './legacy.ts';
+import { isForLegacy, legacyHeaders, type UnresolvedRule } from './legacy.ts';
 import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
 import { clientAddress, type Peer, peerOf, type StandsFor, type TrustList } from './peer.ts';
@@ -50,6 +50,8 @@ export type FrontOptions = {
   readonly accessControl: AccessControl;
   /** `http://host:port` of the Apache that answers what has not moved. */
   readonly legacy?: string;
+  /** By default they are the legacy upstream's. */
+  readonly unresolved?: UnresolvedRule;
   /** Milliseconds that a client may be silent in the middle of its body. */
   readonly bodyIdleTimeoutMs?: number;
 };
@@ -199,7 +201,8 @@ export class Front {
   }
 
   #serveNoRoute(exchange: Exchange, route: NoRoute): void {
-    if (this.#options.legacy !== undefined && isForLegacy(route)) this.#toLegacy(exchange);
+    if (this.#options.legacy !== undefined && isForLegacy(route, this.#options.unresolved))
+      this.#toLegacy(exchange);
     else if (route.status === 200 && route.reason === 'apache_itself') answerItself(exchange);
     else exchange.refuse(route);
   }

@@ -8,9 +8,13 @@ import type { Exchange } from './exchange.ts';
 /** Reasons that are the request's own fault or the sidecar's own limit: Apache is not asked. */
 const ANSWERED_HERE: ReadonlySet<string> = new Set(['bad_host', 'bad_target', 'minted_port', 'from_request']);
 
+/** What becomes of requests of which it cannot be computed what Apache would do. */
+export type UnresolvedRule = 'legacy' | '404';
+
 /** Whether Apache may answer what the sidecar has no route for. */
-export function isForLegacy(route: NoRoute): boolean {
-  return !ANSWERED_HERE.has(route.reason);
+export function isForLegacy({ reason }: NoRoute, unresolved: UnresolvedRule = 'legacy'): boolean {
+  if (reason === 'unresolved') return unresolved === 'legacy';
+  return !ANSWERED_HERE.has(reason);
 }
 
 /** The headers for the legacy upstream; forwarding headers are set anew, and extended only behind a trusted peer. */

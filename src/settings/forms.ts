@@ -21,6 +21,11 @@ export function parseVersion(value: unknown): '4.9' | '5' | '6' | undefined {
   return (['4.9', '5', '6'] as const).find((version) => version === String(value));
 }
 
+/** YAML reads an unquoted 404 as a number. */
+export function parseUnresolved(value: unknown): 'legacy' | '404' | undefined {
+  return (['legacy', '404'] as const).find((rule) => rule === String(value));
+}
+
 /** `http://host:port` of an upstream; the scheme may be left out. */
 export function parseOrigin(value: unknown): string | undefined {
   const match = typeof value === 'string' ? /^(?:http:\/\/)?([^/]+)\/?$/.exec(value) : null;

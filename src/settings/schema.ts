@@ -12,6 +12,7 @@ import {
   parseOrigin,
   parsePort,
   parseTcp,
+  parseUnresolved,
   parseVersion,
 } from './forms.ts';
 import { type GroupSettings, groupSettings } from './group-settings.ts';
@@ -41,6 +42,8 @@ export type CheckedSettings = {
   readonly accessControl: 'enforce' | 'front';
   /** `http://host:port`. */
   readonly legacy?: string;
+  /** Who answers what cannot be computed. */
+  readonly unresolved: 'legacy' | '404';
   /** Milliseconds without a byte of an answer before it counts as lost; 0 is no limit. */
   readonly responseTimeout: number;
   readonly unknownPort: 'fold' | 'refuse' | 'admit';
@@ -120,6 +123,7 @@ const settingsSchema = v.strictObject(
     identity: v.optional(section(v.strictObject({ user: v.optional(text) })), {}),
     accessControl: oneOf(['enforce', 'front']),
     legacy: v.optional(parsed(parseOrigin, 'http://HOST:PORT')),
+    unresolved: parsed(parseUnresolved, '"legacy" or 404'),
     responseTimeout: duration,
     unknownPort: oneOf(['fold', 'refuse', 'admit']),
     expandFromRequest: flag,

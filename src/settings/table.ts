@@ -107,6 +107,14 @@ export const SETTINGS_TABLE: readonly SettingEntry[] = [
     prose: 'where Apache answers what the sidecar does not: http://HOST:PORT',
   },
   {
+    key: 'unresolved',
+    flag: '--unresolved <rule>',
+    environment: 'WSGI_SIDECAR_UNRESOLVED',
+    kind: 'text',
+    default: 'legacy',
+    prose: 'who answers where it cannot be computed what Apache would do: legacy, or 404: nobody',
+  },
+  {
     key: 'unknownPort',
     flag: '--unknown-port <rule>',
     environment: 'WSGI_SIDECAR_UNKNOWN_PORT',

@@ -1,4 +1,5 @@
 /** The command line as the README shows it, and what it says of input that is wrong. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
@@ -186,6 +187,21 @@ describe('npm start', () => {
     expect([mixed.code, parted.code]).toEqual([0, 0]);
     expect(mixed.all).not.toBe(parted.all);
     expect(parted.all).toContain('%{GLOBAL}');
+  });
+});
+
+describe('a second sidecar', () => {
+  it('is refused the runtime folder of the first, and told its pid', async () => {
+    const first = await startSidecar({ apache: conf, as: '*:80' });
+    const { runtimeDir } = JSON.parse(readFileSync(first.config, 'utf8')) as { readonly runtimeDir: string };
+    const [port, admin] = [await reservePort(), await reservePort()];
+    const words = ['--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${admin}`];
+    const second = await runSidecar('run', '--config', first.config, ...words);
+    expect([second.code, second.all]).toEqual([4, expect.stringContaining(`pid ${first.process.pid}`)]);
+    expect((await first.get('shop.test', '/hello')).status).toBe(200);
+    await first.process.stop();
+    expect(readdirSync(runtimeDir)).toEqual([]);
+    await first.stop();
   });
 });
 

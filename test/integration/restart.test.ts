@@ -92,6 +92,15 @@ describe('wsgi-sidecar restart', () => {
     expect(JSON.parse(stdout)).toMatchObject({ status: 409, failure: { step: 'import' } });
   });
 
+  it('is told in lines that all name the group', async () => {
+    await restart('shop');
+    const lines = sidecar.process.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const about = lines.filter(({ group }) => group !== undefined);
+    expect(about.length).toBeGreaterThan(4);
+    for (const { process_group, application_group } of about)
+      expect([['shop', 'blog'].includes(String(process_group)), application_group]).toEqual([true, 'main']);
+  });
+
   it('takes an id, and asks for one where a name means several groups', async () => {
     const { all, code } = await restart('main');
     expect(code).toBe(1);

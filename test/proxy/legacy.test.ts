@@ -49,6 +49,25 @@ describe('the legacy upstream', () => {
     expect(await stage.observed()).toMatchObject({ status: 200, arm: 'legacy', responseBytes: 11 });
   });
 
+  it.each([
+    [undefined, 200, 'legacy'],
+    ['legacy', 200, 'legacy'],
+    ['404', 404, 'own'],
+  ] as const)('gets what is unresolved unless 404 is wanted: %s', async (unresolved, status, arm) => {
+    const front = { legacy, ...(unresolved === undefined ? {} : { unresolved }) };
+    const stage = await stageBefore(ok('hello'), { route: none('unresolved'), front });
+    expect((await send(stage.target, '/')).status).toBe(status);
+    expect(await stage.observed()).toMatchObject({ status, arm });
+  });
+
+  it('gets what has no route but is not unresolved, whatever the rule for that is', async () => {
+    const stage = await stageBefore(ok('hello'), {
+      route: none('not_wsgi'),
+      front: { legacy, unresolved: '404' },
+    });
+    expect((await send(stage.target, '/')).status).toBe(200);
+  });
+
   it('gets bodies, chunked ones and those that wait for a 100 too', async () => {
     const stage = await stageBefore(ok('hello'), { route: none('not_wsgi'), front: { legacy } });
     await send(stage.target, '/', { method: 'POST', body: 'abc' });
