@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { Forwarder } from '../proxy/forwarder.ts';
 import { Front, type FrontDeps, type FrontOptions } from '../proxy/front.ts';
+import { FRONT_LIMITS } from '../proxy/limits.ts';
 import { type Listener, startListener } from '../proxy/listener.ts';
 import type { RequestObserver } from '../proxy/observation.ts';
 import { parseTrustList } from '../proxy/peer.ts';
@@ -164,6 +165,7 @@ function frontOptions(settings: Settings, { as, tls }: Door): FrontOptions {
     as,
     tls,
     trust: parseTrustList(trustedProxies),
+    limits: FRONT_LIMITS,
     accessControl: accessControl === 'front' ? 'front' : 'refuse',
     ...(identity.user === undefined ? {} : { userHeader: identity.user }),
     ...(legacy === undefined ? {} : { legacy }),

@@ -31,6 +31,8 @@ export const REJECTED_REASONS: ReadonlyMap<string, string> = new Map([
   ['body_too_large', 'body_too_large'],
   ['http_version', 'http_version'],
   ['connect', 'connect'],
+  ['expectation', 'expectation'],
+  ['method', 'method'],
   ['access_control', 'access_control'],
   ['forbidden', 'access_control'],
   ['queue_full', 'queue_full'],

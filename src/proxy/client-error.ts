@@ -2,32 +2,101 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { renderErrorPage } from './failure.ts';
+import type { ProxyLog } from './log.ts';
+import type { RequestObserver } from './observation.ts';
+import { REFUSED_BYTES, type RefusalRule } from './rules.ts';
 
-/** The status and reason of an error of Node's HTTP parser; undefined when the client merely left. */
-export function parserFailure(code: string | undefined): { status: number; reason: string } | undefined {
-  switch (code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return { status: 431, reason: 'header_too_big' };
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return { status: 413, reason: 'chunk_extensions' };
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { status: 408, reason: 'request_timeout' };
-    case 'HPE_INVALID_EOF_STATE':
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return undefined;
-    default:
-      return { status: 400, reason: 'bad_request' };
+/** An error of Node's HTTP parser or of the connection that it reads. */
+export type ClientError = NodeJS.ErrnoException & {
+  /** The parser's words, which hold none of the client's. */
+  readonly reason?: string;
+  /** What it was reading, and how much of that it had taken. */
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+};
+
+const BAD_REQUEST: RefusalRule = { status: 400, reason: 'bad_request', message: 'Bytes that are no request' };
+
+const TARGET_TOO_LONG: RefusalRule = {
+  status: 414,
+  reason: 'target',
+  message: 'Request line is longer than "limits.head"',
+};
+
+/** The rule that a client's bytes break; undefined when the client merely left. */
+export function ruleOf(error: ClientError): RefusalRule | undefined {
+  const { code = '' } = error;
+  if (code === 'HPE_INVALID_EOF_STATE' || code === 'ECONNRESET' || code === 'EPIPE') return undefined;
+  if (code === 'HPE_HEADER_OVERFLOW' && isInRequestLine(error)) return TARGET_TOO_LONG;
+  return REFUSED_BYTES[code] ?? BAD_REQUEST;
+}
+
+/** Whether the parser was still in the first line; known where the line began with what was read last. */
+function isInRequestLine({ rawPacket, bytesParsed = 0 }: ClientError): boolean {
+  const text = rawPacket?.toString('latin1', 0, bytesParsed) ?? '';
+  return /^[A-Z]+ [^\r\n]*$/.test(text);
+}
+
+/** A refusal of one connection. */
+export type ConnectionRefusal = RefusalRule & { readonly requestId: string };
+
+const refusedKey = Symbol('refused');
+type Refused = Socket & { [refusedKey]?: true };
+
+/** Answers on the bare connection, ends it, and tells of it. */
+export function refuseConnection(
+  socket: Socket,
+  refusal: ConnectionRefusal,
+  { log, observer }: { readonly log: ProxyLog; readonly observer: RequestObserver },
+): void {
+  // The parser complains anew of whatever comes behind.
+  if ((socket as Refused)[refusedKey] === true) return;
+  (socket as Refused)[refusedKey] = true;
+  const { status, reason, message, requestId } = refusal;
+  answerInTurn(socket, refusal);
+  log.info({ request_id: requestId, status, reason, remote: socket.remoteAddress }, message);
+  observer.requestFinished({
+    requestId,
+    method: '',
+    host: '',
+    target: '',
+    status,
+    arm: 'own',
+    reason,
+    durationSeconds: 0,
+    requestBytes: 0,
+    responseBytes: 0,
+    aborted: false,
+  });
+}
+
+/** Node's own field for the answer that a connection carries. */
+type Carrying = Socket & { readonly _httpMessage?: ServerResponse | null };
+
+/**
+ * What is broken stands behind the requests that came whole before it: they get their answers first, or this one would be taken for
+ * theirs. Where the request under way is the broken one, its answer ends here.
+ */
+function answerInTurn(socket: Socket, refusal: ConnectionRefusal): void {
+  const current = (socket as Carrying)._httpMessage;
+  if (current == null || !current.req.complete) answerNow(socket, refusal, current);
+  else {
+    socket.pause();
+    current.once('close', () => process.nextTick(answerInTurn, socket, refusal));
   }
 }
 
-/** Answers on the bare connection and ends it; says nothing when an answer is under way there. */
-export function answerRaw(socket: Socket, status: number, requestId: string): void {
-  const current = (socket as Socket & { readonly _httpMessage?: ServerResponse | null })._httpMessage;
+/** Says nothing when an answer is under way. */
+function answerNow(
+  socket: Socket,
+  refusal: ConnectionRefusal,
+  current: ServerResponse | null | undefined,
+): void {
   if (!socket.writable || current?.headersSent === true) {
     socket.destroy();
     return;
   }
+  const { status, requestId } = refusal;
   const page = renderErrorPage(status, requestId);
   const statusLine = page.slice(page.indexOf('<title>') + '<title>'.length, page.indexOf('</title>'));
   socket.on('error', () => socket.destroy());

@@ -17,8 +17,6 @@ export type RequestFacts = {
   readonly method: string;
   /** The request target as it came. */
   readonly target: string;
-  /** As written in the request line; absent is 1. */
-  readonly majorVersion?: number;
   readonly minorVersion: number;
   /** Whether the client sent a Host; without one there is no HTTP_HOST. Absent is true. */
   readonly hasHost?: boolean;
@@ -80,7 +78,7 @@ export function renderRequestEnviron(route: WsgiRoute, facts: RequestFacts): str
   if (route.pathInfo !== '') json += `,"PATH_TRANSLATED":${quote(translatedPath(route))}`;
   if (facts.method === 'HEAD' && route.options.mapHeadToGet) json += ',"REQUEST_METHOD":"GET"';
   if (route.query !== queryOf(facts.target)) json += `,"QUERY_STRING":${quote(route.query)}`;
-  if (facts.minorVersion === 0) json += `,"SERVER_PROTOCOL":"HTTP/${facts.majorVersion ?? 1}.0"`;
+  if (facts.minorVersion === 0) json += `,"SERVER_PROTOCOL":"HTTP/1.0"`;
   if (user !== undefined) json += `,"REMOTE_USER":${quote(user)}`;
   if (facts.emptyBody) json += ',"CONTENT_LENGTH":"0"';
   if (facts.connection !== undefined) json += `,"HTTP_CONNECTION":${quote(facts.connection)}`;

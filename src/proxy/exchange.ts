@@ -10,10 +10,12 @@ import { groupFields } from '../log.ts';
 import type { WsgiRoute } from '../routing/route.ts';
 import { failureOf, renderErrorPage } from './failure.ts';
 import type { RequestHeaders } from './headers.ts';
+import type { FrontLimits } from './limits.ts';
 import type { ProxyLog } from './log.ts';
 import type { Observation, RequestObserver } from './observation.ts';
 import type { Peer } from './peer.ts';
 import type { Way } from './transport.ts';
+import { standInLine } from './turns.ts';
 import type { Destination, UpstreamAnswer } from './upstream-answer.ts';
 import type { RequestHead } from './validate.ts';
 
@@ -41,8 +43,7 @@ export type ExchangeStart = {
   readonly requestId: string;
   readonly headers: RequestHeaders;
   readonly expectsContinue: boolean;
-  /** Milliseconds that a client may be silent in the middle of its body. */
-  readonly bodyIdleTimeoutMs: number;
+  readonly limits: FrontLimits;
 };
 
 /** A refusal or failure to be told to the client. */
@@ -61,7 +62,7 @@ export class Exchange {
   readonly peer: Peer;
   readonly requestId: string;
   readonly headers: RequestHeaders;
-  readonly bodyIdleTimeoutMs: number;
+  readonly limits: FrontLimits;
   readonly startedAt: number = performance.now();
   readonly deps: ExchangeDeps;
   /** The client waits for a 100 before it sends its body. */
@@ -95,15 +96,12 @@ export class Exchange {
     this.peer = start.peer;
     this.requestId = start.requestId;
     this.headers = start.headers;
-    this.bodyIdleTimeoutMs = start.bodyIdleTimeoutMs;
+    this.limits = start.limits;
     this.awaitsContinue = start.expectsContinue;
     this.deps = deps;
     (start.request as CarryingRequest)[exchangeKey] = this;
     start.response.on('close', onResponseClose);
-    // Node ends a pipelined response that never got its turn without an event.
-    if (start.response.socket === null) {
-      start.peer.gone().addEventListener('abort', () => this.close(), { once: true });
-    }
+    if (start.response.socket === null) standInLine(this);
   }
 
   /** Whether nobody is left to answer. */

@@ -10,20 +10,23 @@ import type { GroupIdentity, GroupKey } from '../routing/group-key.ts';
 import type { FileRoute, NoRoute, Route, RouteRequest, WsgiRoute } from '../routing/route.ts';
 import { type AccessControl, judgeAccess, whyRefused } from './access.ts';
 import { answerItself, answerServerOptions } from './apache-itself.ts';
-import { answerRaw } from './client-error.ts';
-import { createMountEnvirons, renderRequestEnviron } from './environ.ts';
+import { refuseConnection } from './client-error.ts';
+import { createMountEnvirons } from './environ.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { sendFile } from './files.ts';
 import type { Forwarder } from './forwarder.ts';
+import { groupHeaders } from './group-headers.ts';
 import { createHeaderScanner, type HeaderScanner } from './headers.ts';
 import { isForLegacy, legacyHeaders, type UnresolvedRule } from './legacy.ts';
+import type { FrontLimits } from './limits.ts';
 import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
 import { clientAddress, type Peer, peerOf, type StandsFor, type TrustList } from './peer.ts';
 import { sendRedirect } from './redirect.ts';
 import { hasLooseRequestLine } from './request-line.ts';
+import { REFUSED_BLANKS, type RefusalRule, type UnreadHead } from './rules.ts';
 import type { Destination } from './upstream-answer.ts';
-import { type RequestHead, readHead } from './validate.ts';
+import { type RefusedHead, type RequestHead, readHead } from './validate.ts';
 
 /** The parts that a front joins. */
 export type FrontDeps = {
@@ -52,12 +55,10 @@ export type FrontOptions = {
   readonly legacy?: string;
   /** By default they are the legacy upstream's. */
   readonly unresolved?: UnresolvedRule;
-  /** Milliseconds that a client may be silent in the middle of its body. */
-  readonly bodyIdleTimeoutMs?: number;
+  readonly limits: FrontLimits;
 };
 
-/** What mod_reqtimeout, as Debian sets it, gives a body before it asks for progress, and half as much again. */
-const BODY_IDLE_TIMEOUT_MS = 30_000;
+const refusedBlanks: RefusedHead = { kind: 'refused', rule: REFUSED_BLANKS };
 
 /** Waits before a new try when a process could not be reached, in milliseconds; a crash is noticed meanwhile. */
 const RETRY_DELAYS_MS = [0, 25, 100] as const;
@@ -99,46 +100,29 @@ export class Front {
   handle(request: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
     const exchange = this.#open(request, response, expectsContinue);
     try {
-      if (hasLooseRequestLine(request)) {
-        const message = 'More than one space in the request line';
-        exchange.refuse({ status: 400, reason: 'bad_request', message, close: true });
-        return;
-      }
-      const head = readHead(
-        {
-          method: request.method ?? '',
-          target: request.url ?? '',
-          majorVersion: request.httpVersionMajor,
-          minorVersion: request.httpVersionMinor,
-          tls: this.#options.tls,
-        },
-        exchange.headers,
-      );
-      if (head.kind === 'refused') exchange.refuse({ ...head, close: true });
+      const head = hasLooseRequestLine(request) ? refusedBlanks : readHead(this.#unread(exchange));
+      if (head.kind === 'refused') exchange.refuse({ ...head.rule, close: true });
       else if (head.kind === 'server-options') answerServerOptions(exchange);
-      else this.#serve(exchange, head);
+      else if (response.socket !== null) this.#serve(exchange, head);
+      else response.once('socket', () => this.#serveInTurn(exchange, head));
     } catch (error) {
       exchange.fail('ERR_INTERNAL', 'Request failed inside the sidecar', { error });
     }
   }
 
-  /** Answers bytes that no request could be made of, and ends their connection. */
-  refuseRaw(socket: Socket, status: number, reason: string): void {
+  #serveInTurn(exchange: Exchange, head: RequestHead): void {
+    try {
+      this.#serve(exchange, head);
+    } catch (error) {
+      exchange.fail('ERR_INTERNAL', 'Request failed inside the sidecar', { error });
+    }
+  }
+
+  /** Answers what no request is made of, and ends its connection; `detail` is for the log. */
+  refuseConnection(socket: Socket, rule: RefusalRule, detail?: string): void {
     const requestId = this.#nextId();
-    answerRaw(socket, status, requestId);
-    this.#deps.observer.requestFinished({
-      requestId,
-      method: '',
-      host: '',
-      target: '',
-      status,
-      arm: 'own',
-      reason,
-      durationSeconds: 0,
-      requestBytes: 0,
-      responseBytes: 0,
-      aborted: false,
-    });
+    const message = detail === undefined ? rule.message : `${rule.message}: ${detail}`;
+    refuseConnection(socket, { ...rule, message, requestId }, this.#deps);
   }
 
   #nextId(): string {
@@ -150,9 +134,20 @@ export class Front {
     const peer = peerOf(request.socket, this.#options.trust, this.#options.as);
     const requestId = this.#nextId();
     const headers = this.#scan(request.rawHeaders);
-    const { bodyIdleTimeoutMs = BODY_IDLE_TIMEOUT_MS } = this.#options;
-    const start = { request, response, peer, requestId, headers, expectsContinue, bodyIdleTimeoutMs };
+    const { limits } = this.#options;
+    const start = { request, response, peer, requestId, headers, expectsContinue, limits };
     return new Exchange(start, this.#exchangeDeps);
+  }
+
+  #unread({ request, headers }: Exchange): UnreadHead {
+    const line = {
+      method: request.method ?? '',
+      target: request.url ?? '',
+      majorVersion: request.httpVersionMajor,
+      minorVersion: request.httpVersionMinor,
+      tls: this.#options.tls,
+    };
+    return { line, headers, limits: this.#options.limits.head };
   }
 
   #serve(exchange: Exchange, head: RequestHead): void {
@@ -215,7 +210,11 @@ export class Front {
     }
     exchange.enterGroup(route);
     const destination = {
-      headers: this.#groupHeaders(exchange, route, remoteAddress),
+      headers: groupHeaders(exchange, route, {
+        remoteAddress,
+        tls: this.#options.tls,
+        mountEnviron: this.#mountEnviron,
+      }),
       trustClose: false,
       connectFailed: this.#retry,
     };
@@ -272,37 +271,5 @@ export class Front {
       connectFailed: (_, error) =>
         exchange.fail('ERR_UPSTREAM_CONNECT', 'Cannot reach the legacy upstream', { error }),
     });
-  }
-
-  #groupHeaders(exchange: Exchange, route: WsgiRoute, remoteAddress: string): string[] {
-    const { headers, peer, request, head } = exchange;
-    const sent = headers.forward;
-    if (peer.trusted && headers.forwarding.length > 0) sent.push(...headers.forwarding);
-    sent.push('host', head?.host ?? '');
-    if (headers.length !== undefined) sent.push('content-length', headers.length);
-    if (headers.authorization !== undefined && route.options.passAuthorization) {
-      sent.push('authorization', headers.authorization);
-    }
-    const { tls } = this.#options;
-    if (exchange.awaitsContinue) sent.push('x-sidecar-expect', '100-continue');
-    const connection = { tls, localAddress: peer.localAddress, localPort: peer.localPort };
-    sent.push('x-sidecar-mount', this.#mountEnviron(route, connection));
-    const environ = renderRequestEnviron(route, {
-      method: request.method ?? '',
-      target: request.url ?? '',
-      majorVersion: request.httpVersionMajor,
-      minorVersion: request.httpVersionMinor,
-      hasHost: headers.hosts > 0,
-      remoteAddress,
-      remotePort: remoteAddress === peer.address ? peer.port : 0,
-      user: peer.trusted && headers.users === 1 ? headers.user : undefined,
-      requestId: exchange.requestId,
-      startedUs: Date.now() * 1000,
-      connection: headers.connection,
-      emptyBody: Number(headers.length) === 0,
-      chunked: head?.body === 'chunked',
-    });
-    sent.push('x-sidecar-request', environ);
-    return sent;
   }
 }

@@ -12,6 +12,8 @@ export type RequestHeaders = {
   /** Flat list of fields that count only from a trusted peer. */
   readonly forwarding: string[];
   readonly fields: number;
+  /** Bytes of the longest field, name and value. */
+  longest: number;
   host: string | undefined;
   hosts: number;
   length: string | undefined;
@@ -37,8 +39,11 @@ export function createHeaderScanner(userHeader: string): HeaderScanner {
     serial += 1;
     const found = emptyHeaders(raw.length / 2);
     for (let i = 0; i < raw.length; i += 2) {
-      const name = table.lookup(raw[i] as string);
+      const text = raw[i] as string;
       const value = raw[i + 1] as string;
+      const bytes = text.length + value.length;
+      if (bytes > found.longest) found.longest = bytes;
+      const name = table.lookup(text);
       if (name.kind === 'pass') addField(found.forward, name, value, serial);
       else readField(found, name, value, serial);
     }
@@ -52,6 +57,7 @@ function emptyHeaders(fields: number): RequestHeaders {
     forward: [],
     forwarding: [],
     fields,
+    longest: 0,
     host: undefined,
     hosts: 0,
     length: undefined,

@@ -2,8 +2,9 @@
 import { createServer, type Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { type BindOptions, type BoundSocket, bindServer } from './bind-server.ts';
-import { parserFailure } from './client-error.ts';
+import { type ClientError, ruleOf } from './client-error.ts';
 import type { Front } from './front.ts';
+import { REFUSED_CONNECT, REFUSED_EXPECTATION, type RefusalRule } from './rules.ts';
 
 /** Where to listen, and how long to wait for whom. */
 export type ListenerOptions = BindOptions & {
@@ -123,16 +124,16 @@ function createHttpServer(options: ListenerOptions): Server {
 
 /** Without an `upgrade` listener Node serves `Upgrade: h2c` and WebSocket handshakes as plain requests, as mod_wsgi does. */
 function attachFront(server: Server, serve: Desk['serve']): void {
-  const refuse = (socket: Socket, status: number, reason: string): void =>
-    serve((front) => front.refuseRaw(socket, status, reason));
+  const refuse = (socket: Socket, rule: RefusalRule, detail?: string): void =>
+    serve((front) => front.refuseConnection(socket, rule, detail));
   server.on('request', (request, response) => serve((front) => front.handle(request, response)));
   server.on('checkContinue', (request, response) => serve((front) => front.handle(request, response, true)));
-  server.on('checkExpectation', (request) => refuse(request.socket, 417, 'expectation'));
-  server.on('connect', (_request, socket) => refuse(socket as Socket, 405, 'connect'));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const failure = parserFailure(error.code);
-    if (failure === undefined) socket.destroy();
-    else refuse(socket as Socket, failure.status, failure.reason);
+  server.on('checkExpectation', (request) => refuse(request.socket, REFUSED_EXPECTATION));
+  server.on('connect', (_request, socket) => refuse(socket as Socket, REFUSED_CONNECT));
+  server.on('clientError', (error: ClientError, socket) => {
+    const rule = ruleOf(error);
+    if (rule === undefined) socket.destroy();
+    else refuse(socket as Socket, rule, error.reason);
   });
 }
 

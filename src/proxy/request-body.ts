@@ -26,7 +26,7 @@ export class RequestBody extends Readable {
       this.#started = true;
       this.#request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
       this.#request.on('error', ignore).on('timeout', this.#onTimeout);
-      this.#request.socket.setTimeout(this.#exchange.bodyIdleTimeoutMs);
+      this.#request.socket.setTimeout(this.#exchange.limits.bodyIdleTimeoutMs);
     }
     this.#request.resume();
   }
@@ -52,7 +52,7 @@ export class RequestBody extends Readable {
 
   readonly #onTimeout = (): void => {
     const request = this.#request;
-    if (request.isPaused()) request.socket.setTimeout(this.#exchange.bodyIdleTimeoutMs);
+    if (request.isPaused()) request.socket.setTimeout(this.#exchange.limits.bodyIdleTimeoutMs);
     else this.#exchange.giveUpOnBody();
   };
 

@@ -32,7 +32,7 @@ describe('expectedHere()', () => {
 
   it.each([
     ['GET /a%20b HTTP/1.1', 200],
-    ['GET /a HTTP/2.0', 200],
+    ['GET /a HTTP/2.0', 505],
     ['PROPFIND /a HTTP/1.0', 200],
     ['GET http://a/b HTTP/1.1', 200],
     ['GET /\xe6 HTTP/1.1', 400],

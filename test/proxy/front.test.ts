@@ -49,8 +49,8 @@ describe('Front', () => {
 
   it('answers pipelined requests in their order', async () => {
     const stage = await stageBefore((socket, text) => {
-      const path = /GET (\S+)/.exec(text)?.[1] ?? '';
-      if (text.endsWith('\r\n\r\n')) socket.end(ok(path));
+      const path = [...text.matchAll(/GET (\S+)/g)].at(-1)?.[1] ?? '';
+      if (text.endsWith('\r\n\r\n')) socket.write(ok(path));
     });
     const client = openConnection(stage.target);
     client.write('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
@@ -59,18 +59,65 @@ describe('Front', () => {
     expect(text.indexOf('/2')).toBeGreaterThan(text.indexOf('/1'));
   });
 
-  it('observes a pipelined request whose client leaves before its turn', async () => {
+  it('begins a pipelined request when the one before it is answered', async () => {
+    const held: (() => void)[] = [];
+    const stage = await stageBefore((socket, text) => {
+      if (text.endsWith('\r\n\r\n')) held.push(() => socket.write(ok('hello')));
+    });
+    const client = openConnection(stage.target);
+    client.write('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    await expect.poll(() => held.length).toBe(1);
+    // The second has been read by now: both came in one piece.
+    expect(stage.requests.map(({ target }) => target)).toEqual(['/1']);
+    held[0]?.();
+    await expect.poll(() => held.length).toBe(2);
+    held[1]?.();
+    expect((await client.closed).match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
+  });
+
+  it('serves all of many pipelined requests', async () => {
+    const stage = await stageBefore((socket, text) => {
+      if (text.endsWith('\r\n\r\n')) socket.write(ok('hello'));
+    });
+    const client = openConnection(stage.target);
+    const bytes = Array.from({ length: 300 }, (_, i) => `GET /${i} HTTP/1.1\r\nHost: a\r\n\r\n`).join('');
+    client.write(`${bytes}GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect((await client.closed).match(/HTTP\/1\.1 200 OK/g)).toHaveLength(301);
+    expect(stage.requests.map(({ target }) => target).slice(-2)).toEqual(['/299', '/last']);
+  });
+
+  it('observes a pipelined request whose client leaves before its turn, and never begins it', async () => {
     const stage = await stageBefore(() => {});
     const client = openConnection(stage.target);
     client.write('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n');
-    await expect.poll(() => stage.requests.length).toBe(2);
+    await expect.poll(() => stage.recorder.received.length).toBe(1);
     client.end();
     await stage.observed(1);
     expect(stage.observations.map((seen) => [seen.status, seen.aborted])).toEqual([
       [499, true],
       [499, true],
     ]);
-    expect(stage.outcomes).toEqual(['abandoned', 'abandoned']);
+    expect(stage.outcomes).toEqual(['abandoned']);
+    expect(stage.requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['broken bytes', 'GET /2 HTTP/1.1\nHost: a\n\n', 400],
+    ['a tunnel', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
+    ['a head that is refused', 'GET * HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+  ])('answers first what came whole before %s', async (_, bytes, status) => {
+    const held: (() => void)[] = [];
+    const stage = await stageBefore((socket, text) => {
+      if (text.endsWith('\r\n\r\n')) held.push(() => socket.write(ok('hello')));
+    });
+    const client = openConnection(stage.target);
+    client.write(`POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n${bytes}`);
+    await expect.poll(() => held.length).toBe(1);
+    held[0]?.();
+    const text = await client.closed;
+    const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => Number(match[1]));
+    expect(statuses).toEqual([200, status]);
+    expect(stage.requests.map(({ target }) => target)).toEqual(['/1']);
   });
 
   it.each([

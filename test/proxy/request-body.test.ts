@@ -109,7 +109,7 @@ describe('RequestBody', () => {
   });
 
   it('gives up on a client that stops in the middle of its body', async () => {
-    const stage = await stageBefore(afterBody(10), { front: { bodyIdleTimeoutMs: 50 } });
+    const stage = await stageBefore(afterBody(10), { front: { limits: { bodyIdleTimeoutMs: 50 } } });
     const client = openConnection(stage.target);
     client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf');
     expect(await client.closed).toMatch(/^HTTP\/1\.1 408 /);
@@ -127,7 +127,7 @@ describe('RequestBody', () => {
         }
         afterBody(8 * 1024 * 1024)(socket, text);
       },
-      { front: { bodyIdleTimeoutMs: 400 } },
+      { front: { limits: { bodyIdleTimeoutMs: 400 } } },
     );
     const answer = send(stage.target, '/', { method: 'POST', body: Buffer.alloc(8 * 1024 * 1024) });
     await expect.poll(() => resume).toBeDefined();

@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { Lease, LeaseOutcome, Refusal, Upstream } from '../../src/groups/lease.ts';
 import { Forwarder } from '../../src/proxy/forwarder.ts';
 import { Front, type FrontDeps, type FrontOptions } from '../../src/proxy/front.ts';
+import { FRONT_LIMITS, type FrontLimits } from '../../src/proxy/limits.ts';
 import { type Listener, type ListenerOptions, startListener } from '../../src/proxy/listener.ts';
 import type { Observation } from '../../src/proxy/observation.ts';
 import { parseTrustList } from '../../src/proxy/peer.ts';
@@ -125,7 +126,10 @@ export type StageParts = {
   readonly upstream?: Upstream;
   readonly route?: Route | ((request: RouteRequest) => Route);
   readonly acquire?: FrontDeps['acquire'];
-  readonly front?: Partial<Omit<FrontOptions, 'trust'>> & { readonly trustedProxies?: readonly string[] };
+  readonly front?: Partial<Omit<FrontOptions, 'trust' | 'limits'>> & {
+    readonly trustedProxies?: readonly string[];
+    readonly limits?: Partial<FrontLimits>;
+  };
   readonly listener?: Partial<ListenerOptions>;
   readonly responseTimeoutMs?: number;
 };
@@ -166,7 +170,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
       tell();
     });
   const { route = wsgiRoute() } = parts;
-  const { trustedProxies = [], ...options } = parts.front ?? {};
+  const { trustedProxies = [], limits = {}, ...options } = parts.front ?? {};
   const front = new Front(
     {
       resolve(request) {
@@ -184,7 +188,14 @@ export async function startStage(parts: StageParts): Promise<Stage> {
       log: { info: log('info'), warn: log('warn'), error: log('error') },
       forwarder,
     },
-    { as: {}, tls: false, accessControl: 'refuse', trust: parseTrustList(trustedProxies), ...options },
+    {
+      as: {},
+      tls: false,
+      accessControl: 'refuse',
+      trust: parseTrustList(trustedProxies),
+      limits: { ...FRONT_LIMITS, ...limits },
+      ...options,
+    },
   );
   const listener = await startListener({ bind: '127.0.0.1:0', ...parts.listener }, front);
   const until = <T>(list: readonly T[], index: number): Promise<T> =>

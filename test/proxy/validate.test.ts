@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createHeaderScanner } from '../../src/proxy/headers.ts';
+import { FRONT_LIMITS } from '../../src/proxy/limits.ts';
 import { readHead } from '../../src/proxy/validate.ts';
 
 const scan = createHeaderScanner('');
@@ -7,7 +8,11 @@ const scan = createHeaderScanner('');
 function read(line: string, headers: readonly string[] = ['Host', 'www.test']): ReturnType<typeof readHead> {
   const [method = '', target = '', version = '1.1'] = line.split(' ');
   const [majorVersion = 1, minorVersion = 1] = version.split('.').map(Number);
-  return readHead({ method, target, majorVersion, minorVersion }, scan(headers));
+  return readHead({
+    line: { method, target, majorVersion, minorVersion },
+    headers: scan(headers),
+    limits: FRONT_LIMITS.head,
+  });
 }
 
 const host = ['Host', 'www.test'];
@@ -22,7 +27,6 @@ describe('readHead()', () => {
     ['GET http://other.test:/a', '/a', 'other.test:'],
     ['GET http:///a', '/a', ''],
     ['GET http:/a', '/a', 'www.test'],
-    ['GET / 2.0', '/', 'www.test'],
     ['TRACE /', '/', 'www.test'],
     ['GET http://other.test?b', '/?b', 'other.test'],
     ['OPTIONS /a', '/a', 'www.test'],
@@ -42,7 +46,7 @@ describe('readHead()', () => {
     ['a URL with a broken authority', 'GET http://[bad/', host, 400, 'target'],
     ['a URL of another scheme', 'GET ftp://a/', host, 400, 'target'],
     ['a path without a slash', 'GET a', host, 400, 'target'],
-    ['a target of 8191 bytes', `GET /${'a'.repeat(8190)}`, host, 414, 'target'],
+    ['a request line of 8191 bytes', `GET /${'a'.repeat(8177)}`, host, 414, 'target'],
     [
       'two lengths',
       'POST /',
@@ -58,7 +62,7 @@ describe('readHead()', () => {
       400,
       'te_cl',
     ],
-    ['chunks in HTTP/1.0', 'POST / 1.0', [...host, 'Transfer-Encoding', 'chunked'], 400, 'te_cl'],
+    ['chunks in HTTP/1.0', 'POST / 1.0', [...host, 'Transfer-Encoding', 'chunked'], 400, 'te_http10'],
     ['another coding', 'POST /', [...host, 'Transfer-Encoding', 'gzip, chunked'], 501, 'coding'],
     [
       'chunks twice',
@@ -67,7 +71,9 @@ describe('readHead()', () => {
       501,
       'coding',
     ],
-    ['HTTP/0.9', 'GET / 0.9', host, 400, 'http_version'],
+    ['HTTP/0.9', 'GET / 0.9', host, 505, 'http_version'],
+    ['HTTP/2.0', 'GET / 2.0', host, 505, 'http_version'],
+    ['a field of 8191 bytes', 'GET /', [...host, 'X-A', 'a'.repeat(8188)], 431, 'header_too_big'],
     [
       '101 fields',
       'GET /',
@@ -76,7 +82,12 @@ describe('readHead()', () => {
       'header_too_big',
     ],
   ])('refuses %s', (_, line, headers, status, reason) => {
-    expect(read(line, headers)).toMatchObject({ kind: 'refused', status, reason });
+    expect(read(line, headers)).toMatchObject({ kind: 'refused', rule: { status, reason } });
+  });
+
+  it('takes a request line and a field that are as long as Apache takes them', () => {
+    expect(read(`GET /${'a'.repeat(8176)}`)).toMatchObject({ kind: 'head' });
+    expect(read('GET /', [...host, 'X-A', 'a'.repeat(8187)])).toMatchObject({ kind: 'head' });
   });
 
   it('takes HTTP/1.0 without a host, and with an empty one', () => {

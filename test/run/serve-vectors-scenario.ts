@@ -130,7 +130,8 @@ function isPage(expected: ServedRequest, field: string): boolean {
 
 /**
  * What is recorded, but for request lines that Node's parser (llhttp) takes for no HTTP although Apache does: bytes from
- * 0x80 on in the target, URLs without `//`, methods that it does not know, HTTP versions that do not exist; and CONNECT, which asks for a tunnel.
+ * 0x80 on in the target, URLs without `//`, methods that it does not know, HTTP versions that do not exist; and what the sidecar
+ * refuses itself: CONNECT, which asks for a tunnel, and HTTP/2.0, which is not spoken in request lines.
  */
 export function expectedHere(recorded: ServedRequest): ServedRequest {
   const [method = '', target = '', version = ''] = recorded.requestLine.split(' ');
@@ -142,6 +143,7 @@ export function expectedHere(recorded: ServedRequest): ServedRequest {
     METHODS.includes(method) &&
     !/[\x80-\xff]|^[A-Za-z]+:\/(?!\/)/.test(target) &&
     ['HTTP/1.0', 'HTTP/1.1', 'HTTP/2.0'].includes(version);
+  if (isHttp && version === 'HTTP/2.0') return { ...refused, status: 505 };
   return isHttp ? recorded : { ...refused, status: 400 };
 }
 

@@ -2,6 +2,7 @@
 import type { Lease } from '../../../src/groups/lease.ts';
 import { Forwarder } from '../../../src/proxy/forwarder.ts';
 import { Front } from '../../../src/proxy/front.ts';
+import { FRONT_LIMITS } from '../../../src/proxy/limits.ts';
 import { startListener } from '../../../src/proxy/listener.ts';
 import { parseTrustList } from '../../../src/proxy/peer.ts';
 import { groupKey } from '../../../src/routing/group-key.ts';
@@ -48,7 +49,7 @@ const front = new Front(
     log: { info: silent, warn: report, error: report },
     forwarder: new Forwarder({ responseTimeoutMs: 60_000, connectTimeoutMs: 5000 }),
   },
-  { as: {}, tls: false, trust: parseTrustList([]), accessControl: 'refuse' },
+  { as: {}, tls: false, trust: parseTrustList([]), accessControl: 'refuse', limits: FRONT_LIMITS },
 );
 
 function report(fields: object, message: string): void {

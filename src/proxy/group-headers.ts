@@ -1,0 +1,45 @@
+/** The head that a group process gets: the client's fields that pass, what was read of it, and the environ (ARCHITECTURE: "Request to a worker"). */
+import type { WsgiRoute } from '../routing/route.ts';
+import { type Connection, renderRequestEnviron } from './environ.ts';
+import type { Exchange } from './exchange.ts';
+
+/** What the exchange does not know. */
+export type GroupHeadersContext = {
+  /** The client's address after trusted forwarding headers. */
+  readonly remoteAddress: string;
+  /** Whether the client spoke TLS. */
+  readonly tls: boolean;
+  readonly mountEnviron: (route: WsgiRoute, connection: Connection) => string;
+};
+
+/** A flat list of names and values; takes the exchange's own list of fields and lengthens it. */
+export function groupHeaders(exchange: Exchange, route: WsgiRoute, context: GroupHeadersContext): string[] {
+  const { headers, peer, request, head } = exchange;
+  const { remoteAddress, tls } = context;
+  const sent = headers.forward;
+  if (peer.trusted && headers.forwarding.length > 0) sent.push(...headers.forwarding);
+  sent.push('host', head?.host ?? '');
+  if (headers.length !== undefined) sent.push('content-length', headers.length);
+  if (headers.authorization !== undefined && route.options.passAuthorization) {
+    sent.push('authorization', headers.authorization);
+  }
+  if (exchange.awaitsContinue) sent.push('x-sidecar-expect', '100-continue');
+  const connection = { tls, localAddress: peer.localAddress, localPort: peer.localPort };
+  sent.push('x-sidecar-mount', context.mountEnviron(route, connection));
+  const environ = renderRequestEnviron(route, {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    minorVersion: request.httpVersionMinor,
+    hasHost: headers.hosts > 0,
+    remoteAddress,
+    remotePort: remoteAddress === peer.address ? peer.port : 0,
+    user: peer.trusted && headers.users === 1 ? headers.user : undefined,
+    requestId: exchange.requestId,
+    startedUs: Date.now() * 1000,
+    connection: headers.connection,
+    emptyBody: Number(headers.length) === 0,
+    chunked: head?.body === 'chunked',
+  });
+  sent.push('x-sidecar-request', environ);
+  return sent;
+}

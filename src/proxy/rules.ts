@@ -1,0 +1,196 @@
+/**
+ * The one table of what is refused of a request and what of its head ends here, so that the sidecar, the front before it and the
+ * application behind it cannot read one request in two ways. Node's strict parser comes first (`REFUSED_BYTES`), then the head as a whole
+ * (`REFUSED_HEADS`), then its fields (`FIELDS`). What a path may hold (`%2F`, `%5C`, NUL, `..`) depends on the virtual host:
+ * `routing/path.ts` says it as Apache does. Sources: RFC 9110, RFC 9112, httpd `HttpProtocolOptions Strict`.
+ */
+import type { RequestHeaders } from './headers.ts';
+import type { HeadLimits } from './limits.ts';
+
+/** A refusal: what the client is told, what is counted (`requests_rejected_total`), and what the log says. */
+export type RefusalRule = {
+  readonly status: number;
+  /** As the metric names it. */
+  readonly reason: string;
+  readonly message: string;
+};
+
+/** The request line as Node's parser gives it. */
+export type RequestLine = {
+  readonly method: string;
+  readonly target: string;
+  readonly majorVersion: number;
+  readonly minorVersion: number;
+  /** Whether the client spoke TLS: the scheme whose absolute-form targets name the host. */
+  readonly tls?: boolean;
+};
+
+/** What the rules of a head look at. */
+export type UnreadHead = {
+  readonly line: RequestLine;
+  readonly headers: RequestHeaders;
+  readonly limits: HeadLimits;
+};
+
+type HeadRule = RefusalRule & { isBroken(head: UnreadHead): boolean };
+
+/** A host and a port and nothing else: no user, no path, no blank. `_` is no letter of DNS, but Apache takes it. */
+const HOST = /^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
+/** What stands around the target in a request line: two blanks and `HTTP/1.1`. */
+const LINE_FRAME_BYTES = 10;
+
+const rule = (status: number, reason: string, message: string, isBroken: HeadRule['isBroken']): HeadRule => ({
+  status,
+  reason,
+  message,
+  isBroken,
+});
+
+/** In this order; the first that is broken is the reason. */
+export const REFUSED_HEADS: readonly HeadRule[] = [
+  rule(505, 'http_version', 'HTTP version other than 1.0 and 1.1', ({ line }) => !isSpoken(line)),
+  rule(414, 'target', 'Request line is longer than "limits.requestLine"', ({ line, limits }) => {
+    return line.method.length + line.target.length + LINE_FRAME_BYTES > limits.requestLineBytes;
+  }),
+  rule(431, 'header_too_big', 'More header fields than "limits.headers"', ({ headers, limits }) => {
+    return headers.fields > limits.headers;
+  }),
+  rule(431, 'header_too_big', 'Header field is longer than "limits.headerField"', ({ headers, limits }) => {
+    return headers.longest > limits.headerFieldBytes;
+  }),
+  rule(400, 'repeated_header', 'Content-Type is repeated', ({ headers }) => headers.types > 1),
+  rule(400, 'repeated_header', 'Content-Length is repeated', ({ headers }) => headers.lengths > 1),
+  rule(400, 'te_cl', 'Both Transfer-Encoding and Content-Length', ({ headers }) => {
+    return headers.coding !== undefined && headers.lengths > 0;
+  }),
+  rule(400, 'te_http10', 'Transfer-Encoding in HTTP/1.0', ({ line, headers }) => {
+    return headers.coding !== undefined && line.minorVersion === 0;
+  }),
+  rule(501, 'coding', 'Transfer coding other than chunked', ({ headers }) => {
+    return headers.coding !== undefined && headers.coding.toLowerCase() !== 'chunked';
+  }),
+  rule(400, 'dup_host', 'Host is repeated', ({ headers }) => headers.hosts > 1),
+  rule(400, 'bad_host', 'Host is missing, or is more than a host and a port', ({ line, headers }) => {
+    const { host = '' } = headers;
+    return host === '' ? line.minorVersion !== 0 : !HOST.test(host);
+  }),
+];
+
+/** `/path`, `http://host/path` and `https://host/path` are served, `*` for OPTIONS alone is answered here. */
+export const REFUSED_TARGET: RefusalRule = {
+  status: 400,
+  reason: 'target',
+  message: 'Request target is neither a path nor an http URL',
+};
+
+/** Node's parser takes any number of blanks between the parts of a request line; Apache and RFC 9112 §3 take one. */
+export const REFUSED_BLANKS: RefusalRule = {
+  status: 400,
+  reason: 'bad_request',
+  message: 'More than one space in the request line',
+};
+
+/** A tunnel. */
+export const REFUSED_CONNECT: RefusalRule = {
+  status: 405,
+  reason: 'connect',
+  message: 'CONNECT asks for a tunnel, and this is no proxy for clients',
+};
+
+/** An `Expect` other than `100-continue` (RFC 9110 §10.1.1). */
+export const REFUSED_EXPECTATION: RefusalRule = {
+  status: 417,
+  reason: 'expectation',
+  message: 'Expect asks for something other than 100-continue',
+};
+
+/**
+ * What Node's parser refuses, by its error code. Everything that is not listed is a 400: bare line feeds, folded fields, blanks before a
+ * colon, control characters, lengths that are no number, broken chunks, other protocols.
+ */
+export const REFUSED_BYTES: Readonly<Record<string, RefusalRule>> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    reason: 'header_too_big',
+    message: 'Head is longer than "limits.head"',
+  },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
+    status: 413,
+    reason: 'chunk_extensions',
+    message: 'Extensions of chunks are too long',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    reason: 'request_timeout',
+    message: 'Head did not come whole within "limits.headTimeout"',
+  },
+};
+
+/**
+ * What a field means to the proxy. `pass`: to the application. `drop`: to nobody. `connection`, `host`, `length`, `coding`, `expect`, `type`,
+ * `authorization`: read here. `forwarding`: says who the client is, believed only from trusted peers. `user`: names the user, likewise.
+ */
+export type FieldKind =
+  | 'pass'
+  | 'drop'
+  | 'connection'
+  | 'host'
+  | 'length'
+  | 'coding'
+  | 'expect'
+  | 'type'
+  | 'authorization'
+  | 'forwarding'
+  | 'forwarded-for'
+  | 'user';
+
+const FIELDS: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
+  // What frames and routes the message: read here, made anew for the upstream.
+  ['host', 'host'],
+  ['content-length', 'length'],
+  ['transfer-encoding', 'coding'],
+  ['expect', 'expect'],
+  ['content-type', 'type'],
+  // Hop by hop (RFC 9110 §7.6.1), beside those that Connection names.
+  ['connection', 'connection'],
+  ['keep-alive', 'drop'],
+  ['proxy-authenticate', 'drop'],
+  ['proxy-authorization', 'drop'],
+  ['proxy-connection', 'drop'],
+  ['te', 'drop'],
+  ['trailer', 'drop'],
+  ['upgrade', 'drop'],
+  ['http2-settings', 'drop'],
+  // HTTP_PROXY is what many programs take for their own proxy (httpoxy).
+  ['proxy', 'drop'],
+  // To the application only under WSGIPassAuthorization.
+  ['authorization', 'authorization'],
+  // Who the client is and which way it came (`wsgi_process_proxy_headers`).
+  ['forwarded', 'forwarding'],
+  ['x-forwarded-for', 'forwarded-for'],
+  ['x-client-ip', 'forwarding'],
+  ['x-real-ip', 'forwarding'],
+  ['x-host', 'forwarding'],
+  ['x-script-name', 'forwarding'],
+  ['x-scheme', 'forwarding'],
+  ['x-https', 'forwarding'],
+  ['remote-user', 'forwarding'],
+  ['x-remote-user', 'forwarding'],
+]);
+
+/** The meaning of a lower-case name; `userHeader` is the identity header. */
+export function fieldKind(lower: string, userHeader: string): FieldKind {
+  if (lower === userHeader) return 'user';
+  const kind = FIELDS.get(lower);
+  if (kind !== undefined) return kind;
+  // `X_A` and `X-A` are one HTTP_X_A (CVE-2015-7519): Apache makes no environ entry of names with other characters (`http2env`).
+  if (!/^[a-z0-9-]+$/.test(lower)) return 'drop';
+  // What tells a group process of the request comes from the sidecar alone.
+  if (lower.startsWith('x-sidecar-')) return 'drop';
+  if (lower.startsWith('x-forwarded-') || /^(?:x-)?ssl-/.test(lower)) return 'forwarding';
+  return 'pass';
+}
+
+function isSpoken({ majorVersion, minorVersion }: RequestLine): boolean {
+  return majorVersion === 1 && (minorVersion === 1 || minorVersion === 0);
+}
