@@ -21,12 +21,20 @@ export type GroupView = GroupName & {
   readonly scripts: readonly string[];
   /** Scripts that one process serves together, when there is more than one. */
   readonly sharing: readonly string[];
-  readonly processes: readonly { readonly pid: number; readonly state: string; readonly inFlight: number }[];
+  readonly processes: readonly ProcessView[];
   readonly queueDepth: number;
   /** Why it does not serve, told here and never to clients. */
   readonly failure?: string;
   /** Of the last start that failed or process that crashed. */
   readonly lastFailure?: FailureView;
+};
+
+/** A process of a group, or a server elsewhere: that one has a `url`, and 0 as its pid. */
+export type ProcessView = {
+  readonly pid: number;
+  readonly url?: string;
+  readonly state: string;
+  readonly inFlight: number;
 };
 
 /** Why a process could not be started, or how it ended; times in milliseconds. */

@@ -8,7 +8,7 @@ export function renderGroupTable(groups: readonly GroupView[], live: boolean): s
   const titles = ['GROUP', 'PROCESS GROUP', ...(live ? ['STATE', 'PIDS'] : []), 'MOUNTS', 'SCRIPTS'];
   const rows = groups.map((group) => {
     const { applicationGroup, part, processGroup, state, processes, mounts, scripts } = group;
-    const pids = processes.map(({ pid }) => pid).join(' ') || '-';
+    const pids = processes.map(({ pid, url }) => url ?? pid).join(' ') || '-';
     return [
       part === undefined
         ? applicationGroup

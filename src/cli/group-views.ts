@@ -75,8 +75,9 @@ function viewState(
   const failure = lastFailure?.message ?? failedScripts[0]?.message;
   return {
     state,
-    processes: processes.map(({ pid, state: processState, inFlight }) => ({
+    processes: processes.map(({ pid, url, state: processState, inFlight }) => ({
       pid,
+      ...(url === undefined ? {} : { url }),
       state: processState,
       inFlight,
     })),

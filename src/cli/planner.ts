@@ -66,7 +66,10 @@ export function createPlanner(
         pythonEggs: python.eggs,
       },
       defaults,
-      overrides: planSettings(settingsFor(settings.groups, identity)),
+      overrides: {
+        ...planSettings(settingsFor(settings.groups, identity)),
+        ...(identity.part?.kind === 'dispatch' ? { runner: 'builtin' as const } : {}),
+      },
       imports: importsOf(site, identity),
       modWsgiVersion: VERSIONS[settings.modWsgiVersion],
       root,
@@ -77,11 +80,9 @@ export function createPlanner(
 }
 
 /** What a helper of `groupsFrom: dispatch` runs; it is as Apache's own processes are in all else. */
-function dispatchPlan(
-  script: string,
-): Pick<GroupPlan, 'runner' | 'dispatchScript' | 'imports' | 'displayName'> {
+function dispatchPlan(script: string): Pick<GroupPlan, 'dispatchScript' | 'imports' | 'displayName'> {
   const imports = [{ script, callableObject: '' }];
-  return { runner: { kind: 'builtin' }, dispatchScript: script, imports, displayName: '(wsgi:dispatch)' };
+  return { dispatchScript: script, imports, displayName: '(wsgi:dispatch)' };
 }
 
 /** What Apache ran with: the sidecar's own environment, and Debian's `envvars` on top. */

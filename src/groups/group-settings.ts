@@ -6,6 +6,10 @@ import type { ServerKind } from './runners/runner.ts';
 export type GroupSettings = {
   readonly runner?: ServerKind | undefined;
   readonly command?: readonly string[] | undefined;
+  readonly url?: readonly string[] | undefined;
+  readonly healthIntervalMs?: number | undefined;
+  readonly healthTimeoutMs?: number | undefined;
+  readonly healthThreshold?: number | undefined;
   readonly trustClose?: boolean | undefined;
   readonly healthPath?: string | undefined;
   readonly python?: string | undefined;

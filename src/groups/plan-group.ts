@@ -51,6 +51,8 @@ const QUEUE_TIMEOUT_MS = 30_000;
 /** The most threads that an embedded group gets unless it is said; `WSGIDaemonProcess` has as many. */
 const THREADS = 15;
 const EMBEDDED_PREFORK_PROCESSES = 4;
+/** A server elsewhere has limits of its own; this one keeps a slow one from taking all of the sidecar's descriptors. */
+const REQUESTS_PER_URL = 256;
 /** Apache's own defaults of `MaxRequestWorkers` (prefork) and `ThreadsPerChild`. */
 const MAX_REQUEST_WORKERS = 256;
 const THREADS_PER_CHILD = 25;
@@ -119,16 +121,23 @@ type Concurrency = Pick<GroupPlan, 'processes' | 'threads' | 'multiprocess'>;
 /** Processes and threads; `wsgi.multiprocess` tells the truth, but for mod_wsgi's rule that stating `processes=1` makes it true. */
 function planConcurrency(
   { processGroup, apache, defaults, overrides }: PlanContext,
-  { kind }: Runner,
+  runner: Runner,
 ): Concurrency {
   const own = overrides ?? {};
+  if (runner.kind === 'url') {
+    const threads = own.threads ?? defaults.threads ?? REQUESTS_PER_URL;
+    return { processes: runner.urls.length, threads, multiprocess: true };
+  }
   const embedded = embeddedConcurrency(apache, defaults);
   const processes = own.processes ?? (processGroup ? processGroup.processes : embedded.processes) ?? 1;
   const threads = own.threads ?? (processGroup ? processGroup.threads : embedded.threads);
   return {
     processes: Math.max(1, processes),
     // `threads=0` declares a service script, which is imported and gets no requests.
-    threads: Math.min(Math.max(1, threads), RUNNER_TABLE[kind].mostThreads ?? Number.POSITIVE_INFINITY),
+    threads: Math.min(
+      Math.max(1, threads),
+      RUNNER_TABLE[runner.kind].mostThreads ?? Number.POSITIVE_INFINITY,
+    ),
     multiprocess: processes > 1 || (own.processes === undefined && processGroup?.processes !== undefined),
   };
 }

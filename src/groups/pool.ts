@@ -12,6 +12,7 @@ import type { GroupLog, GroupObserver } from './observer.ts';
 import { type GroupPlan, groupId } from './plan.ts';
 import { GroupProcess, type ProcessDeps } from './process.ts';
 import { draining, groupLimit } from './refusals.ts';
+import { isRemote, RemoteGroup } from './remote/remote-group.ts';
 import type { RestartResult } from './replacements.ts';
 import type { GroupSnapshot } from './snapshot.ts';
 import { socketPath } from './socket-path.ts';
@@ -48,6 +49,8 @@ export type PoolReload = {
   readonly kept: readonly { readonly id: string; readonly failure: StartFailure }[];
 };
 
+type AnyGroup = Group | RemoteGroup;
+
 const MAX_STARTING = 4;
 
 /** How old what is known of the machine's processes may be. */
@@ -57,9 +60,9 @@ export class GroupPool {
   readonly #deps: GroupPoolDeps;
   readonly #maxGroups: number;
   readonly #groupDeps: GroupDeps;
-  readonly #groups = new Map<GroupKey, Group>();
+  readonly #groups = new Map<GroupKey, AnyGroup>();
   /** Forgotten already, and still answering what they had taken. */
-  readonly #leaving = new Set<Group>();
+  readonly #leaving = new Set<AnyGroup>();
   #sequence = 0;
   #isStopping = false;
 
@@ -99,13 +102,13 @@ export class GroupPool {
     signal: AbortSignal,
   ): Lease | Refusal | Promise<Lease | Refusal> {
     const group = this.#groups.get(key) ?? this.#open(identity, key);
-    return group instanceof Group ? group.acquire(signal) : group;
+    return 'kind' in group ? group : group.acquire(signal);
   }
 
   /** Starts a group's first process; kept when that start is over. */
   async preload(identity: GroupIdentity): Promise<void> {
     const group = this.#open(identity, groupKey(identity));
-    if (group instanceof Group) await group.preload();
+    if (!('kind' in group)) await group.preload();
   }
 
   snapshot(): readonly GroupSnapshot[] {
@@ -131,7 +134,9 @@ export class GroupPool {
     const done = await Promise.all(
       [...this.#groups].map(async ([key, group]) => {
         const plan = wanted(group.identity);
-        const result = plan === undefined ? await this.#forget(key, group) : await group.reload(plan);
+        const isElsewhere = group instanceof RemoteGroup;
+        const hasMoved = plan === undefined || isRemote(plan) !== isElsewhere;
+        const result = hasMoved ? await this.#forget(key, group) : await group.reload(plan);
         return { id: groupId(key), ...result };
       }),
     );
@@ -155,7 +160,7 @@ export class GroupPool {
   }
 
   /** A request that asks for it again gets a new group, without waiting for the end of the old one. */
-  async #forget(key: GroupKey, group: Group): Promise<{ readonly kind: 'stopped' }> {
+  async #forget(key: GroupKey, group: AnyGroup): Promise<{ readonly kind: 'stopped' }> {
     this.#groups.delete(key);
     this.#leaving.add(group);
     await group.stop();
@@ -164,20 +169,24 @@ export class GroupPool {
     return { kind: 'stopped' };
   }
 
-  #byId(id: string): Group | undefined {
+  #byId(id: string): AnyGroup | undefined {
     for (const [key, group] of this.#groups) if (groupId(key) === id) return group;
     return undefined;
   }
 
-  #open(identity: GroupIdentity, key: GroupKey): Group | Refusal {
+  #open(identity: GroupIdentity, key: GroupKey): AnyGroup | Refusal {
     const existing = this.#groups.get(key);
     if (existing !== undefined) return existing;
     if (this.#isStopping) return draining(identity);
     if (this.#groups.size >= this.#maxGroups && !this.#dropUnused())
       return groupLimit(identity, this.#maxGroups);
-    const group = new Group(this.#deps.planOf(identity), this.#groupDeps);
+    const group = this.#make(this.#deps.planOf(identity));
     this.#groups.set(key, group);
     return group;
+  }
+
+  #make(plan: GroupPlan): AnyGroup {
+    return isRemote(plan) ? new RemoteGroup(plan, this.#groupDeps) : new Group(plan, this.#groupDeps);
   }
 
   /** Makes room by forgetting a group that has no process; false when all have. */

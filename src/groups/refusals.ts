@@ -39,6 +39,12 @@ export function backingOff(identity: GroupIdentity, problem: string, waitMs: num
   return { kind: 'refusal', code: 'ERR_GROUP_BACKING_OFF', message, retryAfterSeconds: secondsOf(waitMs) };
 }
 
+/** Of a group that runs elsewhere: no server of it answers. */
+export function noServer(identity: GroupIdentity, problems: string, waitMs: number): Refusal {
+  const message = `No server of ${nameOf(identity)} answers: ${problems}`;
+  return { kind: 'refusal', code: 'ERR_GROUP_BACKING_OFF', message, retryAfterSeconds: secondsOf(waitMs) };
+}
+
 export function groupLimit(identity: GroupIdentity, limit: number): Refusal {
   const message = `No room for ${nameOf(identity)}: ${limit} groups are in use, raise "maxGroups" if all of them are wanted`;
   return { kind: 'refusal', code: 'ERR_GROUP_LIMIT', message, retryAfterSeconds: RETRY_AFTER_SECONDS };

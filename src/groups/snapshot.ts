@@ -8,8 +8,11 @@ import type { GroupState } from './observer.ts';
 import type { GroupPlan } from './plan.ts';
 
 export type ProcessSnapshot = {
+  /** 0 for a server that runs elsewhere. */
   readonly pid: number;
-  readonly state: ProcessState;
+  /** Where that server is. */
+  readonly url?: string;
+  readonly state: ProcessState | 'unhealthy';
   /** Unix time in ms, like all times here. */
   readonly startedAt: number;
   readonly since: number;

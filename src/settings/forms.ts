@@ -33,6 +33,13 @@ export function parseOrigin(value: unknown): string | undefined {
   return place?.kind === 'tcp' && place.host !== '' ? `http://${match?.[1]}` : undefined;
 }
 
+/** One or several of them; undefined when one is none. */
+export function parseOrigins(value: unknown): readonly string[] | undefined {
+  const origins = (Array.isArray(value) ? value : [value]).map(parseOrigin);
+  const known = origins.filter((origin) => origin !== undefined);
+  return known.length === origins.length && known.length > 0 ? known : undefined;
+}
+
 /** A port, as number or text. */
 export function parsePort(value: unknown): number | undefined {
   const port = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { BYTE_COUNT_FORM, parseByteCount } from './byte-count.ts';
 import { DURATION_FORM, parseDurationMs } from './duration.ts';
+import { parseOrigins } from './forms.ts';
 import { flag, oneOf, parsed, section, text, texts, wholeNumber } from './schema-parts.ts';
 
 /** Durations, in milliseconds once read; 0 is no limit where there may be none. */
@@ -29,6 +30,8 @@ export const DURATION_KEYS = [
   'scaleDownAfter',
   'cpuTimeLimit',
   'switchInterval',
+  'healthInterval',
+  'healthTimeout',
 ] as const;
 
 /** Numbers of bytes; 0 is no limit, or what the system has. */
@@ -50,6 +53,7 @@ const COUNTS = {
   maximumRequests: 0,
   maximumRequestsJitter: 0,
   queueLength: 0,
+  healthThreshold: 1,
   listenBacklog: 1,
   cpuPriority: -20,
 } as const;
@@ -101,6 +105,7 @@ export type GroupSettings = {
   readonly [K in keyof typeof CHOICES]?: (typeof CHOICES)[K][number];
 } & {
   readonly command?: readonly string[];
+  readonly url?: readonly string[];
   readonly umask?: string;
   readonly environment?: Readonly<Record<string, string>>;
 };
@@ -111,8 +116,12 @@ const command = v.pipe(
   v.check((words) => /\{(?:fd|socket|port)\}/.test(words.join(' ')), LISTENING),
 );
 
+const ORIGINS =
+  'wanted http://HOST:PORT, or a list of such; in front of a server that speaks TLS alone, put a proxy that does too';
+const urls = parsed(parseOrigins, ORIGINS.replace('wanted ', ''));
+
 /** Each names what serves a group, so a group has one of them. */
-export const RUNNER_KEYS = ['runner', 'command'] as const;
+export const RUNNER_KEYS = ['runner', 'command', 'url'] as const;
 
 /** The mapping of one group. */
 export const groupSettings: v.GenericSchema<unknown, GroupSettings> = section(
@@ -122,6 +131,7 @@ export const groupSettings: v.GenericSchema<unknown, GroupSettings> = section(
       ...each(TEXT_KEYS, () => text),
       ...each(Object.keys(LISTS), (key) => texts(LISTS[key as keyof typeof LISTS])),
       command: v.optional(command),
+      url: v.optional(urls),
       ...each(DURATION_KEYS, () => parsed(parseDurationMs, DURATION_FORM)),
       ...each(BYTE_KEYS, () => parsed(parseByteCount, BYTE_COUNT_FORM)),
       ...each(FLAG_KEYS, () => flag),

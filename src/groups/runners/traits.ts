@@ -18,11 +18,12 @@ export const RUNNER_TABLE: Readonly<Record<Runner['kind'], RunnerFacts>> = {
   uwsgi: { keepsConnections: false },
   waitress: { keepsConnections: true },
   command: { keepsConnections: false },
+  url: { keepsConnections: false },
 };
 
 /** What the proxy has to know; undefined for the built-in worker, to which it is made. */
 export function foreignTraits(runner: Runner): ForeignTraits | undefined {
   if (runner.kind === 'builtin') return undefined;
   const { keepsConnections } = RUNNER_TABLE[runner.kind];
-  return { keepsConnections, trustClose: runner.kind === 'command' && runner.trustClose };
+  return { keepsConnections, trustClose: 'trustClose' in runner && runner.trustClose };
 }

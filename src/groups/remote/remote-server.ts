@@ -1,0 +1,127 @@
+/**
+ * A server that runs elsewhere, as one of those that a `url:` group has: ready → unhealthy → ready, by what its checks and its
+ * requests tell. A request that failed makes it a suspect, which is asked at once and avoided until it has answered.
+ */
+import type { Clock } from '../clock.ts';
+import type { ForeignTraits, Upstream } from '../lease.ts';
+import { probe, probeConnection } from '../runners/probe.ts';
+import type { UrlRunner } from '../runners/runner.ts';
+
+/** What a server needs from its group. */
+export type RemoteServerDeps = {
+  readonly clock: Clock;
+  /** Its state has changed, or it is no suspect any more. */
+  readonly onChange: (server: RemoteServer) => void;
+};
+
+/** A row of failed checks is spaced by this, doubled each time, and at most by the interval of the checks. */
+const FIRST_WAIT_MS = 500;
+
+/** Made and ended by its group alone. */
+export class RemoteServer implements Upstream {
+  readonly pid = 0;
+  readonly socketPath = '';
+  readonly url: string;
+  readonly tcp: { readonly host: string; readonly port: number };
+  readonly threads: number;
+  readonly closed: AbortSignal;
+  readonly foreign: ForeignTraits;
+  readonly startedAt: number;
+  since: number;
+  state: 'ready' | 'unhealthy' = 'ready';
+  /** Why it is unhealthy, as half a sentence. */
+  problem = '';
+  /** Unix time in ms of the next check. */
+  nextCheckAt: number;
+  isSuspect = false;
+  inFlight = 0;
+  served = 0;
+  failed = 0;
+  /** Rank of its last use within the group. */
+  lastUse = 0;
+  readonly #deps: RemoteServerDeps;
+  readonly #runner: UrlRunner;
+  readonly #closing = new AbortController();
+  #failures = 0;
+  #isChecking = false;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(
+    url: string,
+    { runner, threads }: { runner: UrlRunner; threads: number },
+    deps: RemoteServerDeps,
+  ) {
+    const { hostname, port } = new URL(url);
+    this.url = url;
+    this.tcp = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || '80') };
+    this.threads = threads;
+    this.closed = this.#closing.signal;
+    this.foreign = { keepsConnections: false, trustClose: runner.trustClose };
+    this.startedAt = deps.clock.now();
+    this.since = this.startedAt;
+    this.nextCheckAt = this.startedAt;
+    this.#runner = runner;
+    this.#deps = deps;
+  }
+
+  /** Looks now, and from now on by itself. */
+  async check(): Promise<void> {
+    if (this.#isChecking || this.closed.aborted) return;
+    this.#isChecking = true;
+    this.#cancelTimer();
+    const wasSuspect = this.isSuspect;
+    const { healthPath: path, healthTimeoutMs: timeoutMs } = this.#runner;
+    const problem =
+      path === undefined
+        ? await probeConnection(this.tcp, timeoutMs)
+        : await probe(this.tcp, { path, timeoutMs });
+    this.#isChecking = false;
+    if (this.closed.aborted) return;
+    this.isSuspect = false;
+    if (problem === undefined) this.#answered();
+    else this.#failedCheck(problem, wasSuspect);
+    this.#schedule();
+    this.#deps.onChange(this);
+  }
+
+  /** A request did not get its answer. */
+  suspect(): void {
+    if (this.state !== 'ready') return;
+    this.isSuspect = true;
+    void this.check();
+  }
+
+  /** No check any more; answers under way may end. */
+  close(): void {
+    this.#cancelTimer();
+    this.#closing.abort();
+  }
+
+  #answered(): void {
+    this.#failures = 0;
+    if (this.state === 'unhealthy') this.#enter('ready', '');
+  }
+
+  /** A suspect has failed twice already: by a request, and now. */
+  #failedCheck(problem: string, wasSuspect: boolean): void {
+    this.#failures += 1;
+    this.problem = problem;
+    if (this.state === 'ready' && (wasSuspect || this.#failures >= this.#runner.healthThreshold)) {
+      this.#enter('unhealthy', problem);
+    }
+  }
+
+  #enter(state: RemoteServer['state'], problem: string): void {
+    this.state = state;
+    this.problem = problem;
+    this.since = this.#deps.clock.now();
+  }
+
+  #schedule(): void {
+    const { healthIntervalMs } = this.#runner;
+    const backoffMs = FIRST_WAIT_MS * 2 ** Math.min(this.#failures - 1, 20);
+    const waitMs = this.#failures === 0 ? healthIntervalMs : Math.min(backoffMs, healthIntervalMs);
+    this.nextCheckAt = this.#deps.clock.now() + waitMs;
+    this.#cancelTimer = this.#deps.clock.after(waitMs, () => void this.check());
+  }
+}
