@@ -15,6 +15,7 @@ import { pageRoutes } from './page.ts';
 import { Problem, problemResponse } from './problem.ts';
 import { reloadRoutes } from './reload.ts';
 import { siteRoutes } from './site.ts';
+import { upgradeRoutes } from './upgrade.ts';
 
 export type AdminDeps = {
   readonly model: AdminModel;
@@ -33,6 +34,7 @@ export function createAdmin({ model, metrics, onError }: AdminDeps, access: Acce
     groupRoutes(model),
     siteRoutes(model),
     reloadRoutes(model),
+    upgradeRoutes(model),
     pageRoutes(model),
   ])
     app.route('/', routes);

@@ -57,6 +57,18 @@ export type RestartView = { readonly result: 'restarted' | 'idle'; readonly grou
 /** What became of a restart: `kept` leaves the old processes serving. */
 export type RestartOutcome = RestartView | { readonly result: 'kept'; readonly failure: FailureView };
 
+/** The sidecar that serves from now on, and the one that has started it, which finishes what it has and ends. */
+export type UpgradeView = {
+  readonly pid: number;
+  readonly version: string;
+  readonly predecessor: { readonly pid: number; readonly version: string };
+};
+
+/** What became of an upgrade: `kept` left the old sidecar serving. */
+export type UpgradeOutcome =
+  | ({ readonly result: 'succeeded' } & UpgradeView)
+  | { readonly result: 'kept'; readonly detail: string };
+
 /** How a reload ended; `refused` left everything as it was. */
 export type ReloadView =
   | {
@@ -132,6 +144,8 @@ export type AdminModel = {
   diagnostics(): readonly DiagnosticView[];
   /** Reads the configuration anew; resolves when its groups have followed. */
   reload(): Promise<ReloadView>;
+  /** A new sidecar in the place of this one. */
+  upgrade(): Promise<UpgradeOutcome>;
   /** How the last reload ended, if there was one. */
   lastReload(): ReloadView | undefined;
 };

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_LISTEN'
   | 'ERR_RUNTIME_DIR'
   | 'ERR_ADMIN'
+  | 'ERR_UPGRADE'
   | 'ERR_GROUP_START_FAILED'
   | 'ERR_GROUP_BACKING_OFF'
   | 'ERR_GROUP_LIMIT'

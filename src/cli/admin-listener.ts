@@ -1,10 +1,11 @@
 /** The admin side on its own listener. */
+import { Server as NetServer } from 'node:net';
 import { createAdmin, createAdminServer } from '../../routes/admin.ts';
 import type { AdminModel, MetricsSource } from '../../routes/model.ts';
 import type { Log } from '../log.ts';
 import { bindServer } from '../proxy/bind-server.ts';
 import { renderAddress } from '../settings/address.ts';
-import type { OpenSockets } from '../supervisor/open-sockets.ts';
+import type { OpenSocket, OpenSockets } from '../supervisor/open-sockets.ts';
 import type { AdminPlace } from './admin-client.ts';
 
 export type AdminParts = {
@@ -17,7 +18,11 @@ export type AdminParts = {
 export type AdminListener = {
   /** As bound. */
   readonly address: string;
+  /** For a successor to inherit. */
+  readonly socket: OpenSocket;
   close(): Promise<void>;
+  /** Accepts no more, since a successor does, and ends nothing. */
+  handOver(): void;
 };
 
 /** Opens it; rejects with ERR_LISTEN that names the setting to change. */
@@ -33,11 +38,21 @@ export async function openAdmin(
   const bind = renderAddress(listen);
   const open = openSockets?.take(bind);
   const socket = await bindServer(server, { bind, ...(open === undefined ? {} : { open }) }, advice);
+  let handedOver = false;
   const close = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeAllConnections();
-    await socket.removeFile();
+    if (!handedOver) await socket.removeFile();
     await closed;
   };
-  return { address: socket.address, close };
+  return {
+    address: socket.address,
+    socket: { fd: socket.fd, address: socket.address, name: bind, ownsFile: socket.ownsFile },
+    close,
+    handOver: () => {
+      handedOver = true;
+      // That of http.Server would end connections, the one that waits for the outcome of the upgrade among them.
+      NetServer.prototype.close.call(server);
+    },
+  };
 }

@@ -11,15 +11,17 @@ import { viewDiagnostic } from './diagnostic-view.ts';
 import { explainQuestion } from './explanation.ts';
 import { viewFailure, viewGroups } from './group-views.ts';
 import type { ReloadReport } from './reload-report.ts';
+import type { Succession } from './succession.ts';
 
 export type AdminModelDeps = {
   readonly supervisor: Supervisor<InForce>;
   readonly report: ReloadReport;
   /** Of the processes that run dispatch scripts. */
   readonly helpers: () => GroupPool | undefined;
+  readonly succession: Succession;
 };
 
-export function createAdminModel({ supervisor, report, helpers }: AdminModelDeps): AdminModel {
+export function createAdminModel({ supervisor, report, helpers, succession }: AdminModelDeps): AdminModel {
   const inForce = (): InForce => {
     if (supervisor.current === undefined)
       throw new SidecarError('ERR_CONFIG_UNREADABLE', 'The configuration has not been read yet: ask again');
@@ -52,6 +54,7 @@ export function createAdminModel({ supervisor, report, helpers }: AdminModelDeps
       return report.last;
     },
     lastReload: () => report.last,
+    upgrade: () => succession.upgrade(),
   };
 }
 

@@ -10,7 +10,7 @@ import type { RequestObserver } from '../proxy/observation.ts';
 import { parseTrustList } from '../proxy/peer.ts';
 import type { Settings } from '../settings/load.ts';
 import type { AskedGroups } from '../supervisor/asked-groups.ts';
-import type { OpenSockets } from '../supervisor/open-sockets.ts';
+import type { OpenSocket, OpenSockets } from '../supervisor/open-sockets.ts';
 import type { DoorsChange } from '../supervisor/reload.ts';
 import type { Doors } from '../supervisor/supervisor.ts';
 import type { InForce } from './configuration.ts';
@@ -33,6 +33,8 @@ export type DoorsDeps = {
 export type OpenDoors = Doors<InForce> & {
   /** As bound. */
   addresses(): readonly string[];
+  /** For a successor to inherit. */
+  sockets(): readonly OpenSocket[];
 };
 
 type OpenDoor = { readonly door: Door; readonly listener: Listener };
@@ -79,7 +81,16 @@ export async function openDoors(first: InForce, deps: DoorsDeps): Promise<OpenDo
     destroy: () => {
       for (const listener of [...open.map((one) => one.listener), ...leaving]) listener.destroy();
     },
+    handOver: async () => {
+      await Promise.all([
+        ...open.map(({ listener }) => listener.handOver()),
+        ...[...leaving].map((one) => one.leave()),
+      ]);
+      await forwarders.close();
+    },
     addresses: () => addressesOf(open),
+    sockets: () =>
+      open.map(({ listener: { fd, address, bind, ownsFile } }) => ({ fd, address, name: bind, ownsFile })),
   };
 }
 

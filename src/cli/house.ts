@@ -22,7 +22,7 @@ export type HouseDeps = {
   readonly metrics: Metrics;
   readonly asked: AskedGroups;
   /** Pid of the sidecar whose place this one takes. */
-  readonly successorOf?: number;
+  readonly successorOf?: readonly number[];
 };
 
 /** With the pool of dispatch scripts; no group of applications has to make room for them. */

@@ -12,6 +12,7 @@ import { groupsCommand } from './groups.ts';
 import { reloadCommand } from './reload.ts';
 import { restartCommand } from './restart.ts';
 import { runCommand } from './run.ts';
+import { upgradeCommand } from './upgrade.ts';
 import { verifyCommand } from './verify.ts';
 
 /** How a command tells how it ended. */
@@ -50,6 +51,7 @@ function createProgram(context: CliContext, finish: Finish): Command {
     groupsCommand,
     restartCommand,
     reloadCommand,
+    upgradeCommand,
     explainCommand,
     convertCommand,
     demoCommand,

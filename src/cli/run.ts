@@ -6,6 +6,7 @@ import type { Settings } from '../settings/load.ts';
 import { takeActivation } from '../supervisor/activation.ts';
 import { notifyServiceManager, type ServiceState } from '../supervisor/notify.ts';
 import { OpenSockets } from '../supervisor/open-sockets.ts';
+import { meetPredecessor, type Predecessor } from '../supervisor/predecessor.ts';
 import { watchSignals } from '../supervisor/signals.ts';
 import type { CliContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -24,8 +25,23 @@ export function runCommand(context: CliContext, finish: Finish): Command {
   return command;
 }
 
+/** As a successor it tells the sidecar before it how its start went. */
 async function run(context: CliContext, flags: Record<string, unknown>): Promise<ExitCode> {
-  const openSockets = new OpenSockets(takeActivation(context.environment, process.pid));
+  const predecessor = await meetPredecessor(context.environment);
+  try {
+    return await serve(context, flags, predecessor);
+  } catch (error) {
+    await predecessor?.tellFailed(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+async function serve(
+  context: CliContext,
+  flags: Record<string, unknown>,
+  predecessor: Predecessor | undefined,
+): Promise<ExitCode> {
+  const activated = takeActivation(context.environment, process.pid);
   const readSettings = (): Settings =>
     settingsOf(context, flags.json === true ? { ...flags, logFormat: 'json' } : flags);
   const settings = readSettings();
@@ -34,22 +50,36 @@ async function run(context: CliContext, flags: Record<string, unknown>): Promise
   const accessLog = createLog({ level: 'info', format, fd: 1, isBuffered: true });
   const signals = listenToSignals();
   const tell = teller(context, log);
+  // What the old one says would make it the main process again.
+  let isSucceeded = false;
   const sidecar = await startSidecar(settings, {
     environment: context.environment,
     version: context.version,
     log,
     ...(settings.log.access ? { accessLog } : {}),
-    openSockets,
+    openSockets: new OpenSockets(predecessor?.inheritance.sockets ?? activated),
+    ...(predecessor === undefined
+      ? {}
+      : {
+          successorOf: predecessor.inheritance.predecessors,
+          inheritedGroups: predecessor.inheritance.groups,
+        }),
+    command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     readSettings,
     ...(typeof flags.config === 'string' ? { settingsFile: resolve(flags.config) } : {}),
-    tell: (state) => tell(state === 'ready' ? 'READY=1' : 'RELOADING=1'),
+    tell: async (state) => {
+      if (!isSucceeded) await tell(state === 'ready' ? 'READY=1' : 'RELOADING=1');
+    },
   });
   log.info({ listening: sidecar.listening, admin: sidecar.admin, pid: process.pid }, 'Sidecar is ready');
+  // Before the old one ends: systemd has to know the new main process by then.
   await tell('READY=1');
+  await predecessor?.tellReady(context.version);
   signals.onReload(() => void sidecar.reload('operator'));
-  const signal = await signals.drain;
-  log.info({ signal }, 'Sidecar is draining');
-  await tell('STOPPING=1');
+  const signal = await Promise.race([signals.drain, sidecar.succeeded]);
+  isSucceeded = signal === undefined;
+  log.info({ signal }, isSucceeded ? 'Sidecar hands over to its successor' : 'Sidecar is draining');
+  if (!isSucceeded) await tell('STOPPING=1');
   const code = await Promise.race([stopped(sidecar), signals.abandon]);
   log.info({}, code === EXIT.ok ? 'Sidecar has ended' : 'Sidecar ends without waiting');
   return code;

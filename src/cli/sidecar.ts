@@ -9,10 +9,11 @@ import { Metrics } from '../metrics/metrics.ts';
 import type { Settings } from '../settings/load.ts';
 import { AskedGroups } from '../supervisor/asked-groups.ts';
 import { createFileProbe } from '../supervisor/file-probe.ts';
+import type { InheritedGroup } from '../supervisor/inheritance.ts';
 import type { OpenSockets } from '../supervisor/open-sockets.ts';
 import type { ReloadOutcome, ReloadTrigger } from '../supervisor/reload.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
-import { openAdmin } from './admin-listener.ts';
+import { type AdminListener, openAdmin } from './admin-listener.ts';
 import { createAdminModel } from './admin-model.ts';
 import { type ConfigWatch, createConfigWatch } from './config-watch.ts';
 import { type ConfigurationSource, type InForce, readConfiguration } from './configuration.ts';
@@ -22,6 +23,8 @@ import { createAccessLog, joinObservers } from './observers.ts';
 import { settingsFor } from './planner.ts';
 import type { ReadPlaces } from './recorded-reads.ts';
 import { ReloadReport } from './reload-report.ts';
+import { createSuccession, type Succession } from './succession.ts';
+import { warmUp } from './warm-up.ts';
 
 export type SidecarContext = Omit<ConfigurationSource, 'readSettings'> & {
   readonly version: string;
@@ -30,8 +33,12 @@ export type SidecarContext = Omit<ConfigurationSource, 'readSettings'> & {
   readonly accessLog?: Log;
   /** What listened before this process; those that no listener takes are closed once the sidecar serves. */
   readonly openSockets?: OpenSockets;
-  /** Pid of the sidecar whose place this one takes: it may share its runtime folder as long as both run. */
-  readonly successorOf?: number;
+  /** Pids of the sidecars whose place this one takes, the last first: it may share their runtime folder as long as they run. */
+  readonly successorOf?: readonly number[];
+  /** Groups of the sidecar that this one succeeds, and that serves until this one does. */
+  readonly inheritedGroups?: readonly InheritedGroup[];
+  /** The command line that starts a successor. */
+  readonly command?: readonly string[];
   /** The settings of a reload; by default those of the start. */
   readonly readSettings?: () => Settings;
   /** Told of reloads, as systemd is; never rejects. */
@@ -45,40 +52,74 @@ export type RunningSidecar = {
   readonly listening: readonly string[];
   readonly admin: string;
   reload(trigger: ReloadTrigger): Promise<ReloadOutcome>;
-  /** Drains, then ends everything. */
+  /** Resolves when a successor serves. */
+  readonly succeeded: Promise<void>;
+  /** Drains, then ends everything; after `succeeded` its doors are the successor's. */
   stop(): Promise<void>;
 };
 
 /** A sidecar that serves; rejects with a SidecarError when something it needs cannot be had, leaving nothing behind. */
 export async function startSidecar(settings: Settings, context: SidecarContext): Promise<RunningSidecar> {
+  let admin: AdminListener | undefined;
   const parts = assemble(settings, context);
-  const { supervisor, report } = parts;
+  const { supervisor, report, doors } = parts;
+  const succession = createSuccession({
+    ...context,
+    state: () => supervisor.state,
+    sockets: () => [...(doors()?.sockets() ?? []), ...(admin === undefined ? [] : [admin.socket])],
+    groups: () => supervisor.pool?.snapshot() ?? [],
+  });
   report.loaded(supervisor.load());
-  const model = createAdminModel(parts);
-  const admin = await openAdmin(settings.admin, { ...context, model, metrics: parts.metrics });
+  const model = createAdminModel({ ...parts, succession });
+  const open = (): Promise<AdminListener> =>
+    openAdmin(settings.admin, { ...context, model, metrics: parts.metrics });
+  // A successor does not answer for its sidecar before it serves.
+  if (context.inheritedGroups === undefined) admin = await open();
   try {
     await supervisor.start();
-    closeUnwanted(context);
-    parts.followFiles();
+    admin ??= await open();
   } catch (error) {
-    await admin.close();
+    await admin?.close();
+    await supervisor.stop(settings.drainTimeout);
     throw error;
   }
+  settleSockets(context);
+  parts.followFiles();
   return {
     model,
-    listening: parts.doors()?.addresses() ?? [],
+    listening: doors()?.addresses() ?? [],
     admin: admin.address,
+    ...lifeOf({ ...parts, succession, admin }, settings),
+  };
+}
+
+type Life = Pick<RunningSidecar, 'reload' | 'succeeded' | 'stop'>;
+
+type Living = Pick<Parts, 'supervisor' | 'watch'> & {
+  readonly succession: Succession;
+  readonly admin: AdminListener;
+};
+
+function lifeOf({ supervisor, watch, succession, admin }: Living, settings: Settings): Life {
+  let isSucceeded = false;
+  return {
     reload: (trigger) => supervisor.reload(trigger),
+    succeeded: succession.succeeded.then(() => {
+      isSucceeded = true;
+    }),
     stop: async () => {
-      parts.watch.close();
-      await supervisor.stop((supervisor.current?.settings ?? settings).drainTimeout);
+      watch.close();
+      succession.callOff();
+      if (isSucceeded) admin.handOver();
+      const { drainTimeout } = supervisor.current?.settings ?? settings;
+      await supervisor.stop(drainTimeout, isSucceeded ? 'handOver' : 'close');
       await admin.close();
     },
   };
 }
 
-function closeUnwanted({ openSockets, log }: SidecarContext): void {
-  for (const { fd, address, name } of openSockets?.closeLeft() ?? []) {
+function settleSockets({ openSockets, log }: SidecarContext): void {
+  for (const { fd, address, name } of openSockets?.settle() ?? []) {
     const message = `No listener wants the inherited socket "${address ?? name}": name it in "listen", or do not open it`;
     log.warn({ fd, address, name }, message);
   }
@@ -127,6 +168,7 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
       house = await openHouse(current, { ...context, observer, metrics, asked });
       return house;
     },
+    warmUp: ({ declared }, pool) => warmUp(context.inheritedGroups ?? [], declared, pool),
     openDoors: async (current, pool) => {
       const helpers = house?.helpers ?? pool;
       doors = await openDoors(current, { ...context, observer, metrics, pool, helpers, asked });

@@ -88,6 +88,11 @@ export class Chronicle {
     this.#deps.log.error({ ...this.#fields(member), failure }, message);
   }
 
+  /** The next start imports these as well. */
+  expectImports(scripts: readonly string[]): void {
+    for (const script of scripts) this.#imported.add(script);
+  }
+
   /** The scripts that the last start imported again may be what made it fail: the next one goes without them. */
   forgetImported(): void {
     this.#imported.clear();

@@ -92,8 +92,9 @@ export class Group {
   }
 
   /** Starts a first process ahead of any request; kept when that start is over. */
-  async preload(): Promise<void> {
+  async preload(scripts: readonly string[] = []): Promise<void> {
     if (this.#core.isStopping || this.state !== 'idle') return;
+    this.#core.chronicle.expectImports(scripts);
     await this.#starter.start('preload');
   }
 

@@ -105,10 +105,10 @@ export class GroupPool {
     return 'kind' in group ? group : group.acquire(signal);
   }
 
-  /** Starts a group's first process; kept when that start is over. */
-  async preload(identity: GroupIdentity): Promise<void> {
+  /** Starts a group's first process, which imports these scripts besides the plan's; kept when that start is over. */
+  async preload(identity: GroupIdentity, scripts: readonly string[] = []): Promise<void> {
     const group = this.#open(identity, groupKey(identity));
-    if (!('kind' in group)) await group.preload();
+    if (!('kind' in group)) await group.preload(scripts);
   }
 
   snapshot(): readonly GroupSnapshot[] {

@@ -8,7 +8,7 @@ import { SidecarError } from '../errors.ts';
 const SOCKET_PATH_BYTES = 107;
 /** `/` + id (12) + `-` + pid (5) + `-` + sequence (6) + `.sock`; pid and sequence in base 36 */
 const SOCKET_NAME_BYTES = 31;
-const SOCKET_NAME = /^[0-9a-f]{12}-[0-9a-z]{1,5}-[0-9a-z]{1,6}\.sock$/;
+const SOCKET_NAME = /^[0-9a-f]{12}-([0-9a-z]{1,5})-[0-9a-z]{1,6}\.sock$/;
 
 /**
  * Makes sure of the runtime folder: made with 0700 if it is missing, refused if it is a symlink, not ours, or open to
@@ -59,9 +59,22 @@ export function socketPath(runtimeDir: string, id: string, { pid, sequence }: So
 export type SocketNumbers = { readonly pid: number; readonly sequence: number };
 
 async function removeStaleSockets(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => SOCKET_NAME.test(name));
-  for (const path of names.map((name) => join(folder, name))) {
+  for (const name of await readdir(folder)) {
+    const pid = SOCKET_NAME.exec(name)?.[1];
+    if (pid === undefined || isAnother(Number.parseInt(pid, 36))) continue;
+    const path = join(folder, name);
     if (await isStale(path)) await rm(path, { force: true });
+  }
+}
+
+/** A sidecar that runs, as the one before an upgrade: a process of its own that does not listen yet would look stale. */
+function isAnother(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
   }
 }
 

@@ -14,7 +14,13 @@ export type BindOptions = {
   /** Numeric group that may connect to a Unix socket (mode 0660); absent: the sidecar's own. */
   readonly socketGroup?: number;
   /** The listening socket to take instead of binding one; the server owns its descriptor from then on. */
-  readonly open?: { readonly fd: number; readonly address: string | undefined; readonly ownsFile: boolean };
+  readonly open?: {
+    readonly fd: number;
+    readonly address: string | undefined;
+    /** Whether the file of a Unix socket is ours, or will be when this process serves, and whether it is by now. */
+    readonly ownsFile: boolean;
+    mayRemoveFile(): boolean;
+  };
 };
 
 /** The socket of a server that listens. */
@@ -43,7 +49,8 @@ export async function bindServer(server: Server, options: BindOptions, advice: s
   }
   const address = boundAddress(server, open?.address ?? bind);
   const ownsFile = address.startsWith('unix:') && (open?.ownsFile ?? true);
-  return { address, fd: descriptorOf(server), ownsFile, removeFile: await fileRemover(address, ownsFile) };
+  const removeFile = ownsFile ? await fileRemover(address, open?.mayRemoveFile) : async () => undefined;
+  return { address, fd: descriptorOf(server), ownsFile, removeFile };
 }
 
 async function bindAnew(server: Server, { bind: text, socketGroup }: BindOptions): Promise<void> {
@@ -128,11 +135,11 @@ function descriptorOf(server: Server): number {
   return (server as unknown as { _handle?: { readonly fd?: number } })._handle?.fd ?? -1;
 }
 
-async function fileRemover(address: string, ownsFile: boolean): Promise<() => Promise<void>> {
-  if (!ownsFile) return async () => undefined;
+async function fileRemover(address: string, mayRemove = (): boolean => true): Promise<() => Promise<void>> {
   const path = address.slice('unix:'.length);
   const ours = await lstat(path).catch(() => undefined);
   return async () => {
+    if (!mayRemove()) return;
     const now = await lstat(path).catch(() => undefined);
     if (now !== undefined && now.ino === ours?.ino && now.dev === ours.dev) await unlink(path);
   };

@@ -7,36 +7,48 @@ export type OpenSocket = {
   readonly fd: number;
   /** The listener's address as the settings write it, or as /proc shows it; undefined when neither is known. */
   readonly address: string | undefined;
-  /** systemd's name for it (`FileDescriptorName=`); empty where it has none. */
+  /** systemd's name for it (`FileDescriptorName=`), or the old sidecar's `bind`; empty where it has none. */
   readonly name: string;
   /** Whether the file of a Unix socket is the sidecar's to remove: systemd's is not. */
   readonly ownsFile: boolean;
 };
 
+/** One that a listener has taken. */
+export type TakenSocket = OpenSocket & {
+  /** Whether the file of a Unix socket is to be removed with the listener: not while the old sidecar may have to go on. */
+  mayRemoveFile(): boolean;
+};
+
 /** The sockets of one start; each is taken once. */
 export class OpenSockets {
   readonly #left: Set<OpenSocket>;
+  #isSettled = false;
 
   constructor(sockets: readonly OpenSocket[]) {
     this.#left = new Set(sockets);
   }
 
   /**
-   * The socket for a listener: for `systemd:NAME` the one of that name, else the one of that address; for every address of a
+   * The socket for a listener: the one of that name, as `systemd:NAME` asks for it, else the one of that address; for every address of a
    * port one of IPv4 alone will do, since systemd can be told to bind so. The descriptor is the caller's from then on.
    */
-  take(bind: string): OpenSocket | undefined {
+  take(bind: string): TakenSocket | undefined {
     const left = [...this.#left];
-    const found = bind.startsWith('systemd:')
-      ? left.find(({ name }) => name === bind.slice('systemd:'.length))
-      : (left.find(({ address }) => address !== undefined && isSame(address, bind)) ??
-        left.find(({ address }) => isEveryAddress(address, bind)));
-    if (found !== undefined) this.#left.delete(found);
-    return found;
+    const found =
+      left.find(({ name }) => name === bind || `systemd:${name}` === bind) ??
+      left.find(({ address }) => address !== undefined && isSame(address, bind)) ??
+      left.find(({ address }) => isEveryAddress(address, bind));
+    if (found === undefined) return undefined;
+    this.#left.delete(found);
+    return { ...found, mayRemoveFile: () => found.ownsFile && this.#isSettled };
   }
 
-  /** The sockets that no listener has taken, which are closed by this; clients are refused there from then on. */
-  closeLeft(): readonly OpenSocket[] {
+  /**
+   * This process serves. Returns the sockets that no listener has taken, which are closed by this: clients are refused there
+   * from then on.
+   */
+  settle(): readonly OpenSocket[] {
+    this.#isSettled = true;
     const left = [...this.#left];
     this.#left.clear();
     for (const { fd } of left) closeSync(fd);

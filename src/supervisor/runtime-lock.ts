@@ -15,8 +15,8 @@ export type RuntimeLock = {
 };
 
 export type LockOptions = {
-  /** Pid of the sidecar that this one succeeds: both may hold the folder until that one ends. */
-  readonly successorOf?: number;
+  /** Pids of the sidecars that this one succeeds, and that may not have ended yet: all hold the folder until they do. */
+  readonly successorOf?: readonly number[];
 };
 
 type Held = { readonly path: string; readonly number: number; readonly holder: number | undefined };
@@ -24,7 +24,7 @@ type Held = { readonly path: string; readonly number: number; readonly holder: n
 /** Takes the folder; rejects with ERR_RUNTIME_DIR that names the sidecar that has it. */
 export async function lockRuntimeDir(
   folder: string,
-  { successorOf }: LockOptions = {},
+  { successorOf = [] }: LockOptions = {},
 ): Promise<RuntimeLock> {
   const draft = join(folder, `draft-${process.pid}-${randomBytes(4).toString('hex')}`);
   await writeFile(draft, await nameOfHolder(process.pid), { mode: 0o600 });
@@ -36,10 +36,10 @@ export async function lockRuntimeDir(
   }
 }
 
-async function take(folder: string, draft: string, successorOf: number | undefined): Promise<string> {
+async function take(folder: string, draft: string, successorOf: readonly number[]): Promise<string> {
   const refuseOther = (locks: readonly Held[], mine?: string): void => {
     const other = locks.find(
-      ({ holder, path }) => holder !== undefined && holder !== successorOf && path !== mine,
+      ({ holder, path }) => holder !== undefined && !successorOf.includes(holder) && path !== mine,
     );
     if (other?.holder !== undefined) throw isTaken(folder, other.holder);
   };

@@ -13,6 +13,8 @@ export type Doors<C> = {
   prepare(next: C): Promise<DoorsChange>;
   /** Takes no new requests; resolves when the last answer has ended. */
   close(): Promise<void>;
+  /** As `close`, for doors that a successor keeps open: nobody is sent away whose request may be on its way. */
+  handOver(): Promise<void>;
   /** Ends what is still open. */
   destroy(): void;
 };
@@ -31,6 +33,8 @@ export type SupervisorDeps<C extends Configuration> = {
   readonly read: () => Reading<C>;
   /** Makes the pool; plans are made from the configuration in force when a group first starts. */
   readonly openHouse: (current: () => C) => Promise<House<C>>;
+  /** Before the doors open: has ready what must not be cold; rejects where the doors must not be opened. */
+  readonly warmUp: (current: C, pool: GroupPool) => Promise<void>;
   readonly openDoors: (current: C, pool: GroupPool) => Promise<Doors<C>>;
   /** Starts groups ahead of their first request; the doors are open already, so that no group waits for another. */
   readonly preload: (current: C, pool: GroupPool) => Promise<void>;
@@ -88,7 +92,7 @@ export class Supervisor<C extends Configuration> {
         await this.#open();
         this.#state = 'ready';
       } catch (error) {
-        await this.#close(0);
+        await this.#close(0, 'close');
         throw error;
       }
     });
@@ -108,15 +112,16 @@ export class Supervisor<C extends Configuration> {
   }
 
   /** No new requests; those in flight have `drainTimeoutMs`, then they are ended, and the groups with them. */
-  stop(drainTimeoutMs: number): Promise<void> {
+  stop(drainTimeoutMs: number, how: 'close' | 'handOver' = 'close'): Promise<void> {
     if (this.#state === 'ready') this.#state = 'draining';
-    return this.#oneAtATime(() => this.#close(drainTimeoutMs));
+    return this.#oneAtATime(() => this.#close(drainTimeoutMs, how));
   }
 
   async #open(): Promise<void> {
-    const { openHouse, openDoors, preload } = this.#deps;
+    const { openHouse, warmUp, openDoors, preload } = this.#deps;
     const first = this.load();
     this.#house = await openHouse(() => this.#current ?? first);
+    await warmUp(first, this.#house.pool);
     this.#doors = await openDoors(first, this.#house.pool);
     await preload(first, this.#house.pool);
   }
@@ -166,10 +171,10 @@ export class Supervisor<C extends Configuration> {
     return this.#house;
   }
 
-  async #close(drainTimeoutMs: number): Promise<void> {
+  async #close(drainTimeoutMs: number, how: 'close' | 'handOver'): Promise<void> {
     const [doors, house] = [this.#doors, this.#house];
     this.#doors = undefined;
-    if (doors !== undefined) await closeWithin(doors, drainTimeoutMs);
+    if (doors !== undefined) await within(drainTimeoutMs, doors[how](), () => doors.destroy());
     if (house !== undefined) {
       await house.pool.stop();
       await house.close();
@@ -185,11 +190,11 @@ export class Supervisor<C extends Configuration> {
   }
 }
 
-async function closeWithin(doors: Pick<Doors<never>, 'close' | 'destroy'>, timeoutMs: number): Promise<void> {
-  const closed = doors.close();
-  const timer = setTimeout(() => doors.destroy(), timeoutMs);
+/** Waits for the end, and forces it when the time is up. */
+async function within(timeoutMs: number, end: Promise<void>, force: () => void): Promise<void> {
+  const timer = setTimeout(force, timeoutMs);
   try {
-    await closed;
+    await end;
   } finally {
     clearTimeout(timer);
   }

@@ -60,7 +60,9 @@ describe('prepareRuntimeDir()', () => {
 
   it('removes sockets that nobody listens to, and nothing else', async () => {
     const path = await prepareRuntimeDir(join(folder.path, 'run'));
-    const [stale, live] = [1, 2].map((sequence) => socketPath(path, '0123456789ab', { pid: 1, sequence }));
+    const [stale, live] = [1, 2].map((sequence) =>
+      socketPath(path, '0123456789ab', { pid: 2 ** 22 + 1, sequence }),
+    );
     const server = createServer().listen(live);
     await once(server, 'listening');
     // A server that is killed leaves its socket.
@@ -74,5 +76,14 @@ describe('prepareRuntimeDir()', () => {
     await prepareRuntimeDir(path);
     expect(readdirSync(path).sort()).toEqual([basename(live ?? ''), 'note.txt']);
     server.close();
+  });
+
+  it('leaves alone what another sidecar that runs has bound and does not listen on yet', async () => {
+    const path = await prepareRuntimeDir(join(folder.path, 'run'));
+    const socket = socketPath(path, '0123456789ab', { pid: process.ppid, sequence: 1 });
+    const bind = `import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])`;
+    await once(spawn('python3', ['-c', bind, socket]), 'exit');
+    await prepareRuntimeDir(path);
+    expect(readdirSync(path)).toEqual([basename(socket)]);
   });
 });

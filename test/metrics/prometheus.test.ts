@@ -87,6 +87,7 @@ function createScrapedAdmin(): {
     groups: nothing,
     restart: nothing,
     reload: nothing,
+    upgrade: nothing,
     lastReload: nothing,
     explain: nothing,
     site: nothing,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { AccessOptions } from '../../routes/access.ts';
 import { createAdmin } from '../../routes/admin.ts';
-import type { AdminModel, GroupView, Question, ReloadView } from '../../routes/model.ts';
+import type { AdminModel, GroupView, Question, ReloadView, UpgradeOutcome } from '../../routes/model.ts';
 import { SidecarError } from '../../src/errors.ts';
 
 const GROUP: GroupView = {
@@ -25,6 +25,7 @@ type Given = {
   readonly ready?: boolean;
   readonly groups?: readonly GroupView[];
   readonly reload?: ReloadView;
+  readonly upgrade?: UpgradeOutcome;
 };
 
 const RELOADED: ReloadView = {
@@ -36,7 +37,20 @@ const RELOADED: ReloadView = {
   findings: [],
 };
 
-function createApp({ access = {}, ready = true, groups = [GROUP], reload = RELOADED }: Given = {}): {
+const UPGRADED: UpgradeOutcome = {
+  result: 'succeeded',
+  pid: 8,
+  version: '2.0.0',
+  predecessor: { pid: 7, version: '1.0.0' },
+};
+
+function createApp({
+  access = {},
+  ready = true,
+  groups = [GROUP],
+  reload = RELOADED,
+  upgrade = UPGRADED,
+}: Given = {}): {
   readonly app: ReturnType<typeof createAdmin>;
   readonly errors: unknown[];
   readonly questions: Question[];
@@ -55,6 +69,7 @@ function createApp({ access = {}, ready = true, groups = [GROUP], reload = RELOA
       return id === GROUP.id ? { result: 'restarted', group: GROUP } : undefined;
     },
     reload: async () => reload,
+    upgrade: async () => upgrade,
     lastReload: () => undefined,
     explain: (question) => {
       if (question.url === 'nonsense') throw new SidecarError('ERR_CONFIG_SYNTAX', 'That is no URL');
@@ -193,6 +208,15 @@ describe('createAdmin()', () => {
       failure: { step: 'import', traceback: 'Tb' },
     });
     expect((await ask({}, '/api/groups/nope/restart', {}, 'POST')).status).toBe(404);
+  });
+
+  it('upgrades by POST alone, and answers why the old sidecar goes on', async () => {
+    expect((await ask({}, '/api/upgrade')).status).toBe(405);
+    expect(await (await ask({}, '/api/upgrade', {}, 'POST')).json()).toEqual(UPGRADED);
+    const upgrade = { result: 'kept', detail: 'No such file' } as const;
+    const refused = await ask({ upgrade }, '/api/upgrade', {}, 'POST');
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({ detail: 'No such file', code: 'ERR_UPGRADE' });
   });
 
   it('reloads by POST alone, and answers what was refused with a problem', async () => {

@@ -31,6 +31,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'integration/record-vectors', packages: [...APACHE, 'openssl'] },
   { name: 'integration/socket-activation', packages: ['systemd'] },
   { name: 'integration/story', packages: APACHE },
+  { name: 'integration/upgrade', packages: ['systemd'] },
   { name: 'integration/runners', packages: RUNNERS },
   { name: 'integration/runner-environ', packages: RUNNERS },
   { name: 'metrics/alerts', packages: ['prometheus'] },

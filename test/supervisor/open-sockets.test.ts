@@ -44,11 +44,22 @@ describe('OpenSockets', () => {
     expect(sockets.take('*:80')).toBe(undefined);
   });
 
+  it("leaves files to the old sidecar until this one serves, and systemd's for ever", () => {
+    const sockets = new OpenSockets([
+      { ...socket('unix:/a'), ownsFile: true },
+      { ...socket('unix:/b'), ownsFile: false },
+    ]);
+    const [own, foreign] = [sockets.take('unix:/a'), sockets.take('unix:/b')];
+    expect([own?.mayRemoveFile(), foreign?.mayRemoveFile()]).toEqual([false, false]);
+    sockets.settle();
+    expect([own?.mayRemoveFile(), foreign?.mayRemoveFile()]).toEqual([true, false]);
+  });
+
   it('closes those that nobody took', () => {
     const fd = openSync('/dev/null', 'r');
     const sockets = new OpenSockets([{ ...socket('127.0.0.1:80'), fd }]);
-    expect(sockets.closeLeft().map((left) => left.fd)).toEqual([fd]);
-    expect(sockets.closeLeft()).toEqual([]);
+    expect(sockets.settle().map((left) => left.fd)).toEqual([fd]);
+    expect(sockets.settle()).toEqual([]);
     expect(() => openSync(`/proc/self/fd/${fd}`, 'r')).toThrow();
   });
 });

@@ -55,8 +55,8 @@ describe('lockRuntimeDir()', () => {
   it('is shared with the sidecar that it succeeds, and with no other', async () => {
     const { pid, lock } = await otherHolder();
     folder.write('lock-1', lock);
-    await expect(lockRuntimeDir(folder.path, { successorOf: pid + 1 })).rejects.toThrow(`pid ${pid}`);
-    const held = await lockRuntimeDir(folder.path, { successorOf: pid });
+    await expect(lockRuntimeDir(folder.path, { successorOf: [pid + 1] })).rejects.toThrow(`pid ${pid}`);
+    const held = await lockRuntimeDir(folder.path, { successorOf: [pid] });
     expect(readdirSync(folder.path).sort()).toEqual(['lock-1', 'lock-2']);
     await held.release();
     expect(readFileSync(join(folder.path, 'lock-1'), 'utf8')).toBe(lock);

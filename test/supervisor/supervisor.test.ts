@@ -81,6 +81,7 @@ function createStage(broken: Partial<SupervisorDeps<Text>> = {}): Stage {
       };
       return { pool, reload, close };
     },
+    warmUp: async () => undefined,
     openDoors: async () => {
       seen.push('doors');
       const close = async (): Promise<void> => {
@@ -98,7 +99,11 @@ function createStage(broken: Partial<SupervisorDeps<Text>> = {}): Stage {
         const commit = (): void => void seen.push(`doors serve ${supervisor.current?.text}`);
         return { opened: [], closed: [], commit, abandon: async () => undefined };
       };
-      return { prepare, close, destroy };
+      const handOver = async (): Promise<void> => {
+        seen.push('doors handed over');
+        await answered;
+      };
+      return { prepare, close, handOver, destroy };
     },
     preload: async () => {
       seen.push(`preload while ${supervisor.state}`);
@@ -137,6 +142,16 @@ describe('Supervisor', () => {
     expect(supervisor.state).toBe('stopped');
   });
 
+  it('leaves the doors to a successor that keeps them open', async () => {
+    const { supervisor, seen, endAnswers } = createStage();
+    await supervisor.start();
+    const stopped = supervisor.stop(60_000, 'handOver');
+    expect(supervisor.state).toBe('draining');
+    endAnswers();
+    await stopped;
+    expect(seen.slice(4)).toEqual(['doors handed over', 'house closed']);
+  });
+
   it('ends what has not ended within the time for it', async () => {
     const { supervisor, seen } = createStage();
     await supervisor.start();
@@ -147,6 +162,7 @@ describe('Supervisor', () => {
   it.each([
     ['the configuration cannot be used', 'read', []],
     ['the groups have nowhere to live', 'openHouse', ['read']],
+    ['a group of the old sidecar does not become ready', 'warmUp', ['read', 'house', 'house closed']],
     ['a port is taken', 'openDoors', ['read', 'house', 'house closed']],
   ])('closes what it opened when %s', async (_case, step, expected) => {
     const fail = (): never => {

@@ -1,0 +1,76 @@
+/** The upgrade of this sidecar: what a successor is given, one at a time, and the moment from which this one is the old one. */
+import type { UpgradeOutcome } from '../../routes/model.ts';
+import type { GroupSnapshot } from '../groups/snapshot.ts';
+import type { Log } from '../log.ts';
+import type { OpenSocket } from '../supervisor/open-sockets.ts';
+import { startSuccessor } from '../supervisor/successor.ts';
+import type { SupervisorState } from '../supervisor/supervisor.ts';
+
+export type SuccessionDeps = {
+  /** Node and the command line of this sidecar; absent where a sidecar is a part of another program. */
+  readonly command?: readonly string[];
+  /** The sidecars before this one. */
+  readonly successorOf?: readonly number[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly log: Log;
+  readonly state: () => SupervisorState;
+  readonly sockets: () => readonly OpenSocket[];
+  readonly groups: () => readonly GroupSnapshot[];
+};
+
+export type Succession = {
+  upgrade(): Promise<UpgradeOutcome>;
+  /** Resolves when a successor serves: this sidecar is to hand over its doors and to end. */
+  readonly succeeded: Promise<void>;
+  /** This sidecar ends without a successor: one that is on its way is ended. */
+  callOff(): void;
+};
+
+/** The start of all groups, four at a time, takes as long as it takes; beyond this something is stuck. */
+const SUCCESSOR_TIMEOUT_MS = 120_000;
+
+export function createSuccession(deps: SuccessionDeps): Succession {
+  const over = new AbortController();
+  let isUnderWay = false;
+  let succeed: () => void = () => undefined;
+  const succeeded = new Promise<void>((resolve) => {
+    succeed = resolve;
+  });
+  const upgrade = async (): Promise<UpgradeOutcome> => {
+    const refusal = whyNot(deps, isUnderWay);
+    if (refusal !== undefined) return { result: 'kept', detail: refusal };
+    isUnderWay = true;
+    const outcome = await tryUpgrade(deps, over.signal);
+    if (outcome.result === 'succeeded') succeed();
+    else isUnderWay = false;
+    return outcome;
+  };
+  return { upgrade, succeeded, callOff: () => over.abort() };
+}
+
+function whyNot({ command, state }: SuccessionDeps, isUnderWay: boolean): string | undefined {
+  if (isUnderWay) return 'Another upgrade is under way: wait for its end';
+  if (command === undefined) return 'This sidecar is a part of another program: only "run" can be upgraded';
+  return state() === 'ready' ? undefined : `The sidecar is ${state()}: upgrade one that is ready`;
+}
+
+async function tryUpgrade(deps: SuccessionDeps, signal: AbortSignal): Promise<UpgradeOutcome> {
+  const { command = [], environment, version, log } = deps;
+  log.info({}, 'Upgrade: starting the successor');
+  const groups = deps
+    .groups()
+    .filter(({ state }) => state === 'ready')
+    .map(({ id, identity, imported }) => ({ id, identity, imported }));
+  const outcome = await startSuccessor(
+    { sockets: deps.sockets(), groups, predecessors: [process.pid, ...(deps.successorOf ?? [])] },
+    { command, environment, timeoutMs: SUCCESSOR_TIMEOUT_MS, signal },
+  );
+  if (outcome.kind === 'failed') {
+    log.error({ problem: outcome.message }, 'Upgrade failed: this sidecar goes on');
+    return { result: 'kept', detail: outcome.message };
+  }
+  log.info({ successor: outcome.pid }, 'Upgrade: the successor serves');
+  const predecessor = { pid: process.pid, version };
+  return { result: 'succeeded', pid: outcome.pid, version: outcome.version, predecessor };
+}
