@@ -24,6 +24,8 @@ export type ControlMessage =
       readonly traceback: string;
     }
   | { readonly event: 'stale'; readonly script: string }
+  /** It will end by itself, for the reason that mod_wsgi's `shutdown_reason` would say; until then it serves. */
+  | { readonly event: 'expiring'; readonly reason: string }
   | { readonly event: 'stopping'; readonly reason: string };
 
 /** A traceback with deep recursion is long, and the line of a message has to hold it. */
@@ -62,6 +64,8 @@ export function parseControlMessage(line: string): ControlMessage | undefined {
       return { event: 'import-failed', script: text('script'), ...failure };
     case 'stale':
       return { event: 'stale', script: text('script') };
+    case 'expiring':
+      return { event: 'expiring', reason: text('reason') };
     case 'stopping':
       return { event: 'stopping', reason: text('reason') };
     default:

@@ -258,6 +258,7 @@ export class Group {
       this.#core.settle(`process ${member.process.pid} is stopping: ${message.reason}`);
     }
     if (message.event === 'stale') this.#replacements.recycle(member, 'deploy');
+    if (message.event === 'expiring') this.#replacements.recycle(member, 'cpu_time_limit');
   }
 }
 

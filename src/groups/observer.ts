@@ -11,7 +11,8 @@ export type RecycleReason =
   | 'restart_interval'
   | 'max_memory'
   | 'request_timeout'
-  | 'startup_timeout';
+  | 'startup_timeout'
+  | 'cpu_time_limit';
 
 /** Why a process was started in the place of another one. */
 export type ReplacementReason = 'deploy' | 'reload' | RecycleReason;

@@ -29,6 +29,7 @@ export function renderStartOrder({ plan, socketPath, imports }: StartOrderReques
     nice: plan.nice,
     limits: plan.limits,
     displayName: plan.displayName,
+    locale: plan.locale,
     pythonPath: plan.pythonPath,
     processGroup: identity.processGroup,
     applicationGroup: identity.applicationGroup,
@@ -39,9 +40,34 @@ export function renderStartOrder({ plan, socketPath, imports }: StartOrderReques
     dispatchScript: plan.dispatchScript,
     scriptReloading: plan.scriptReloading,
     modWsgiVersion: plan.modWsgiVersion,
-    shutdownTimeout: plan.shutdownTimeoutMs / 1000,
+    scriptUser: plan.scriptUser,
+    scriptGroup: plan.scriptGroup,
+    stackSize: plan.stackSizeBytes,
+    switchInterval: seconds(plan.switchIntervalMs),
+    sendBufferSize: plan.sendBufferSizeBytes,
+    receiveBufferSize: plan.receiveBufferSizeBytes,
+    socketTimeout: seconds(plan.socketTimeoutMs),
+    interruptAfter: seconds(interruptAfterMs(plan)),
+    deadlockTimeout: seconds(plan.life.deadlockTimeoutMs),
+    // Else the sidecar alone goes by it.
+    gracefulTimeout: plan.limits.cpu === undefined ? undefined : seconds(plan.life.gracefulTimeoutMs),
+    shutdownTimeout: seconds(plan.shutdownTimeoutMs),
   };
   return asciiJson(order);
+}
+
+/**
+ * How old a request becomes before it is interrupted: mod_wsgi 6 leaves each the more time, the more threads there are
+ * (`wsgi_request_fire_threshold`).
+ */
+function interruptAfterMs({ threads, life }: GroupPlan): number | undefined {
+  const { requestTimeoutMs, interruptTimeoutMs } = life;
+  if (requestTimeoutMs === undefined || interruptTimeoutMs === undefined) return undefined;
+  return requestTimeoutMs * (1 + Math.log(threads));
+}
+
+function seconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : milliseconds / 1000;
 }
 
 function asciiJson(value: unknown): string {

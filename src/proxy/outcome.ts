@@ -4,9 +4,11 @@ const KNOWN: ReadonlySet<string> = new Set([
   'script-missing',
   'script-directory',
   'script-denied',
+  'script-owner',
   'import-failed',
   'no-callable',
   'app-error',
+  'interrupted',
   'bad-request',
 ]);
 

@@ -20,8 +20,8 @@ import threading
 import traceback
 import types
 
-from wsgi_privileges import (BootFailure, apply_limits, drop_privileges, enter_chroot, native, resolve_user,
-                             settle_home, show_name, shown)
+from wsgi_privileges import (BootFailure, apply_limits, drop_privileges, enter_chroot, native, resolve_owner, resolve_user,
+                             settle_home, settle_locale, show_name, shown)
 
 CONTROL_FD = 3
 EXIT_BOOT_FAILED = 78
@@ -118,6 +118,8 @@ def load_sources(order):
     try:
         import wsgi_group  # noqa: F401
         worker = __import__(RUNNERS[order.get('runner', 'builtin')])
+        if 'interruptAfter' in order:
+            import ctypes  # noqa: F401
         if 'dispatchScript' in order:
             import wsgi_dispatch  # noqa: F401
     except ImportError as error:
@@ -214,10 +216,12 @@ class Boot(object):
         listener = None if order.get('listens') in ('socket', 'port') else bind(order)
         self.enter('identity')
         identity = resolve_user(order)
+        resolve_owner(order)
         if hasattr(worker, 'prepare'):
             worker.prepare(order, identity)
         self.enter('limits')
         show_name(order)
+        settle_locale(order)
         apply_limits(order)
         self.enter('chroot')
         enter_chroot(order)

@@ -120,9 +120,14 @@ class Connection(object):
         report('Exception occurred processing WSGI script "%s"' % script)
         report_exception()
         try:
-            response.fail()
+            self.answer_failure(response)
         except ClientGone:
             self.is_broken = True
+
+    def answer_failure(self, response):
+        # type: (Response) -> None
+        """Answers in place of an application that raised what sys.exc_info() tells."""
+        response.fail()
 
     def _close_result(self, result):
         # type: (object) -> None

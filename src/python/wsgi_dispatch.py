@@ -15,6 +15,7 @@ import time
 
 import wsgi_log
 from wsgi_module import APACHE_VERSION, install_modules
+from wsgi_ownership import Ownership
 from wsgi_requests import Requests
 from wsgi_restrict import restrict
 from wsgi_scripts import IS_TEXT_NATIVE, Refusal, Scripts, native, report, report_exception
@@ -34,7 +35,7 @@ class Dispatcher(object):
         self._is_reloading = order.get('scriptReloading', True)
         # As in Apache's own processes: a changed script is loaded in place.
         tell = control.send if control is not None else lambda event: None
-        self._scripts = Scripts(tell, False, self._version)
+        self._scripts = Scripts(tell, False, self._version, Ownership(order))
         self.stop = lambda reason='': end_lines()
         end_lines = wsgi_log.install()
         restrict(order)

@@ -8,9 +8,11 @@ Answers that no application gave carry `x-sidecar-outcome`:
     script-missing     404  the script file is not there
     script-directory   403  the script is a folder
     script-denied      403  the script lies where the group's user may not look
+    script-owner       403  script-user or script-group asks for another owner, or others may write to it
     import-failed      500  the script does not parse, raised, or called sys.exit while it was loaded
     no-callable        404 in embedded mode, 500 in daemon mode: the module has no such callable object
     app-error          500  the application raised before its answer began (the worker says so too)
+    interrupted        504  the worker raised mod_wsgi.RequestTimeout in it
     bad-request        500  the sidecar's own headers are missing or unreadable
 
 CPython 2.7 and 3.6 or later, standard library only.
@@ -23,6 +25,7 @@ import time
 import wsgi_log
 from wsgi_events import Watched, times_of
 from wsgi_module import APACHE_VERSION, Stopping, install_modules
+from wsgi_ownership import Ownership
 from wsgi_requests import Requests, follow
 from wsgi_restrict import restrict
 from wsgi_scripts import IS_TEXT_NATIVE, Refusal, Scripts, native, report, report_exception
@@ -36,12 +39,14 @@ scan_json = json.JSONDecoder().scan_once
 class Mount(object):
     """One value of `x-sidecar-mount`, parsed."""
 
-    def __init__(self, entries):
-        # type: (dict) -> None
+    def __init__(self, entries, may_reload):
+        # type: (dict, bool) -> None
         # A header of the client beats SetEnv of the same name, as in ap_add_common_vars.
         self.defaults = dict((key, entries.pop(key)) for key in list(entries)
                              if key.startswith('HTTP_') or key in ('CONTENT_TYPE', 'CONTENT_LENGTH'))
         self.entries = entries
+        if not may_reload:
+            entries['mod_wsgi.script_reloading'] = '0'
         self.is_reloading = entries['mod_wsgi.script_reloading'] == '1'
 
 
@@ -55,8 +60,9 @@ class Group(object):
         self._version = tuple(order.get('modWsgiVersion') or (4, 9, 4))
         self._constants = constants_of(order, self._version)
         self._has_float_times = self._version >= (6,)
+        self._may_reload = order.get('scriptReloading', True)
         self._mounts = {}
-        self._scripts = Scripts(self._tell, self._is_daemon, self._version)
+        self._scripts = Scripts(self._tell, self._is_daemon, self._version, Ownership(order))
         self._requests = Requests()
         self._end_lines = wsgi_log.install()
         restrict(order)
@@ -157,7 +163,7 @@ class Group(object):
             raise Refusal('500 Internal Server Error', 'bad-request')
         entries = dict(self._constants)
         entries.update(parse_entries(text))
-        mount = Mount(entries)
+        mount = Mount(entries, self._may_reload)
         if len(self._mounts) >= MOUNTS_KEPT:
             self._mounts.clear()
         self._mounts[text] = mount

@@ -6,6 +6,7 @@ cannot be had is a `BootFailure` that names what to do next. The rules are mod_w
 CPython 2.7 and 3.6 or later, standard library only.
 """
 import grp
+import locale
 import os
 import pwd
 import resource
@@ -99,8 +100,8 @@ def apply_limits(order):
     kinds = {'data': resource.RLIMIT_DATA, 'as': resource.RLIMIT_AS, 'cpu': resource.RLIMIT_CPU}
     for name, value in sorted((order.get('limits') or {}).items()):
         try:
-            # The hard limit of CPU time stands off, so that SIGXCPU can be answered before SIGKILL comes.
-            hard = value + 10 if name == 'cpu' else value
+            # The hard limit of CPU time stands off, so that SIGXCPU can be answered before SIGKILL comes (mod_wsgi has the same).
+            hard = value + 1 + int(order.get('shutdownTimeout', 5)) if name == 'cpu' else value
             resource.setrlimit(kinds[name], (value, hard))
         except (KeyError, ValueError, OSError, resource.error) as error:
             raise BootFailure('Cannot limit "%s" to %s: %s: choose another limit' % (name, value, error))
@@ -177,13 +178,47 @@ def settle_home(order, switched):
         os.chdir('/')
 
 
-def show_name(order):
+def settle_locale(order):
     # type: (dict) -> None
-    """Names the process for ps(1); a Python without ctypes goes unnamed."""
-    if not order.get('displayName'):
+    """`locale`: all categories, where Python itself would set LC_CTYPE alone; one that is not there is told, as mod_wsgi does."""
+    if not order.get('locale'):
         return
     try:
+        locale.setlocale(locale.LC_ALL, str(order['locale']))
+    except (locale.Error, ValueError) as error:
+        sys.stderr.write('Cannot set locale "%s": %s: install it, or name another one, such as "C.UTF-8"\n'
+                         % (order['locale'], error))
+
+
+def show_name(order):
+    # type: (dict) -> None
+    """Names the process for ps(1), by its arguments and by its command; a Python without ctypes goes unnamed."""
+    if not order.get('displayName'):
+        return
+    name = order['displayName'].encode('latin-1')
+    try:
         import ctypes
-        ctypes.CDLL(None).prctl(PR_SET_NAME, order['displayName'].encode('latin-1'), 0, 0, 0)
-    except (ImportError, OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_NAME, name, 0, 0, 0)
+        start, end = argument_area()
+        if start < end:
+            ctypes.memmove(start, name[:end - start - 1].ljust(end - start, b'\0'), end - start)
+    except (ImportError, IOError, OSError, AttributeError, ValueError):
         pass
+
+
+def argument_area():
+    # type: () -> tuple
+    """Where the system looks for the arguments of this process (proc(5): arg_start and arg_end of stat)."""
+    with open('/proc/self/stat') as stat:
+        # The second field is the command, in brackets, and may hold anything.
+        fields = stat.read().rpartition(')')[2].split()
+    return int(fields[45]), int(fields[46])
+
+
+def resolve_owner(order):
+    # type: (dict) -> None
+    """`scriptUser` and `scriptGroup` as numbers, while the user database is still to be seen."""
+    if order.get('scriptUser') is not None:
+        order['scriptUid'] = user_entry(order['scriptUser']).pw_uid
+    if order.get('scriptGroup') is not None:
+        order['scriptGid'] = group_id(order['scriptGroup'])

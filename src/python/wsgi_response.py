@@ -19,9 +19,6 @@ FILE_BLOCK_SIZE = 131072
 SENDFILE_SIZE = 1 << 20
 HAS_SENDFILE = hasattr(os, 'sendfile')
 
-APP_ERROR = b'500 Internal Server Error\n'
-APP_ERROR_HEADERS = [('Content-Type', 'text/plain'), ('x-sidecar-outcome', 'app-error')]
-
 
 class Response(object):
     """One answer, from start_response to its last byte."""
@@ -98,14 +95,14 @@ class Response(object):
             write(block)
         self._end()
 
-    def fail(self):
-        # type: () -> None
-        """Answers 500 in place of an application that raised; once the head has left, only a cut can tell."""
+    def fail(self, status='500 Internal Server Error', outcome='app-error'):
+        # type: (str, str) -> None
+        """Answers in place of an application that raised; once the head has left, only a cut can tell."""
         if self.has_begun:
             self.is_whole = self.is_whole or self._left == 0
             return
-        self.start_response('500 Internal Server Error', APP_ERROR_HEADERS)
-        self._send_all(APP_ERROR)
+        self.start_response(status, [('Content-Type', 'text/plain'), ('x-sidecar-outcome', outcome)])
+        self._send_all((status + '\n').encode('ascii'))
 
     def _send_all(self, body):
         # type: (bytes) -> None

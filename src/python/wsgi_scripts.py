@@ -57,12 +57,13 @@ class Script(object):
 class Scripts(object):
     """All scripts that this process has been asked for. Thread-safe."""
 
-    def __init__(self, tell, is_daemon, version):
-        # type: (object, bool, tuple) -> None
+    def __init__(self, tell, is_daemon, version, ownership):
+        # type: (object, bool, tuple, Ownership) -> None
         # Sends one event to the sidecar.
         self._tell = tell
         self._is_daemon = is_daemon
         self._version = version
+        self._ownership = ownership
         self._scripts = {}
         # As mod_wsgi: while one script is loaded, no other is.
         self._import_lock = threading.Lock()
@@ -96,7 +97,7 @@ class Scripts(object):
     def _look(self, script, is_reloading, now):
         # type: (Script, bool, float) -> None
         """mod_wsgi's reload rule for a loaded script: any other mtime counts, not only a newer one."""
-        modified = modified_of(script)
+        modified = modified_of(script, self._ownership)
         if self._is_daemon:
             script.look_at = now + LOOK_INTERVAL
         if modified == script.modified or not is_reloading:
@@ -126,7 +127,7 @@ class Scripts(object):
             if script.module is not None:
                 return
             try:
-                modified = modified_of(script)
+                modified = modified_of(script, self._ownership)
             except Refusal:
                 # Names that are no scripts are not kept: clients may ask for any number of them.
                 self._scripts.pop(script.name, None)
@@ -169,8 +170,8 @@ class Scripts(object):
                     'traceback': ''.join(lines)})
 
 
-def modified_of(script):
-    # type: (Script) -> object
+def modified_of(script, ownership):
+    # type: (Script, Ownership) -> object
     """The script's mtime, as exact as this Python tells it; a refusal when there is no such file."""
     try:
         found = os.stat(script.file_name)
@@ -183,6 +184,10 @@ def modified_of(script):
     if stat.S_ISDIR(found.st_mode):
         report('Attempt to invoke directory as WSGI application: "%s"' % script.file_name)
         raise Refusal('403 Forbidden', 'script-directory')
+    problem = ownership.problem_of(script.file_name, found) if ownership.is_asked else None
+    if problem is not None:
+        report(problem)
+        raise Refusal('403 Forbidden', 'script-owner')
     return getattr(found, 'st_mtime_ns', found.st_mtime)
 
 

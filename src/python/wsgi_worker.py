@@ -6,21 +6,24 @@ with status 0 when SIGTERM or the end of the lifeline asks for it and requests i
 CPython 2.7 and 3.6 or later, standard library only.
 """
 import atexit
-import errno
-import fcntl
 import os
 import platform
-import select
 import signal
+import socket
+import struct
 import sys
 import threading
 import time
 
 import wsgi_group
+import wsgi_watch
 from wsgi_connection import Connection
+from wsgi_privileges import BootFailure
 from wsgi_response import FileWrapper, report, report_exception
+from wsgi_stop import CPU_TIME_LIMIT, StopQueue
 from wsgi_threads import ThreadPool, start_thread
 
+DEFAULT_GRACEFUL_TIMEOUT = 15
 DEFAULT_SHUTDOWN_TIMEOUT = 5
 # Requests that stand in the socket's queue at the end are taken before the pool counts as idle.
 SETTLE_SECONDS = 0.02
@@ -30,20 +33,79 @@ def serve(listener, order, control):
     # type: (object, dict, object) -> None
     """Imports what the order names, says ready, serves until told to stop, exits."""
     set_signal = signal.signal
+    wsgi_watch.dump_stacks_on(signal.SIGUSR2, set_signal)
+    if order.get('deadlockTimeout'):
+        wsgi_watch.watch_for_deadlock(order['deadlockTimeout'])
     group = application_of(order, control)
     imported, failed = group.preload(order.get('imports') or [])
-    base = base_environ()
-    pool = ThreadPool(listener, lambda accepted: Connection(accepted, group, base, pool), order.get('threads', 1))
-    stop = StopSignal(set_signal, getattr(control, 'lifeline', 0))
-    pool.start()
+    stop = StopQueue(set_signal, getattr(control, 'lifeline', 0))
+    pool = pool_of(listener, order, group)
+    start_threads(pool, order)
     control.send({'event': 'ready', 'pid': os.getpid(), 'python': platform.python_version(),
                   'imported': imported, 'failed': failed})
     reason = stop.wait()
+    if reason == CPU_TIME_LIMIT:
+        control.send({'event': 'expiring', 'reason': reason})
+        await_replacement(stop, order.get('gracefulTimeout', DEFAULT_GRACEFUL_TIMEOUT))
     deadline = time.time() + order.get('shutdownTimeout', DEFAULT_SHUTDOWN_TIMEOUT)
     pool.stop_accepting()
     control.send({'event': 'stopping', 'reason': reason})
     drain(pool, deadline)
-    leave(deadline, group)
+    leave(deadline, lambda: group.stop(reason if reason == CPU_TIME_LIMIT else ''))
+
+
+def pool_of(listener, order, group):
+    # type: (object, dict, object) -> ThreadPool
+    """The threads, and what becomes of the connections that they accept."""
+    base = base_environ()
+    tune = tuning_of(order)
+    connect = Connection
+    if order.get('interruptAfter'):
+        interrupter = wsgi_watch.Interrupter(order['interruptAfter'], wsgi_watch.request_timeout())
+        interrupter.start()
+
+        def connect(accepted, application, base, server):
+            # type: (object, object, dict, object) -> Connection
+            return wsgi_watch.InterruptibleConnection(accepted, application, base, server, interrupter)
+
+    pool = ThreadPool(listener, lambda accepted: connect(tune(accepted), group, base, pool), order.get('threads', 1))
+    return pool
+
+
+def tuning_of(order):
+    # type: (dict) -> object
+    """What is done to each accepted socket: `socket-timeout` and the buffer sizes, which the kernel keeps by itself."""
+    options = []
+    if order.get('socketTimeout'):
+        seconds = order['socketTimeout']
+        span = struct.pack('ll', int(seconds), int(seconds % 1 * 1000000))
+        options += [(socket.SO_RCVTIMEO, span), (socket.SO_SNDTIMEO, span)]
+    if order.get('sendBufferSize'):
+        options.append((socket.SO_SNDBUF, order['sendBufferSize']))
+    if order.get('receiveBufferSize'):
+        options.append((socket.SO_RCVBUF, order['receiveBufferSize']))
+
+    def tune(accepted):
+        # type: (socket.socket) -> socket.socket
+        for name, value in options:
+            accepted.setsockopt(socket.SOL_SOCKET, name, value)
+        return accepted
+
+    return tune
+
+
+def start_threads(pool, order):
+    # type: (ThreadPool, dict) -> None
+    """Starts the pool; its threads alone get `stack-size`, as under mod_wsgi."""
+    if order.get('switchInterval') and hasattr(sys, 'setswitchinterval'):
+        sys.setswitchinterval(order['switchInterval'])
+    try:
+        previous = threading.stack_size(order.get('stackSize', 0))
+    except ValueError as error:
+        raise BootFailure('Cannot give threads a stack of %d bytes: %s: "stack-size" has to be 32768 at least, and whole pages'
+                          % (order['stackSize'], error))
+    pool.start()
+    threading.stack_size(previous)
 
 
 def application_of(order, control):
@@ -70,47 +132,12 @@ def base_environ():
     }
 
 
-class StopSignal(object):
-    """SIGTERM and the end of the lifeline, as one event to wait for."""
-
-    def __init__(self, set_signal, lifeline):
-        # type: (object, int) -> None
-        self._lifeline = lifeline
-        self._read, self._write = os.pipe()
-        for descriptor in (self._read, self._write):
-            # Python 2 lets the applications' children have them.
-            fcntl.fcntl(descriptor, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
-        fcntl.fcntl(self._write, fcntl.F_SETFL, fcntl.fcntl(self._write, fcntl.F_GETFL) | os.O_NONBLOCK)
-        # The interpreter writes there the moment the signal comes. A handler in Python alone would be too late: it runs when the
-        # main thread's poll() returns, which nothing interrupts when another thread got the signal, or just before it began.
-        signal.set_wakeup_fd(self._write)
-        set_signal(signal.SIGTERM, do_nothing)
-        # Ctrl-C in a terminal is the sidecar's to answer.
-        set_signal(signal.SIGINT, signal.SIG_IGN)
-
-    def wait(self):
-        # type: () -> str
-        """Blocks the main thread; returns the reason to stop."""
-        poll = select.poll()
-        poll.register(self._read, select.POLLIN)
-        poll.register(self._lifeline, select.POLLIN)
-        while True:
-            try:
-                ready = [descriptor for descriptor, _ in poll.poll()]
-            except (OSError, select.error) as error:
-                if error.args[0] != errno.EINTR:
-                    raise
-                continue
-            if self._read in ready:
-                return 'SIGTERM'
-            # Nothing is ever written after the start order; what is readable is the end.
-            if not os.read(self._lifeline, 4096):
-                return 'lifeline'
-
-
-def do_nothing(number, frame):
-    # type: (int, object) -> None
-    """A signal handler: its being there makes the interpreter write to the wake-up descriptor."""
+def await_replacement(stop, seconds):
+    # type: (StopQueue, float) -> None
+    """Goes on serving until the sidecar has another process and ends this one, for so long at most."""
+    deadline = time.time() + seconds
+    while time.time() < deadline and stop.wait(deadline - time.time()) in (None, CPU_TIME_LIMIT):
+        pass
 
 
 def drain(pool, deadline):
@@ -129,11 +156,11 @@ def drain(pool, deadline):
     report('Shutdown timeout: requests in flight are cut')
 
 
-def leave(deadline, group):
+def leave(deadline, stop_group):
     # type: (float, object) -> None
     """Ends the process as an interpreter's end would, but with status 0 and not later than the deadline allows."""
     start_thread(lambda: (time.sleep(max(deadline - time.time(), 1.0)), os._exit(0)), 'wsgi-deadline')
-    for step in (group.stop, threading._shutdown, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
+    for step in (stop_group, threading._shutdown, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
         try:
             step()
         except:  # noqa: E722 - an application's exit handler may raise anything

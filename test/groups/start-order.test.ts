@@ -26,7 +26,17 @@ describe('renderStartOrder()', () => {
       imports,
       scriptReloading: true,
       modWsgiVersion: [4, 9, 4],
+      deadlockTimeout: 300,
       shutdownTimeout: 1.5,
     });
+  });
+
+  it('says after how long requests are interrupted, which is the later the more threads there are', () => {
+    const interruptedAfter = (threads: number): unknown => {
+      const plan = planWith({ threads, requestTimeoutMs: 10_000, interruptTimeoutMs: 1_000 });
+      return JSON.parse(renderStartOrder({ plan, socketPath: '/run/a.sock', imports: [] })).interruptAfter;
+    };
+    expect(interruptedAfter(1)).toBe(10);
+    expect(interruptedAfter(15)).toBeCloseTo(37.08, 2);
   });
 });
