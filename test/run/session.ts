@@ -9,27 +9,31 @@ import { fileURLToPath } from 'node:url';
 import { runToEnd } from './command.ts';
 import { installMissing, isInstalled, isSet, mayInstall } from './packages.ts';
 import { closingLine, type JsonReport, type Tally, tallyOf } from './report.ts';
-import { isSelected, type Lack, lacking, SUITES } from './suites.ts';
+import { isSelected, type Lack, lacking, type Suite } from './suites.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const INSTALL_FLAG = '--install';
 
 const MACHINE = { isInstalled, fileExists: existsSync, isRoot: process.getuid?.() === 0 };
 
+/** Which suites there are, and vitest's configuration where it is not the project's own. */
+export type Collection = { readonly suites: readonly Suite[]; readonly config?: string };
+
 type LeftOut = { readonly lacks: readonly Lack[]; readonly why: string };
 
-/** Runs what the arguments of `npm test` ask for; resolves with the exit code. */
-export async function runSuites(args: readonly string[]): Promise<number> {
+/** Runs what the arguments of `npm test` or `npm run conformance` ask for; resolves with the exit code. */
+export async function runSuites(args: readonly string[], { suites, config }: Collection): Promise<number> {
   process.chdir(ROOT);
   const passedOn = args.filter((arg) => arg !== INSTALL_FLAG);
+  const configured = config === undefined ? [] : ['--config', config];
   const filters = passedOn.filter((arg) => !arg.startsWith('-'));
-  const leftOut = await provide(filters, args.includes(INSTALL_FLAG));
-  return close(await runVitest(passedOn, leftOut.lacks), leftOut);
+  const selected = suites.filter((suite) => isSelected(suite, filters));
+  const leftOut = await provide(selected, args.includes(INSTALL_FLAG));
+  return close(await runVitest([...configured, ...passedOn], leftOut.lacks), leftOut);
 }
 
 /** Installs what is missing where that is allowed; what is still missing afterwards is left out. */
-async function provide(filters: readonly string[], wantsInstall: boolean): Promise<LeftOut> {
-  const selected = SUITES.filter((suite) => isSelected(suite, filters));
+async function provide(selected: readonly Suite[], wantsInstall: boolean): Promise<LeftOut> {
   const find = (): readonly Lack[] => lacking(selected, MACHINE);
   const installable = find().filter(({ missing }) => missing.length > 0);
   if (installable.length === 0) return { lacks: find(), why: '' };
@@ -49,7 +53,7 @@ async function runVitest(args: readonly string[], lacks: readonly Lack[]): Promi
   const report = join(folder, 'report.json');
   const without = lacks
     .filter(({ suite }) => suite.isPartial !== true)
-    .flatMap(({ suite }) => ['--exclude', `test/${suite.name}{.test.ts,/**}`]);
+    .flatMap(({ suite }) => ['--exclude', `test/${suite.name}{.test.ts,.conformance.ts,/**}`]);
   const empty = lacks.length > 0 ? ['--passWithNoTests'] : [];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');

@@ -39,6 +39,9 @@ export const SUITES: readonly Suite[] = [
   { name: 'metrics/metrics', packages: ['prometheus'], isPartial: true },
 ];
 
+/** The suites of `npm run conformance`. */
+export const CONFORMANCE_SUITES: readonly Suite[] = [];
+
 /** What one suite lacks. Packages and files may be installed, root may not. */
 export type Lack = {
   readonly suite: Suite;
@@ -69,6 +72,6 @@ export function lacking(suites: readonly Suite[], machine: Machine): readonly La
 
 /** Whether `npm test -- FILTER…` would run the suite: as vitest does, a filter is a part of the file's path. */
 export function isSelected(suite: Suite, filters: readonly string[]): boolean {
-  const path = `test/${suite.name}.test.ts`;
+  const path = `test/${suite.name}.`;
   return filters.length === 0 || filters.some((filter) => path.includes(filter));
 }

@@ -1,0 +1,140 @@
+/** A live sidecar under bytes that nobody wrote by hand: a minute in CI, `npm run conformance -- fuzz --seconds 3600` for an hour. */
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { openSocket } from '../../support/raw-http.ts';
+import { type Sidecar, startSidecar } from '../../support/sidecar.ts';
+import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
+import { type Attack, attacks } from './grammar.ts';
+import { type Framed, readConnection } from './reference-reader.ts';
+
+const SECONDS = Number(process.env.FUZZ_SECONDS ?? '60');
+/** What buffers and a young heap may take; a leak of a kilobyte a connection is far beyond it after a minute. */
+const GROWTH_MIB = 48;
+
+describe('the sidecar under a grammar of requests', () => {
+  it('lets the application see exactly the requests that the client framed, and lives on', async () => {
+    const sidecar = await start();
+    try {
+      await attackFor(sidecar, 2);
+      const before = residentMib(sidecar);
+      await attackFor(sidecar, SECONDS);
+      expect(residentMib(sidecar) - before).toBeLessThan(GROWTH_MIB);
+      expect((await sidecar.get('fuzz.test', '/app/')).status).toBe(200);
+    } finally {
+      await sidecar.stop();
+    }
+  });
+});
+
+async function attackFor(sidecar: Sidecar, seconds: number): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(attacks, async (attack) => {
+      const { answers, port } = await play(sidecar, attack);
+      const seen = await seenBy(sidecar, port);
+      const framed = readConnection(attack.bytes).requests.filter(isForApplication);
+      expect(missingFrom(framed, seen)).toEqual([]);
+      // What was framed and not seen was refused, in so many words.
+      if (seen.length < framed.length) expect(answers).toMatch(/^HTTP\/1\.1 [45]\d\d /m);
+    }),
+    {
+      numRuns: Number.MAX_SAFE_INTEGER,
+      interruptAfterTimeLimit: seconds * 1000,
+      markInterruptAsFailure: false,
+    },
+  );
+}
+
+type Played = { readonly answers: string; readonly port: number };
+
+/** Sends the bytes in their pieces; resolves with what came back once each framed request is answered, or the sidecar has ended it. */
+async function play(sidecar: Sidecar, { bytes, cuts }: Attack): Promise<Played> {
+  const wanted = readConnection(bytes).requests.length;
+  const socket = openSocket({ port: sidecar.port });
+  let answers = '';
+  const settled = new Promise<void>((resolve) => {
+    const look = (): void => {
+      if (countAnswers(answers) >= wanted) resolve();
+    };
+    socket.once('close', () => resolve()).on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      answers += chunk.toString('latin1');
+      look();
+    });
+    look();
+  });
+  await new Promise((resolve) => socket.once('connect', resolve));
+  const port = socket.localPort ?? 0;
+  const places = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
+  for (let i = 1; i < places.length; i += 1) await write(socket, bytes.slice(places[i - 1], places[i]));
+  await settled;
+  socket.destroy();
+  return { answers, port };
+}
+
+/** Final ones. */
+function countAnswers(text: string): number {
+  return text.match(/^HTTP\/1\.1 [2-5]\d\d /gm)?.length ?? 0;
+}
+
+/** Resolves when the piece has left, so that pieces are pieces on the wire too. */
+function write(socket: Socket, piece: string): Promise<void> {
+  return new Promise((resolve) => {
+    socket.write(piece, 'latin1', () => setImmediate(resolve));
+  });
+}
+
+async function seenBy(sidecar: Sidecar, port: number): Promise<readonly Framed[]> {
+  const answer = await sidecar.get('fuzz.test', `/app/records?${port}`);
+  return JSON.parse(answer.text()) as Framed[];
+}
+
+/** What was seen beyond what was framed, the order counting: empty when `seen` is `framed` with some left out. */
+function missingFrom(framed: readonly Framed[], seen: readonly Framed[]): readonly Framed[] {
+  let at = 0;
+  for (const [i, request] of seen.entries()) {
+    while (at < framed.length && !isSame(framed[at] as Framed, request)) at += 1;
+    if (at === framed.length) return seen.slice(i);
+    at += 1;
+  }
+  return [];
+}
+
+/** HEAD may reach the application as GET (WSGIMapHEADToGET). */
+function isSame(framed: Framed, seen: Framed): boolean {
+  const isMapped = framed.method === 'HEAD' && seen.method === 'GET';
+  return (
+    (isMapped || framed.method === seen.method) && framed.target === seen.target && framed.body === seen.body
+  );
+}
+
+/** Whether its target is in the application's mount. */
+function isForApplication({ target }: Framed): boolean {
+  return /^(?:http:\/\/fuzz\.test)?\/app(?:[/?]|$)/.test(target);
+}
+
+async function start(): Promise<Sidecar> {
+  const folder = makeTemporaryFolder();
+  const script = join(import.meta.dirname, '../../fixtures/wsgi/records.py');
+  folder.write('records.py', readFileSync(script, 'utf8'));
+  const apache = folder.write(
+    'apache.conf',
+    `Listen 80
+ServerName fuzz.test
+WSGIScriptAlias /app ${folder.path}/records.py
+WSGIApplicationGroup %{GLOBAL}
+WSGIChunkedRequest On
+<Directory ${folder.path}>
+  Require all granted
+</Directory>
+`,
+  );
+  return startSidecar({ apache, as: '*:80', settings: { groups: { defaults: { allowRoot: true } } } });
+}
+
+function residentMib(sidecar: Sidecar): number {
+  const status = readFileSync(`/proc/${sidecar.process.pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
+}
