@@ -7,6 +7,7 @@ import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { type AccessOptions, checkAccess } from './access.ts';
+import { eventRoutes } from './events.ts';
 import { groupRoutes } from './groups.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
@@ -35,6 +36,7 @@ export function createAdmin({ model, metrics, onError }: AdminDeps, access: Acce
     siteRoutes(model),
     reloadRoutes(model),
     upgradeRoutes(model),
+    eventRoutes(model),
     pageRoutes(model),
   ])
     app.route('/', routes);

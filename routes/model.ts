@@ -16,6 +16,12 @@ export type GroupName = {
 export type GroupView = GroupName & {
   readonly mode: 'embedded' | 'daemon';
   readonly state: GroupState;
+  /** Why it is in that state, for people. */
+  readonly reason: string;
+  /** Unix time in milliseconds; absent while nobody has asked for the group. */
+  readonly since?: number;
+  /** When the next start is tried, where it is backing off or has failed. */
+  readonly nextStartAt?: number;
   readonly limits: { readonly processes: number; readonly threads: number; readonly queueLength: number };
   readonly mounts: readonly string[];
   readonly scripts: readonly string[];
@@ -27,15 +33,47 @@ export type GroupView = GroupName & {
   readonly failure?: string;
   /** Of the last start that failed or process that crashed. */
   readonly lastFailure?: FailureView;
+  /** Scripts that could not be imported: their mounts answer 500, the others are served. */
+  readonly failedScripts: readonly ScriptFailureView[];
 };
 
-/** A process of a group, or a server elsewhere: that one has a `url`, and 0 as its pid. */
+/** A process of a group, or a server elsewhere: that one has a `url`, and 0 as its pid. Times in Unix milliseconds. */
 export type ProcessView = {
   readonly pid: number;
   readonly url?: string;
   readonly state: string;
   readonly inFlight: number;
+  readonly startedAt: number;
+  /** Requests that it has had to their end, and those of them whose answer broke. */
+  readonly served: number;
+  readonly failed: number;
 };
+
+export type ScriptFailureView = {
+  readonly at: number;
+  readonly script: string;
+  readonly message: string;
+  readonly traceback: string;
+};
+
+/** Something that has happened, at a Unix time in milliseconds. */
+export type EventView =
+  | {
+      readonly kind: 'group';
+      readonly at: number;
+      readonly group: GroupName;
+      /** Absent when the group is new. */
+      readonly from?: GroupState;
+      readonly to: GroupState;
+    }
+  | {
+      readonly kind: 'process';
+      readonly at: number;
+      readonly group: GroupName;
+      readonly what: 'started' | 'ready' | 'exited';
+      readonly reason?: string;
+    }
+  | { readonly kind: 'reload'; readonly at: number; readonly reload: ReloadView };
 
 /** Why a process could not be started, or how it ended; times in milliseconds. */
 export type FailureView = {
@@ -146,6 +184,8 @@ export type AdminModel = {
   reload(): Promise<ReloadView>;
   /** A new sidecar in the place of this one. */
   upgrade(): Promise<UpgradeOutcome>;
+  /** Tells a listener what happens until the returned function is called. */
+  events(listener: (event: EventView) => void): () => void;
   /** How the last reload ended, if there was one. */
   lastReload(): ReloadView | undefined;
 };

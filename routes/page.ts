@@ -36,6 +36,6 @@ function renderSharing(groups: readonly GroupView[]): Markup | string {
 function renderRow(group: GroupView): Markup {
   const pids = group.processes.map(({ pid, url }) => url ?? pid).join(' ');
   return html`<tr><td><a href="/api/groups/${group.id}"><code>${group.applicationGroup}</code></a> ${group.part ?? ''}</td>
-<td><code>${group.processGroup}</code></td><td class="${group.state}">${group.state}</td><td>${pids}</td>
+<td><code>${group.processGroup}</code></td><td class="${group.state}" title="${group.reason}">${group.state}</td><td>${pids}</td>
 <td><code>${group.mounts.join(' ')}</code></td><td><code>${group.scripts.join(' ')}</code></td></tr>`;
 }

@@ -8,6 +8,7 @@ import type { Site } from '../site/model.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { InForce } from './configuration.ts';
 import { viewDiagnostic } from './diagnostic-view.ts';
+import type { Events } from './events.ts';
 import { explainQuestion } from './explanation.ts';
 import { viewFailure, viewGroups } from './group-views.ts';
 import type { ReloadReport } from './reload-report.ts';
@@ -16,12 +17,19 @@ import type { Succession } from './succession.ts';
 export type AdminModelDeps = {
   readonly supervisor: Supervisor<InForce>;
   readonly report: ReloadReport;
+  readonly events: Pick<Events, 'listen'>;
   /** Of the processes that run dispatch scripts. */
   readonly helpers: () => GroupPool | undefined;
   readonly succession: Succession;
 };
 
-export function createAdminModel({ supervisor, report, helpers, succession }: AdminModelDeps): AdminModel {
+export function createAdminModel({
+  supervisor,
+  report,
+  helpers,
+  events,
+  succession,
+}: AdminModelDeps): AdminModel {
   const inForce = (): InForce => {
     if (supervisor.current === undefined)
       throw new SidecarError('ERR_CONFIG_UNREADABLE', 'The configuration has not been read yet: ask again');
@@ -55,6 +63,7 @@ export function createAdminModel({ supervisor, report, helpers, succession }: Ad
     },
     lastReload: () => report.last,
     upgrade: () => succession.upgrade(),
+    events: events.listen,
   };
 }
 

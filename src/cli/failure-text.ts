@@ -3,7 +3,11 @@ import type { FailureView } from '../../routes/model.ts';
 import { visible } from './columns.ts';
 
 /** Lines below a sentence that has told the failure; control characters of foreign text are made visible. */
-export function renderFailure({ traceback, steps, output }: Omit<FailureView, 'message'>): string {
+export function renderFailure({
+  traceback,
+  steps,
+  output,
+}: Pick<FailureView, 'traceback' | 'steps' | 'output'>): string {
   const way = (steps ?? []).map(({ step, afterMs }) => `${step} ${Math.round(afterMs)} ms`).join(', ');
   return [
     ...(traceback === undefined ? [] : linesOf(traceback)),

@@ -43,12 +43,14 @@ function viewDeclared({ identity, mounts, scripts }: Declaration, plan: GroupPla
     ...viewIdentity(identity),
     mode,
     state: 'idle',
+    reason: 'nothing has asked for it yet',
     limits: { processes, threads, queueLength },
     mounts: mounts.map((mount) => fromBytes(mount.id)),
     scripts: files,
     sharing: files.length > 1 ? files : [],
     processes: [],
     queueDepth: 0,
+    failedScripts: [],
   };
 }
 
@@ -68,22 +70,40 @@ function partOf({ part }: GroupIdentity): { part?: string } {
   return { part: fromBytes(part.kind === 'mount' ? part.mount : part.script) };
 }
 
-function viewState(
-  snapshot: GroupSnapshot,
-): Pick<GroupView, 'state' | 'processes' | 'queueDepth' | 'failure' | 'lastFailure'> {
-  const { state, processes, queue, lastFailure, failedScripts } = snapshot;
+type StateView = Pick<
+  GroupView,
+  | 'state'
+  | 'reason'
+  | 'since'
+  | 'nextStartAt'
+  | 'processes'
+  | 'queueDepth'
+  | 'failure'
+  | 'lastFailure'
+  | 'failedScripts'
+>;
+
+function viewState(snapshot: GroupSnapshot): StateView {
+  const { state, reason, since, nextStartAt, processes, queue, lastFailure, failedScripts } = snapshot;
   const failure = lastFailure?.message ?? failedScripts[0]?.message;
   return {
     state,
-    processes: processes.map(({ pid, url, state: processState, inFlight }) => ({
-      pid,
-      ...(url === undefined ? {} : { url }),
-      state: processState,
-      inFlight,
+    reason,
+    since,
+    ...(nextStartAt === undefined ? {} : { nextStartAt }),
+    processes: processes.map((one) => ({
+      pid: one.pid,
+      ...(one.url === undefined ? {} : { url: one.url }),
+      state: one.state,
+      inFlight: one.inFlight,
+      startedAt: one.startedAt,
+      served: one.served,
+      failed: one.failed,
     })),
     queueDepth: queue.depth,
     ...(failure === undefined ? {} : { failure }),
     ...(lastFailure === undefined ? {} : { lastFailure: viewFailure(lastFailure) }),
+    failedScripts: failedScripts.map(({ script, ...rest }) => ({ script: fromBytes(script), ...rest })),
   };
 }
 

@@ -4,11 +4,12 @@ import type { GroupView } from '../../routes/model.ts';
 import { SidecarError } from '../errors.ts';
 import { renderAddress } from '../settings/address.ts';
 import type { Settings } from '../settings/load.ts';
-import { askAdmin } from './admin-client.ts';
+import { askAdmin, queryAdmin } from './admin-client.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { renderGroupTable, renderSharing } from './group-table.ts';
 import { viewGroups } from './group-views.ts';
+import { renderLiveGroups } from './live-groups.ts';
 import { readSite, refuseFatal } from './load-site.ts';
 import { createPlanner } from './planner.ts';
 import type { Finish } from './program.ts';
@@ -19,6 +20,10 @@ export function groupsCommand(context: CliContext, finish: Finish): Command {
     'show the groups, their mounts and scripts, and what shares a process',
   );
   command.option('--json', 'print the groups as JSON');
+  command.option(
+    '--live',
+    'show how the groups of the running sidecar do: states, reasons, processes, failures',
+  );
   addSettingsFlags(command, [...SITE_KEYS, 'admin.listen', 'maxGroups']).action(
     async (flags: Record<string, unknown>) => finish(await groups(context, flags)),
   );
@@ -27,6 +32,7 @@ export function groupsCommand(context: CliContext, finish: Finish): Command {
 
 async function groups(context: CliContext, flags: Record<string, unknown>): Promise<ExitCode> {
   const settings = settingsOf(context, flags);
+  if (flags.live === true) return await liveGroups(context, settings, flags.json === true);
   const running = await askForGroups(settings);
   if (running === undefined && flags.admin !== undefined) {
     const place = renderAddress(settings.admin.listen);
@@ -47,6 +53,14 @@ async function groups(context: CliContext, flags: Record<string, unknown>): Prom
   const live = running !== undefined;
   if (flags.json === true) printJson(context, { live, groups: shown });
   else context.print(renderGroupTable(shown, live) + renderSharing(shown));
+  return EXIT.ok;
+}
+
+/** How they do, from the sidecar alone: the configuration on disk may be another one by now. */
+async function liveGroups(context: CliContext, { admin }: Settings, asJson: boolean): Promise<ExitCode> {
+  const { groups } = (await queryAdmin(admin, '/api/groups')) as { groups: readonly GroupView[] };
+  if (asJson) printJson(context, { live: true, groups });
+  else context.print(renderLiveGroups(groups, Date.now()));
   return EXIT.ok;
 }
 

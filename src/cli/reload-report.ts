@@ -8,11 +8,13 @@ import type { GroupIdentity } from '../routing/group-key.ts';
 import type { ReloadOutcome } from '../supervisor/reload.ts';
 import type { InForce } from './configuration.ts';
 import { viewDiagnostic } from './diagnostic-view.ts';
+import type { Events } from './events.ts';
 import { viewFailure, viewIdentity } from './group-views.ts';
 
 export type ReloadReportDeps = {
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly events: Pick<Events, 'reloaded'>;
   /** Who the groups of the last reload are, by id, those that it stopped too. */
   readonly identities: () => ReadonlyMap<string, GroupIdentity>;
 };
@@ -54,6 +56,7 @@ export class ReloadReport {
   ended(outcome: ReloadOutcome, current: InForce | undefined): void {
     if (outcome.kind === 'unchanged' || current === undefined) return;
     this.#last = outcome.kind === 'refused' ? this.#refused(outcome) : this.#reloaded(outcome, current);
+    this.#deps.events.reloaded(this.#last);
   }
 
   #refused({ error }: Extract<Ended, { kind: 'refused' }>): ReloadView {

@@ -11,13 +11,19 @@ import { AskedGroups } from '../supervisor/asked-groups.ts';
 import { createFileProbe } from '../supervisor/file-probe.ts';
 import type { InheritedGroup } from '../supervisor/inheritance.ts';
 import type { OpenSockets } from '../supervisor/open-sockets.ts';
-import type { ReloadOutcome, ReloadTrigger } from '../supervisor/reload.ts';
+import type { Reading, ReloadOutcome, ReloadTrigger } from '../supervisor/reload.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { type AdminListener, openAdmin } from './admin-listener.ts';
 import { createAdminModel } from './admin-model.ts';
 import { type ConfigWatch, createConfigWatch } from './config-watch.ts';
-import { type ConfigurationSource, type InForce, readConfiguration } from './configuration.ts';
+import {
+  type ConfigurationReading,
+  type ConfigurationSource,
+  type InForce,
+  readConfiguration,
+} from './configuration.ts';
 import { type OpenDoors, openDoors } from './doors.ts';
+import { createEvents, type Events } from './events.ts';
 import { type HouseWithHelpers, openHouse } from './house.ts';
 import { createAccessLog, joinObservers } from './observers.ts';
 import { settingsFor } from './planner.ts';
@@ -129,6 +135,7 @@ type Parts = {
   readonly supervisor: Supervisor<InForce>;
   readonly metrics: Metrics;
   readonly report: ReloadReport;
+  readonly events: Events;
   readonly doors: () => OpenDoors | undefined;
   /** Processes that run dispatch scripts. */
   readonly helpers: () => GroupPool | undefined;
@@ -138,7 +145,7 @@ type Parts = {
 };
 
 function assemble(settings: Settings, context: SidecarContext): Parts {
-  const { environment, version, log, accessLog, tell, settingsFile } = context;
+  const { version, log, accessLog, tell } = context;
   const metrics = new Metrics({
     version,
     maxGroups: settings.maxGroups,
@@ -146,26 +153,19 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
   });
   const observer = accessLog === undefined ? metrics : joinObservers(metrics, createAccessLog(accessLog));
   const asked = new AskedGroups(createFileProbe());
-  const source = {
-    readSettings: context.readSettings ?? ((): Settings => settings),
-    environment,
-    ...(settingsFile === undefined ? {} : { settingsFile }),
-  };
+  const events = createEvents();
+  const reader = createReader(settings, context);
   let house: HouseWithHelpers | undefined;
   let doors: OpenDoors | undefined;
-  let places: ReadPlaces = { files: [], folders: [] };
   const supervisor: Supervisor<InForce> = new Supervisor<InForce>({
-    // What the start was given is what is in force first, whatever the file says by now.
-    read: () => {
-      const reading =
-        supervisor.current === undefined
-          ? readConfiguration({ ...source, readSettings: () => settings })
-          : readConfiguration(source, settings);
-      places = reading.places;
-      return reading;
-    },
+    read: reader.read,
     openHouse: async (current) => {
-      house = await openHouse(current, { ...context, observer, metrics, asked });
+      house = await openHouse(current, {
+        ...context,
+        observer: joinObservers(observer, events.observer),
+        metrics,
+        asked,
+      });
       return house;
     },
     warmUp: ({ declared }, pool) => warmUp(context.inheritedGroups ?? [], declared, pool),
@@ -182,13 +182,42 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
       await tell?.('ready');
     },
   });
-  const report = new ReloadReport({ log, metrics, identities: () => house?.known() ?? new Map() });
+  const report = new ReloadReport({ log, metrics, events, identities: () => house?.known() ?? new Map() });
   const watch = createConfigWatch({ log, onChange: () => void supervisor.reload('watch') });
   const followFiles = (): void => {
-    if (supervisor.state === 'ready') watch.follow(supervisor.current?.settings.watch ?? false, places);
+    if (supervisor.state === 'ready')
+      watch.follow(supervisor.current?.settings.watch ?? false, reader.places());
   };
   const helpers = (): GroupPool | undefined => house?.helpers;
-  return { supervisor, metrics, report, doors: () => doors, helpers, watch, followFiles };
+  return { supervisor, metrics, report, events, doors: () => doors, helpers, watch, followFiles };
+}
+
+type Reader = {
+  readonly read: () => Reading<InForce>;
+  /** What the last reading was made from. */
+  readonly places: () => ReadPlaces;
+};
+
+/** The first reading is of the settings that the start was given, whatever the file says by now. */
+function createReader(
+  started: Settings,
+  { environment, settingsFile, readSettings }: SidecarContext,
+): Reader {
+  const source = { environment, ...(settingsFile === undefined ? {} : { settingsFile }) };
+  let last: ConfigurationReading | undefined;
+  return {
+    read: () => {
+      last =
+        last === undefined
+          ? readConfiguration({ ...source, readSettings: () => started })
+          : readConfiguration(
+              { ...source, readSettings: readSettings ?? ((): Settings => started) },
+              started,
+            );
+      return last;
+    },
+    places: () => last?.places ?? { files: [], folders: [] },
+  };
 }
 
 /** Groups that `preload` names start together; one that cannot start is the log's matter, not the others'. */

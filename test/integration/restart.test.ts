@@ -1,6 +1,7 @@
 /** `restart GROUP` against a running sidecar: no request is lost, and a broken deploy leaves the old process in place. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { reservePort } from '../support/port.ts';
+import { openConnection } from '../support/raw-http.ts';
 import { runSidecar, type Sidecar, startSidecar } from '../support/sidecar.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -99,6 +100,37 @@ describe('wsgi-sidecar restart', () => {
     expect(about.length).toBeGreaterThan(4);
     for (const { process_group, application_group } of about)
       expect([['shop', 'blog'].includes(String(process_group)), application_group]).toEqual([true, 'main']);
+  });
+
+  it('has its failure shown by "groups --live" and by /api/groups, with traceback and journey', async () => {
+    await ask('/shop');
+    folder.write('shop.wsgi', 'raise ValueError("no such shelf")\n');
+    await restart('shop');
+    const { stdout, code } = await runSidecar('groups', '--live', '--config', sidecar.config);
+    expect(code).toBe(0);
+    const line = stdout.split('\n').find((text) => / main +shop /.test(text));
+    expect(line).toMatch(/^[0-9a-f]{12} +main +shop +ready +\d+s +\d+ +0\/\d+ +process \d+ is ready/);
+    expect(stdout).toMatch(/Group "main" of process group "shop"\n(.*\n)*.*no such shelf/);
+    expect(stdout).toMatch(/Its start: spawn .* ms/);
+    const { groups } = JSON.parse((await sidecar.ask('/api/groups')).text()) as {
+      readonly groups: readonly { readonly processGroup: string }[];
+    };
+    expect(groups.find(({ processGroup }) => processGroup === 'shop')).toMatchObject({
+      state: 'ready',
+      processes: [{ state: 'ready', failed: 0 }],
+      lastFailure: { step: 'import', traceback: expect.stringContaining('no such shelf') },
+    });
+  });
+
+  it('is told as events', async () => {
+    await ask('/shop');
+    const port = 'port' in sidecar.admin ? sidecar.admin.port : 0;
+    const listening = openConnection({ port });
+    listening.write(`GET /api/events HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`);
+    await listening.until(': listening');
+    await restart('shop');
+    for (const what of ['started', 'ready', 'exited']) await listening.until(`"what":"${what}"`);
+    listening.end();
   });
 
   it('takes an id, and asks for one where a name means several groups', async () => {

@@ -89,6 +89,7 @@ function createScrapedAdmin(): {
     reload: nothing,
     upgrade: nothing,
     lastReload: nothing,
+    events: nothing,
     explain: nothing,
     site: nothing,
     diagnostics: nothing,

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { AccessOptions } from '../../routes/access.ts';
 import { createAdmin } from '../../routes/admin.ts';
-import type { AdminModel, GroupView, Question, ReloadView, UpgradeOutcome } from '../../routes/model.ts';
+import type {
+  AdminModel,
+  EventView,
+  GroupView,
+  Question,
+  ReloadView,
+  UpgradeOutcome,
+} from '../../routes/model.ts';
 import { SidecarError } from '../../src/errors.ts';
 
 const GROUP: GroupView = {
@@ -16,8 +23,10 @@ const GROUP: GroupView = {
   mounts: ['www.example.com:/shop'],
   scripts: ['/srv/shop.wsgi'],
   sharing: [],
-  processes: [{ pid: 7, state: 'ready', inFlight: 0 }],
+  processes: [{ pid: 7, state: 'ready', inFlight: 0, startedAt: 1, served: 2, failed: 0 }],
   queueDepth: 0,
+  reason: 'process 7 is ready',
+  failedScripts: [],
 };
 
 type Given = {
@@ -55,10 +64,12 @@ function createApp({
   readonly errors: unknown[];
   readonly questions: Question[];
   readonly restarted: string[];
+  readonly listeners: ((event: EventView) => void)[];
 } {
   const errors: unknown[] = [];
   const questions: Question[] = [];
   const restarted: string[] = [];
+  const listeners: ((event: EventView) => void)[] = [];
   const model: AdminModel = {
     readiness: () => ({ ready, state: ready ? 'ready' : 'draining' }),
     groups: () => groups,
@@ -71,6 +82,10 @@ function createApp({
     reload: async () => reload,
     upgrade: async () => upgrade,
     lastReload: () => undefined,
+    events: (listener) => {
+      listeners.push(listener);
+      return () => void listeners.splice(0);
+    },
     explain: (question) => {
       if (question.url === 'nonsense') throw new SidecarError('ERR_CONFIG_SYNTAX', 'That is no URL');
       questions.push(question);
@@ -97,7 +112,7 @@ function createApp({
     { model, metrics, onError: (error) => errors.push(error) },
     { transport: 'tcp', ...access },
   );
-  return { app, errors, questions, restarted };
+  return { app, errors, questions, restarted, listeners };
 }
 
 function ask(
@@ -246,6 +261,20 @@ describe('createAdmin()', () => {
       headers: { host: 'localhost', ...(headers as Record<string, string>) },
     });
     expect([answer.status, restarted]).toEqual([status, []]);
+  });
+
+  it('tells events as they happen, and stops listening when the asker has gone', async () => {
+    const { app, listeners } = createApp();
+    const answer = await app.request('/api/events', { headers: { host: 'localhost' } });
+    expect(answer.headers.get('content-type')).toBe('text/event-stream');
+    const reader = answer.body?.getReader();
+    const text = async (): Promise<string> => Buffer.from((await reader?.read())?.value ?? []).toString();
+    expect(await text()).toBe(': listening\n\n');
+    const event: EventView = { kind: 'group', at: 5, group: GROUP, from: 'idle', to: 'starting' };
+    listeners[0]?.(event);
+    expect(await text()).toBe(`event: group\ndata: ${JSON.stringify(event)}\n\n`);
+    await reader?.cancel();
+    await expect.poll(() => listeners.length).toBe(0);
   });
 
   it('hands the whole question on', async () => {
