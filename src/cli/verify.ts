@@ -195,6 +195,7 @@ function namesIn(path: string): readonly string[] {
 /** Remembers what routing looked at and found. */
 function recordingProbe(probe: FileProbe, seen: Map<string, MirroredPath>): FileProbe {
   return {
+    ...probe,
     kind: (path) => {
       const kind = probe.kind(path);
       if (kind === 'file' || kind === 'directory') seen.set(path, { path, kind });

@@ -16,7 +16,7 @@ const families: readonly Family[] = [
     'Logins are not checked here: what wants one is refused until a front checks it ("accessControl: front")',
   ),
   loss(
-    /^(?:proxy|balancer|allowconnect|reflector|<proxy|sslproxy|noproxy|action$|script$|dav|fcgid|virtual(?:document|script)|passenger|cgi|php|jk|<lua|lua|userdir|setinputfilter)/,
+    /^(?:proxy|balancer|allowconnect|reflector|<proxy|sslproxy|noproxy|action$|script$|dav|fcgid|passenger|cgi|php|jk|<lua|lua|setinputfilter)/,
     'Apache answers there by other means, which the sidecar has not: such requests get 404, or go to "legacy"',
   ),
   loss(

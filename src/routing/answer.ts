@@ -1,7 +1,9 @@
 /** What the chosen handler answers: mod_wsgi's, httpd's own for files, or one that only Apache has. */
+
 import { knownModules } from '../apache/directive-table.ts';
 import { type HandlerScript, hasOption } from '../site/scope.ts';
 import { wsgiPlace } from '../site/wsgi-place.ts';
+import { documentRootOf } from './document-root.ts';
 import { handlerName, isWsgiHandler } from './handler.ts';
 import { hasModule, isNegotiated } from './module.ts';
 import type { RequestState } from './request-state.ts';
@@ -86,7 +88,7 @@ function answerByFile(state: RequestState): Route {
   if (!['GET', 'HEAD', 'POST'].includes(method))
     return noRoute(state, 405, 'method', `A file takes no ${method}`);
   if (fileKind === 'missing' && isNegotiated(state)) {
-    return noRoute(state, 404, 'not_wsgi', `Apache would look for variants of "${filename}" (MultiViews)`);
+    return noRoute(state, 404, 'not_wsgi', `Apache would send a variant of "${filename}" (MultiViews)`);
   }
   if (fileKind === 'missing')
     return noRoute(state, 404, 'not_found', `The file "${filename}" does not exist`);
@@ -96,6 +98,6 @@ function answerByFile(state: RequestState): Route {
   if (state.pathInfo !== '' && state.acceptPathInfo !== 'on') {
     return noRoute(state, 404, 'not_found', `"${filename}" is a file and has nothing below it`);
   }
-  const root = state.context?.root ?? state.host.documentRoot;
+  const root = state.context?.root ?? documentRootOf(state);
   return { kind: 'file', ...routeBase(state), filename, root, access };
 }

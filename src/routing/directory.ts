@@ -46,6 +46,7 @@ function tryIndexes(state: RequestState, lookUp: LookUp): PipelineResult {
   let failure: Stop | undefined;
   for (const name of names) {
     const found = lookUp(state, state.args === undefined ? name : `${name}?${state.args}`);
+    state.unresolved ??= found.state.unresolved;
     if (found.stop === undefined && found.state.fileKind === 'file') return takeIndex(state, found.state);
     const status = found.stop?.status ?? 404;
     if (found.stop !== undefined && status >= 300 && status < 400) return { state, stop: found.stop };
@@ -66,6 +67,7 @@ function takeIndex(state: RequestState, found: RequestState): PipelineResult {
 
 function tryFallback(state: RequestState, resource: string, lookUp: LookUp): PipelineResult {
   const found = lookUp(state, state.args === undefined ? resource : `${resource}?${state.args}`);
+  state.unresolved ??= found.state.unresolved;
   if (found.stop === undefined && found.state.fileKind === 'file') {
     state.trace?.({
       step: 'index',

@@ -2,7 +2,9 @@
  * `WSGIDispatchScript` (mod_wsgi `wsgi_execute_dispatch()`): a Python script that may rename the groups of a request.
  * Routing does not run it; where the probe can, it is asked, and what it says is expanded again.
  */
+
 import type { Scope } from '../site/scope.ts';
+import { documentRootOf } from './document-root.ts';
 import { environmentVariable, expandCallable, expandName, type NameFacts } from './group-name.ts';
 import type { RequestState } from './request-state.ts';
 import type { DispatchAnswer } from './route.ts';
@@ -137,7 +139,7 @@ function requestEnviron(
     SERVER_PORT: String(base.serverPort),
     SERVER_PROTOCOL: `HTTP/1.${input.minorVersion}`,
     REMOTE_ADDR: input.remoteAddress,
-    DOCUMENT_ROOT: state.host.documentRoot,
+    DOCUMENT_ROOT: documentRootOf(state),
     'mod_wsgi.process_group': names.processGroup.name,
     'mod_wsgi.application_group': names.applicationGroup.name,
     'mod_wsgi.callable_object': callableObject,

@@ -1,6 +1,11 @@
 /** URL paths that nothing maps: files below DocumentRoot (httpd `ap_core_translate()`). */
 import { type RequestState, type Stop, stop } from './request-state.ts';
 
+/** The document root of a request (httpd `ap_document_root()`). */
+export function documentRootOf({ documentRoot, host }: RequestState): string {
+  return documentRoot ?? host.documentRoot;
+}
+
 /** Sets the file name, or refuses a path that leaves DocumentRoot, which only a rewriting can make. */
 export function placeBelowRoot(state: RequestState, path: string): Stop | undefined {
   const below = path.replace(/^\/+/, '');

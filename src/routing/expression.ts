@@ -5,6 +5,7 @@ import type { Expression, StringExpression, StringPiece } from '../site/expressi
 import { compileWildcard } from '../site/path-wildcard.ts';
 import { matchPattern } from '../site/regex.ts';
 import { escapeUri } from './escape.ts';
+import { type FileTest, testPath } from './file-test.ts';
 import { headerValue } from './headers.ts';
 import type { RequestState } from './request-state.ts';
 import { requestVariable } from './request-variable.ts';
@@ -126,12 +127,10 @@ function runTest(state: RequestState, test: string, text: string): boolean {
       return !/^(?:|0|off|false|no)$/i.test(text);
     case 'R':
       return ipMatches(state.input.remoteAddress, text);
-    case 'd':
-      return state.probe.kind(text) === 'directory';
-    case 'e':
-      return state.probe.kind(text) !== 'missing' && state.probe.kind(text) !== 'denied';
+    case 'h':
+      return testPath(state.probe, 'l', text);
     default:
-      return state.probe.kind(text) === 'file';
+      return testPath(state.probe, test.toLowerCase() as FileTest, text);
   }
 }
 

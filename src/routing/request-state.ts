@@ -89,6 +89,8 @@ export type RequestState = RequestBase & {
   pendingRedirect: string | undefined;
   /** Prefix and folder of the alias that translated the path (`ap_set_context_info()`). */
   context: { readonly prefix: string; readonly root: string } | undefined;
+  /** mod_vhost_alias: what takes the place of the virtual host's DocumentRoot. */
+  documentRoot: string | undefined;
   /** Why the route cannot be known, once that is so. */
   unresolved: Diagnostic | undefined;
   /** The status that this answers by an `ErrorDocument`. */

@@ -1,4 +1,5 @@
 /** The variables `%{NAME}` of expressions and of mod_rewrite, for a request. */
+import { documentRootOf } from './document-root.ts';
 import { headerValue } from './headers.ts';
 import type { RequestState } from './request-state.ts';
 import { serverName, serverPort } from './server-port.ts';
@@ -35,7 +36,7 @@ export function requestVariable(state: RequestState, name: string): string {
     case 'QUERY_STRING':
       return state.args ?? '';
     case 'DOCUMENT_ROOT':
-      return host.documentRoot;
+      return documentRootOf(state);
     case 'SERVER_NAME':
       return serverName({ host, scope: state.scope, hostname: state.hostname });
     case 'SERVER_PORT':
@@ -58,7 +59,7 @@ export function requestVariable(state: RequestState, name: string): string {
     case 'CONTEXT_PREFIX':
       return state.context?.prefix ?? '';
     case 'CONTEXT_DOCUMENT_ROOT':
-      return state.context?.root ?? host.documentRoot;
+      return state.context?.root ?? documentRootOf(state);
     default:
       return protocolVariable(state, name);
   }

@@ -8,6 +8,7 @@ import { answerByHandler } from './answer.ts';
 import { evaluateText } from './expression.ts';
 import { headerValue } from './headers.ts';
 import { fixHostname, parseHostHeader } from './host-header.ts';
+import { isNegotiated } from './module.ts';
 import { runPipeline, runRedirect } from './pipeline.ts';
 import {
   type PipelineResult,
@@ -177,6 +178,7 @@ function startState(base: RequestBase, target: Target): RequestState {
     rewriteEnded: false,
     pendingRedirect: undefined,
     context: undefined,
+    documentRoot: undefined,
     unresolved: undefined,
     errorStatus: undefined,
   };
@@ -232,8 +234,9 @@ function routeOfStop(state: RequestState, stopped: Stop): Route {
 const notApaches: ReadonlySet<string> = new Set(['not_wsgi', 'unresolved', 'from_request', 'minted_port']);
 
 /** Whether only the sidecar refuses, so that Apache's error documents are not meant. Where no file is, Apache refuses as a rule. */
-function isOursAlone({ fileKind }: RequestState, { reason }: NoRoute): boolean {
-  return notApaches.has(reason) && !(reason === 'not_wsgi' && fileKind === 'missing');
+function isOursAlone(state: RequestState, { reason }: NoRoute): boolean {
+  if (reason === 'not_wsgi' && state.fileKind === 'missing') return isNegotiated(state);
+  return notApaches.has(reason);
 }
 
 /** httpd `ap_die()`: a URL of `ErrorDocument` is redirected to, a local path is asked for inside, once. */

@@ -3,6 +3,7 @@
 import { matchPattern } from '../site/regex.ts';
 import type { RewriteCondition, RewriteTest } from '../site/rewrite.ts';
 import { evaluateExpression } from './expression.ts';
+import { testPath } from './file-test.ts';
 import { fillText, type RewriteContext } from './rewrite-text.ts';
 
 /** Whether all conditions of a rule hold; those joined by `[OR]` count as one. */
@@ -10,6 +11,7 @@ export function conditionsHold(context: RewriteContext, conditions: readonly Rew
   for (let at = 0; at < conditions.length; at += 1) {
     const condition = conditions[at] as RewriteCondition;
     const holds = conditionHolds(context, condition);
+    if (context.state.unresolved !== undefined) return false;
     if (!condition.orNext) {
       if (!holds) return false;
     } else if (holds) {
@@ -21,6 +23,10 @@ export function conditionsHold(context: RewriteContext, conditions: readonly Rew
 
 function conditionHolds(context: RewriteContext, condition: RewriteCondition): boolean {
   const { test, negated, ignoreCase } = condition;
+  if (test.kind === 'unknown') {
+    context.state.unresolved ??= test.rule;
+    return false;
+  }
   const input = fillText(context, condition.input);
   if (test.kind === 'pattern') {
     const found = matchPattern(test.pattern, input);
@@ -40,7 +46,7 @@ function conditionHolds(context: RewriteContext, condition: RewriteCondition): b
 
 function plainTest(
   context: RewriteContext,
-  test: Exclude<RewriteTest, { kind: 'pattern' | 'expression' }>,
+  test: Exclude<RewriteTest, { kind: 'pattern' | 'expression' | 'unknown' }>,
   input: string,
   ignoreCase: boolean,
 ): boolean {
@@ -52,10 +58,8 @@ function plainTest(
   return ordered(test.operator, input.length - other.length || compareText(input, other));
 }
 
-/** Whether a file is empty, executable or a link is not asked: such a rule is taken as for any file. */
 function testFile({ state }: RewriteContext, test: 'f' | 's' | 'd' | 'x' | 'l', path: string): boolean {
-  const kind = path.startsWith('/') ? state.probe.kind(path) : 'missing';
-  return test === 'd' ? kind === 'directory' : test !== 'l' && kind === 'file';
+  return path.startsWith('/') && testPath(state.probe, test, path);
 }
 
 function compareText(left: string, right: string): number {

@@ -2,6 +2,7 @@
 
 import type { RewriteRules } from '../site/rewrite.ts';
 import { hasOption } from '../site/scope.ts';
+import { documentRootOf } from './document-root.ts';
 import { type RequestState, type Stop, stop } from './request-state.ts';
 import { applyRules } from './rewrite-rules.ts';
 import { proxyStop, redirectByRewrite } from './rewrite-server.ts';
@@ -21,10 +22,6 @@ export function rewritePlace(state: RequestState): Stop | PlaceRewrite | undefin
     hasOption(state.scope.options, 'symlinksifownermatch');
   if (!mayFollow)
     return stop(403, 'forbidden', 'Options FollowSymLinks is off, which forbids rewriting here');
-  if (rewrite.unknown !== undefined) {
-    state.unresolved ??= rewrite.unknown;
-    return undefined;
-  }
   const outcome = applyRules(state, rewrite, directory);
   if (outcome.kind === 'stop') return outcome.stop;
   if (outcome.kind === 'unchanged') {
@@ -56,11 +53,11 @@ function startOver(
     return stop(400, 'bad_target', `RewriteRule leads to "${filename}", which is no path`);
   // The same file again would never end.
   if (filename === before) return undefined;
-  const { host, context } = state;
+  const { context } = state;
   let path = filename;
   if (rewrite.base !== undefined) path = replacePrefix(path, rewrite.directory ?? '', rewrite.base);
   else {
-    const root = host.documentRoot.replace(/\/$/, '');
+    const root = documentRootOf(state).replace(/\/$/, '');
     if (path.startsWith(`${root}/`)) path = path.slice(root.length);
   }
   if (path === filename && context !== undefined && rewrite.options?.has('ignorecontextinfo') !== true) {

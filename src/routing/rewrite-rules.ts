@@ -56,6 +56,8 @@ export function applyRules(
     const rule = rules.rules[at] as RewriteRule;
     if (state.isSubrequest && rule.flags.noSubrequest) continue;
     const result = applyRule(run, rule);
+    // What Apache does from here on is not known.
+    if (state.unresolved !== undefined) return { kind: 'unchanged' };
     if (result === 'no-match') {
       while (at < rules.rules.length && rules.rules[at]?.flags.chain === true) at += 1;
       continue;
@@ -103,12 +105,14 @@ function statusStop({ position }: RewriteRule, status: number): Stop {
 }
 
 function applyRule(run: Run, rule: RewriteRule): 'matched' | 'no-match' | Stop {
-  const { context } = run;
+  const { context, state } = run;
+  if (rule.pattern === undefined) return giveUp(state, rule);
   const found = matchPattern(rule.pattern, ruleInput(run));
   if ((found === undefined) !== rule.negated) return 'no-match';
   context.conditionGroups = [];
   context.ruleGroups = found?.groups ?? [];
   if (!conditionsHold(context, rule.conditions)) return 'no-match';
+  if (rule.unknown !== undefined) return giveUp(state, rule);
   const filled = rule.substitution && fillSubstitution(context, rule.substitution, rule.flags);
   if (filled?.isUnsafe === true && !rule.flags.allowQuestionMark) {
     return stop(
@@ -122,6 +126,11 @@ function applyRule(run: Run, rule: RewriteRule): 'matched' | 'no-match' | Stop {
   else substitute(run, rule, filled.text);
   traceRule(run, rule);
   return 'matched';
+}
+
+function giveUp(state: RequestState, { unknown }: RewriteRule): 'no-match' {
+  state.unresolved ??= unknown;
+  return 'no-match';
 }
 
 /** What patterns are tried on: in a place the file name behind its folder, with the path info. */
@@ -239,7 +248,7 @@ function traceRule({ state }: Run, rule: RewriteRule): void {
   const result = rule.substitution === undefined ? 'changes no path' : `makes it "${state.filename}"`;
   state.trace({
     step: 'rewrite',
-    text: `RewriteRule "${rule.pattern.source}" matches and ${result}`,
+    text: `RewriteRule "${rule.pattern?.source}" matches and ${result}`,
     position: rule.position,
   });
 }

@@ -1,6 +1,6 @@
 /** mod_rewrite's rules outside sections, before every alias (`hook_uri2file()`). */
 import type { RewriteRule } from '../site/rewrite.ts';
-import { placeBelowRoot } from './document-root.ts';
+import { documentRootOf, placeBelowRoot } from './document-root.ts';
 import { escapeUri } from './escape.ts';
 import { hasModule } from './module.ts';
 import { ownUrl } from './redirect.ts';
@@ -16,10 +16,6 @@ export function rewriteServer(state: RequestState): Stop | 'done' | undefined {
   if (place.options?.has('allowanyuri') !== true && !state.uri.startsWith('/')) return undefined;
   setScriptVariables(state);
   if (rewrite === undefined) return undefined;
-  if (rewrite.unknown !== undefined) {
-    state.unresolved ??= rewrite.unknown;
-    return undefined;
-  }
   state.filename ??= state.uri;
   const outcome = applyRules(state, rewrite, undefined);
   if (outcome.kind === 'changed')
@@ -102,6 +98,6 @@ function isFilePath(state: RequestState, filename: string, lastRule: RewriteRule
   if (lastRule === undefined || lastRule.flags.unsafePrefix) return true;
   const output = lastRule.substitution?.[0];
   const isWritten = typeof output === 'string' && output.startsWith(first);
-  const roots = [state.host.documentRoot, state.context?.root ?? state.host.documentRoot];
+  const roots = [documentRootOf(state), state.context?.root ?? documentRootOf(state)];
   return isWritten || roots.some((root) => filename.startsWith(root));
 }

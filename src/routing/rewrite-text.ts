@@ -45,6 +45,10 @@ function fillPiece(
   if (typeof piece === 'string') return piece;
   if ('variable' in piece) return variableValue(context.state, piece.variable);
   if ('map' in piece) return lookUpMap(context, piece);
+  if ('unknown' in piece) {
+    context.state.unresolved ??= piece.unknown;
+    return '';
+  }
   const groups = 'rule' in piece ? context.ruleGroups : context.conditionGroups;
   const value = groups['rule' in piece ? piece.rule : piece.condition] ?? '';
   return escapes === undefined ? value : escapeGroup(value, escapes);

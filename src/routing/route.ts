@@ -27,10 +27,25 @@ export type RouteRequest = {
 /** How `resolveRoute` looks at files; injected, so that routing stays a calculation. */
 export type FileProbe = {
   kind(path: string): 'file' | 'directory' | 'other' | 'missing' | 'denied';
+  /** More about a path; where it is absent, files have something in them, run, and are no links. */
+  details?(path: string): FileDetails | undefined;
+  /** The names in a folder; where it is absent, they are not known. */
+  list?(folder: string): readonly string[];
   /** What a `WSGIDispatchScript` says to an environ; absent where nothing can run Python. */
   dispatch?(question: DispatchQuestion): DispatchAnswer;
   /** Told that such a script is not there and was passed over. */
   dispatchMissing?(script: string): void;
+};
+
+/** What conditions on files ask for besides the kind. */
+export type FileDetails = {
+  readonly isEmpty: boolean;
+  /** Whether anybody may execute it: files, and folders too. */
+  readonly isExecutable: boolean;
+  /** Whether the path itself is a symbolic link, whatever it leads to. */
+  readonly isLink: boolean;
+  /** Whether the owner of the link is that of what it leads to; true for what is no link. */
+  readonly isOwnersLink: boolean;
 };
 
 /** What a dispatch script is asked. Byte strings. */

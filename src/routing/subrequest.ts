@@ -46,6 +46,7 @@ export function restart(state: RequestState, target: string, start: Start): Subr
     rewritten: undefined,
     pendingRedirect: undefined,
     context: undefined,
+    documentRoot: undefined,
     depth: state.depth + 1,
   };
   return { state: fresh, rawPath };

@@ -11,6 +11,7 @@ import { redirectByAlias } from './redirect.ts';
 import { type RequestState, type Stop, stop } from './request-state.ts';
 import { rewriteServer } from './rewrite-server.ts';
 import { findScriptAlias } from './script-alias.ts';
+import { placeByVirtualRoot } from './virtual-root.ts';
 
 /** Sets the file name, or stops with a redirect or an error. */
 export function translateName(state: RequestState): Stop | undefined {
@@ -24,6 +25,8 @@ export function translateName(state: RequestState): Stop | undefined {
     if (redirect !== undefined) return redirect;
     if (translateByAlias(state) || translateByScriptAlias(state)) return undefined;
   }
+  if (placeByVirtualRoot(state)) return undefined;
+  if (state.uri.startsWith('/~')) state.unresolved ??= state.host.userFolders;
   return translateByDocumentRoot(state);
 }
 

@@ -9,6 +9,7 @@ import { type WalkObserver, walkDirectories, walkFiles, walkLocations } from '..
 import { evaluateExpression } from './expression.ts';
 import { canonicalFilename, isCanonical } from './path.ts';
 import { type RequestState, type Stop, stop } from './request-state.ts';
+import { refuseLinks } from './symlinks.ts';
 import { setVariable } from './variable-table.ts';
 
 function observerOf(state: RequestState, isTraced: boolean): WalkObserver {
@@ -85,12 +86,12 @@ export function mapToStorage(state: RequestState): Stop | undefined {
   const target = findTarget(state);
   if (target !== undefined) {
     enterTarget(state, target);
-    return undefined;
+    return refuseLinks(state, target.alias.target);
   }
   const found = findFile(state, canonicalFilename(state.filename));
   if ('status' in found) return found;
   enterFile(state, found);
-  return undefined;
+  return refuseLinks(state, found.filename);
 }
 
 function enterFile(state: RequestState, found: FoundFile): void {

@@ -1,8 +1,10 @@
 /** mod_wsgi's content handler (`wsgi_hook_handler()`, `wsgi_create_req_config()`, `wsgi_execute_remote()`): checks, names, options. */
+
 import { type HandlerScript, hasOption, type Setting } from '../site/scope.ts';
 import { type WsgiPlace, wsgiPlace } from '../site/wsgi-place.ts';
 import { admit } from './admission.ts';
 import { type Dispatched, dispatchNames } from './dispatch.ts';
+import { documentRootOf } from './document-root.ts';
 import { groupKey } from './group-key.ts';
 import { expandCallable } from './group-name.ts';
 import { isolationOf } from './isolation.ts';
@@ -174,7 +176,7 @@ function buildRoute(state: RequestState, answer: WsgiAnswer, facts: RequestFacts
     identity: answer.identity,
     key: answer.key,
     callableObject: answer.callableObject,
-    documentRoot: host.documentRoot,
+    documentRoot: documentRootOf(state),
     environment: environmentOf(state),
     options: answer.options,
     access: state.access,

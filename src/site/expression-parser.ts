@@ -70,7 +70,7 @@ function readNot(reader: Reader): Expression {
 
 /** Tests that need only the request; `-U`, `-A` and `-F` ask Apache itself. */
 function readTest(reader: Reader, test: string): Expression {
-  if (!/[nzTRdefs]/.test(test)) return fail(reader, `the test "-${test}" cannot be computed here`);
+  if (!/[nzTRdefshL]/.test(test)) return fail(reader, `the test "-${test}" cannot be computed here`);
   return { kind: 'test', test, operand: readWord(reader) };
 }
 

@@ -1,4 +1,5 @@
 /** A virtual host or the main server while its text is read: what stands in it, nothing inherited yet. */
+import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { SourcePosition } from '../apache/directive.ts';
 import type { Alias, ScriptAlias } from './alias.ts';
 import type { ScopeDraft } from './build-context.ts';
@@ -6,6 +7,7 @@ import type { HostAddress } from './model.ts';
 import type { ProxyPass } from './proxy-pass.ts';
 import type { ScopeSection } from './scope.ts';
 import type { SetEnvIfRule } from './set-env-if.ts';
+import type { VirtualRoot } from './virtual-root.ts';
 
 /** What a server's own text says. */
 export type HostDraft = {
@@ -19,6 +21,10 @@ export type HostDraft = {
   aliases: string[];
   legacyPath: string | undefined;
   documentRoot: string | undefined;
+  virtualRoot: VirtualRoot | undefined;
+  virtualScripts: VirtualRoot | undefined;
+  /** Why paths of users are not known, where `UserDir` maps any. */
+  userFolders: Diagnostic | undefined;
   serverAdmin: string | undefined;
   sslEngine: boolean | undefined;
   mergeSlashes: boolean | undefined;
@@ -51,6 +57,9 @@ export function emptyHost(start: Pick<HostDraft, 'position' | 'isMain' | 'addres
     aliases: [],
     legacyPath: undefined,
     documentRoot: undefined,
+    virtualRoot: undefined,
+    virtualScripts: undefined,
+    userFolders: undefined,
     serverAdmin: undefined,
     sslEngine: undefined,
     mergeSlashes: undefined,

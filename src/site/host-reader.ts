@@ -6,6 +6,7 @@ import type { HostDraft } from './host-draft.ts';
 import { parseProxyPass } from './proxy-pass.ts';
 import { readNode, readSection, scopeReaders } from './scope-reader.ts';
 import { parseScriptAlias } from './script-alias.ts';
+import { parseUserDir, parseVirtualRoot } from './virtual-root.ts';
 import { wsgiReaders } from './wsgi-readers.ts';
 
 type HostReader = (host: HostDraft, directive: Directive, place: PlaceContext) => void;
@@ -22,6 +23,16 @@ const hostReaders: Readonly<Record<string, HostReader>> = {
       /(.)\/+$/,
       '$1',
     );
+  },
+  virtualdocumentroot: readVirtualRoot,
+  virtualdocumentrootip: readVirtualRoot,
+  virtualscriptalias: readVirtualScripts,
+  virtualscriptaliasip: readVirtualScripts,
+  userdir: (host, directive, place) => {
+    const rule = parseUserDir(directive);
+    if (rule === undefined) return;
+    host.userFolders = rule;
+    place.build.diagnostics.push(rule);
   },
   serveradmin: (host, directive) => {
     host.serverAdmin = directive.args[0] ?? '';
@@ -62,6 +73,14 @@ const hostReaders: Readonly<Record<string, HostReader>> = {
   wsgiscriptalias: readScriptAlias,
   wsgiscriptaliasmatch: readScriptAlias,
 };
+
+function readVirtualRoot(host: HostDraft, directive: Directive): void {
+  host.virtualRoot = parseVirtualRoot(directive);
+}
+
+function readVirtualScripts(host: HostDraft, directive: Directive): void {
+  host.virtualScripts = parseVirtualRoot(directive);
+}
 
 function readScriptAlias(host: HostDraft, directive: Directive, place: PlaceContext): void {
   const alias = parseScriptAlias(directive, place);

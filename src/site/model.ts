@@ -13,6 +13,7 @@ import type { RewriteRules } from './rewrite.ts';
 import type { Scope, ScopeSection } from './scope.ts';
 import type { SectionList } from './section-list.ts';
 import type { SetEnvIfRule } from './set-env-if.ts';
+import type { VirtualRoot } from './virtual-root.ts';
 
 /** Names that differ between mod_wsgi's versions (MODWSGI: "Versions"). */
 export type ModWsgiVersion = '4.9' | '5' | '6';
@@ -128,6 +129,13 @@ export type VirtualHost = {
   /** What `ap_http_scheme()` says: SSLEngine, or the scheme of ServerName. */
   readonly scheme: 'http' | 'https';
   readonly documentRoot: string;
+  /** mod_vhost_alias: document roots by name; undefined where there are none. */
+  readonly virtualRoot: VirtualRoot | undefined;
+  readonly virtualScripts: VirtualRoot | undefined;
+  /** `UserDir`: why paths that begin with `/~` are not known. */
+  readonly userFolders: Diagnostic | undefined;
+  /** Whether some place does not simply follow symbolic links. */
+  readonly watchesLinks: boolean;
   readonly serverRoot: string;
   readonly serverAdmin: string;
   readonly mergeSlashes: boolean;

@@ -20,7 +20,6 @@ export function mergeRewrite(base: RewriteRules, over: RewriteRules): RewriteRul
           ? [...base.rules, ...over.rules]
           : over.rules,
     maps: inherits ? new Map([...base.maps, ...over.maps]) : over.maps,
-    unknown: over.unknown ?? (inherits ? base.unknown : undefined),
   };
 }
 

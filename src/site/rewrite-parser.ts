@@ -2,9 +2,7 @@
 import { parseExpression } from './expression-parser.ts';
 import { compilePattern } from './regex.ts';
 import type { RewriteCondition, RewriteFlags, RewriteRule, RewriteTest } from './rewrite.ts';
-import { parseRewriteText } from './rewrite-text.ts';
-
-type Failure = { readonly error: string };
+import { type Blame, parseRewriteText } from './rewrite-text.ts';
 
 /** mod_rewrite `parseargline()`: up to three arguments, quotes around a whole one, a backslash before a space kept. */
 function parseArguments(text: string): string[] {
@@ -46,20 +44,21 @@ function parseFlagList(text: string | undefined): [name: string, value: string][
 }
 
 /** A `RewriteCond`. */
-export function parseCondition(text: string): RewriteCondition | Failure {
+export function parseCondition(text: string, blame: Blame): RewriteCondition {
   const [input = '', rawPattern = '', rawFlags] = parseArguments(text);
   const flags = parseFlagList(rawFlags);
-  if (flags === undefined) return { error: `the flags "${rawFlags}" are not understood` };
-  const names = new Set(flags.map(([name]) => name));
+  const names = new Set(flags?.map(([name]) => name));
   const ignoreCase = names.has('nc') || names.has('nocase');
   const negated = rawPattern.startsWith('!');
-  const test = parseTest(input, negated ? rawPattern.slice(1) : rawPattern, ignoreCase);
-  if ('error' in test) return test;
-  const inputText = parseRewriteText(test.kind === 'expression' ? '' : input);
-  if ('error' in inputText) return inputText;
+  const test: RewriteTest =
+    flags === undefined
+      ? { kind: 'unknown', rule: blame(`the flags "${rawFlags}" are not understood`) }
+      : parseTest(input, negated ? rawPattern.slice(1) : rawPattern, { ignoreCase, blame });
+  const isAlone = test.kind === 'expression' || test.kind === 'unknown';
+  const inputText = isAlone ? [] : parseRewriteText(input, blame);
   const notEqual = test.kind === 'number' && /^!?-ne/.test(rawPattern);
   const orNext = names.has('or') || names.has('ornext');
-  return { input: inputText.text, test, negated: negated !== notEqual, ignoreCase, orNext };
+  return { input: inputText, test, negated: negated !== notEqual, ignoreCase, orNext };
 }
 
 const numberOperators: Readonly<Record<string, '<' | '<=' | '=' | '>=' | '>'>> = {
@@ -71,16 +70,19 @@ const numberOperators: Readonly<Record<string, '<' | '<=' | '=' | '>=' | '>'>> =
   '-ne': '=',
 };
 
-function parseTest(input: string, pattern: string, ignoreCase: boolean): RewriteTest | Failure {
+type TestContext = { readonly ignoreCase: boolean; readonly blame: Blame };
+
+function parseTest(input: string, pattern: string, { ignoreCase, blame }: TestContext): RewriteTest {
+  const unknown = (error: string): RewriteTest => ({ kind: 'unknown', rule: blame(error) });
   if (input.toLowerCase() === 'expr') {
     const expression = parseExpression(pattern);
-    return 'error' in expression ? expression : { kind: 'expression', expression };
+    return 'error' in expression ? unknown(expression.error) : { kind: 'expression', expression };
   }
   if (/^-[fsdxhLl]$/.test(pattern)) {
     const test = pattern.charAt(1).replace(/[hL]/, 'l') as 'f' | 's' | 'd' | 'x' | 'l';
     return { kind: 'file', test };
   }
-  if (/^-[UF]$/.test(pattern)) return { error: `the test "${pattern}" asks Apache itself` };
+  if (/^-[UF]$/.test(pattern)) return unknown(`the test "${pattern}" asks Apache itself`);
   const number = /^(-(?:lt|le|gt|ge|eq|ne))(.+)$/s.exec(pattern);
   if (number !== null) {
     return {
@@ -95,31 +97,37 @@ function parseTest(input: string, pattern: string, ignoreCase: boolean): Rewrite
     return { kind: 'text', operator: text[1] as '<' | '<=' | '=' | '>=' | '>', value: [value] };
   }
   const compiled = compilePattern(pattern, ignoreCase);
-  if ('error' in compiled) return { error: `the pattern "${pattern}": ${compiled.error}` };
+  if ('error' in compiled) return unknown(`the pattern "${pattern}": ${compiled.error}`);
   return { kind: 'pattern', pattern: compiled };
 }
 
 /** A `RewriteRule` without its conditions. */
-export function parseRule(text: string): Omit<RewriteRule, 'conditions' | 'position'> | Failure {
+export function parseRule(text: string, blame: Blame): Omit<RewriteRule, 'conditions' | 'position'> {
   const [rawPattern = '', rawOutput, rawFlags] = parseArguments(text);
-  const list = parseFlagList(rawFlags);
-  if (list === undefined) return { error: `the flags "${rawFlags}" are not understood` };
-  if (rawOutput === undefined) return { error: 'the rule has no substitution' };
-  const flags = parseFlags(list, rawOutput);
-  if ('error' in flags) return flags;
+  const list = parseFlagList(rawFlags) ?? [];
+  const { flags, error: flagError } = parseFlags(list, rawOutput ?? '', blame);
   const negated = rawPattern.startsWith('!');
   const source = negated ? rawPattern.slice(1) : rawPattern;
   const pattern = compilePattern(
     source,
     list.some(([name]) => name === 'nc' || name === 'nocase'),
   );
-  if ('error' in pattern) return { error: `the pattern "${source}": ${pattern.error}` };
-  const isPlain = rawOutput === '-' || flags.status !== undefined;
-  const output = parseRewriteText(
-    flags.qsNone && rawOutput.endsWith('?') ? rawOutput.slice(0, -1) : rawOutput,
-  );
-  if ('error' in output) return output;
-  return { pattern, negated, substitution: isPlain ? undefined : output.text, flags };
+  const error =
+    'error' in pattern
+      ? `the pattern "${source}": ${pattern.error}`
+      : rawOutput === undefined
+        ? 'the rule has no substitution'
+        : flagError;
+  const isPlain = rawOutput === undefined || rawOutput === '-' || flags.status !== undefined;
+  const output =
+    flags.qsNone && rawOutput?.endsWith('?') === true ? rawOutput.slice(0, -1) : (rawOutput ?? '');
+  return {
+    pattern: 'error' in pattern ? undefined : pattern,
+    unknown: error === undefined ? undefined : blame(error),
+    negated,
+    substitution: isPlain ? undefined : parseRewriteText(output, blame),
+    flags,
+  };
 }
 
 type FlagDraft = { -readonly [K in keyof RewriteFlags]: RewriteFlags[K] };
@@ -155,14 +163,18 @@ const flagNames: Readonly<Record<string, keyof RewriteFlags>> = {
 
 const harmlessFlags: ReadonlySet<string> = new Set(['nc', 'nocase', 'co', 'cookie']);
 
-function parseFlags(list: readonly (readonly [string, string])[], output: string): RewriteFlags | Failure {
+function parseFlags(
+  list: readonly (readonly [string, string])[],
+  output: string,
+  blame: Blame,
+): { readonly flags: RewriteFlags; readonly error: string | undefined } {
   const flags: FlagDraft = emptyFlags();
+  let error: string | undefined;
   for (const [name, value] of list) {
     const plain = flagNames[name];
     if (plain !== undefined) Object.assign(flags, { [plain]: true });
     else if (!harmlessFlags.has(name)) {
-      const error = readValueFlag(flags, name, value);
-      if (error !== undefined) return { error };
+      error ??= readValueFlag(flags, { name, value, blame });
     }
     if (plain === 'next' && value !== '') flags.maxRounds = Number.parseInt(value, 10) || 0;
   }
@@ -170,21 +182,27 @@ function parseFlags(list: readonly (readonly [string, string])[], output: string
     if (flags.qsAppend) flags.qsLast = true;
     else flags.qsNone = true;
   } else if (flags.qsDiscard && !output.includes('?')) flags.qsNone = true;
-  return flags;
+  return { flags, error };
 }
 
-function readValueFlag(flags: FlagDraft, name: string, value: string): string | undefined {
+type ValueFlag = { readonly name: string; readonly value: string; readonly blame: Blame };
+
+/** Takes a flag with a value; what is wrong with it otherwise. */
+function readValueFlag(flags: FlagDraft, { name, value, blame }: ValueFlag): string | undefined {
   const escapes = flags.escapeGroups ?? { only: '', except: '', noPlus: false };
   switch (name) {
     case 'e':
     case 'env':
-      return readText(value, (text) => (flags.environment = [...flags.environment, text]));
+      flags.environment = [...flags.environment, parseRewriteText(value, blame)];
+      return undefined;
     case 'h':
     case 'handler':
-      return readText(value, (text) => (flags.handler = text));
+      flags.handler = parseRewriteText(value, blame);
+      return undefined;
     case 't':
     case 'type':
-      return readText(value, (text) => (flags.type = text));
+      flags.type = parseRewriteText(value, blame);
+      return undefined;
     case 'r':
     case 'redirect':
       return readRedirectFlag(flags, value);
@@ -214,16 +232,6 @@ function readValueFlag(flags: FlagDraft, name: string, value: string): string | 
       return undefined;
   }
   return `the flag "${name}" is not understood`;
-}
-
-function readText(
-  value: string,
-  take: (text: RewriteFlags['environment'][number]) => void,
-): string | undefined {
-  const text = parseRewriteText(value);
-  if ('error' in text) return text.error;
-  take(text.text);
-  return undefined;
 }
 
 function readRedirectFlag(flags: FlagDraft, value: string): string | undefined {

@@ -4,6 +4,7 @@ import { addMount, flag, type PlaceContext, type ScopeDraft, type ScopeReader } 
 import { diagnose } from './diagnose.ts';
 import type { RewriteCondition, RewriteMap, RewriteRules } from './rewrite.ts';
 import { parseCondition, parseRule } from './rewrite-parser.ts';
+import type { Blame } from './rewrite-text.ts';
 
 /** Rules and, while they are read, the conditions that wait for their rule. */
 type ReadRules = RewriteRules & { readonly waiting?: readonly RewriteCondition[] };
@@ -15,7 +16,6 @@ const noRules: RewriteRules = {
   directory: undefined,
   rules: [],
   maps: new Map(),
-  unknown: undefined,
 };
 
 function change(draft: ScopeDraft, place: PlaceContext, changes: Partial<ReadRules>): void {
@@ -53,18 +53,13 @@ function waiting(draft: ScopeDraft): readonly RewriteCondition[] {
 }
 
 function readCondition(draft: ScopeDraft, directive: Directive, place: PlaceContext): void {
-  const condition = parseCondition(directive.text);
-  if ('error' in condition) giveUp(draft, directive, place, condition.error);
-  else change(draft, place, { waiting: [...waiting(draft), condition] });
+  const condition = parseCondition(directive.text, blameOn(directive, place));
+  change(draft, place, { waiting: [...waiting(draft), condition] });
 }
 
 function readRule(draft: ScopeDraft, directive: Directive, place: PlaceContext): void {
   const conditions = waiting(draft);
-  const parsed = parseRule(directive.text);
-  if ('error' in parsed) {
-    giveUp(draft, directive, place, parsed.error);
-    return;
-  }
+  const parsed = parseRule(directive.text, blameOn(directive, place));
   const isScript = parsed.flags.handler?.join('').toLowerCase() === 'wsgi-script';
   const { position } = directive;
   const mountPoint = `RewriteRule ${directive.text}`;
@@ -75,13 +70,12 @@ function readRule(draft: ScopeDraft, directive: Directive, place: PlaceContext):
   change(draft, place, { rules: [...(draft.rewrite?.rules ?? []), rule], waiting: [] });
 }
 
-function giveUp(draft: ScopeDraft, directive: Directive, place: PlaceContext, error: string): void {
-  const unknown = diagnose(
-    directive,
-    'error',
-    'rewrite-not-understood',
-    `Cannot compute the rewriting: ${error}`,
-  );
-  place.build.diagnostics.push(unknown);
-  change(draft, place, { unknown: draft.rewrite?.unknown ?? unknown, waiting: [] });
+/** What cannot be computed is said once, and again to the requests that come to it. */
+function blameOn(directive: Directive, place: PlaceContext): Blame {
+  return (error) => {
+    const message = `Cannot compute the rewriting: ${error}. Requests that come to this are unresolved`;
+    const rule = diagnose(directive, 'error', 'rewrite-not-understood', message);
+    place.build.diagnostics.push(rule);
+    return rule;
+  };
 }

@@ -1,4 +1,5 @@
 /** The texts of mod_rewrite: `$1`, `%1`, `%{NAME}`, `${map:key|default}` (mod_rewrite `do_expand()`). */
+import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { RewritePiece, RewriteText } from './rewrite.ts';
 
 const variables: ReadonlySet<string> = new Set(
@@ -14,15 +15,17 @@ const uncomputable: ReadonlySet<string> = new Set(
 REMOTE_PORT REMOTE_USER SCRIPT_USER SCRIPT_GROUP REMOTE_IDENT SERVER_SOFTWARE`.split(/\s+/),
 );
 
-/** The pieces of a text, or what in it cannot be computed. */
-export function parseRewriteText(text: string): { readonly text: RewriteText } | { readonly error: string } {
+/** Makes a diagnostic of what cannot be computed. */
+export type Blame = (error: string) => Diagnostic;
+
+/** The pieces of a text. */
+export function parseRewriteText(text: string, blame: Blame): RewriteText {
   const pieces: RewritePiece[] = [];
   let plain = '';
   let at = 0;
   while (at < text.length) {
-    const special = readSpecial(text, at);
+    const special = readSpecial(text, at, blame);
     if (typeof special.piece === 'string') plain += special.piece;
-    else if ('error' in special.piece) return special.piece;
     else {
       if (plain !== '') pieces.push(plain);
       plain = '';
@@ -31,12 +34,12 @@ export function parseRewriteText(text: string): { readonly text: RewriteText } |
     at = special.next;
   }
   if (plain !== '') pieces.push(plain);
-  return { text: pieces };
+  return pieces;
 }
 
-type Special = { readonly piece: RewritePiece | { readonly error: string }; readonly next: number };
+type Special = { readonly piece: RewritePiece; readonly next: number };
 
-function readSpecial(text: string, at: number): Special {
+function readSpecial(text: string, at: number, blame: Blame): Special {
   const char = text.charAt(at);
   const following = text.charAt(at + 1);
   if (char === '\\') return { piece: following === '' ? '\\' : following, next: at + 2 };
@@ -49,7 +52,7 @@ function readSpecial(text: string, at: number): Special {
   const end = closingBrace(text, at + 2);
   if (end === -1) return { piece: text.slice(at, at + 2), next: at + 2 };
   const inner = text.slice(at + 2, end);
-  return { piece: char === '%' ? readVariable(inner) : readMapLookup(inner), next: end + 1 };
+  return { piece: (char === '%' ? readVariable : readMapLookup)(inner, blame), next: end + 1 };
 }
 
 function closingBrace(text: string, from: number): number {
@@ -66,22 +69,20 @@ function closingBrace(text: string, from: number): number {
   return -1;
 }
 
-function readVariable(name: string): RewritePiece | { readonly error: string } {
+function readVariable(name: string, blame: Blame): RewritePiece {
   if (/^(?:ENV|HTTP):./is.test(name))
     return { variable: name.replace(/^[^:]*/, (kind) => kind.toUpperCase()) };
-  if (/^(?:LA-[UF]|SSL):/i.test(name)) return { error: `"%{${name}}" asks Apache itself` };
+  if (/^(?:LA-[UF]|SSL):/i.test(name)) return { unknown: blame(`"%{${name}}" asks Apache itself`) };
   const upper = name.toUpperCase();
   if (variables.has(upper)) return { variable: upper };
-  return uncomputable.has(upper) ? { error: `"%{${name}}" cannot be computed here` } : '';
+  return uncomputable.has(upper) ? { unknown: blame(`"%{${name}}" cannot be computed here`) } : '';
 }
 
-function readMapLookup(inner: string): RewritePiece | { readonly error: string } {
+function readMapLookup(inner: string, blame: Blame): RewritePiece {
   const colon = inner.indexOf(':');
   if (colon === -1) return `\${${inner}}`;
   const bar = inner.indexOf('|', colon);
-  const key = parseRewriteText(inner.slice(colon + 1, bar === -1 ? undefined : bar));
-  const fallback = parseRewriteText(bar === -1 ? '' : inner.slice(bar + 1));
-  if ('error' in key) return key;
-  if ('error' in fallback) return fallback;
-  return { map: inner.slice(0, colon), key: key.text, fallback: fallback.text };
+  const key = parseRewriteText(inner.slice(colon + 1, bar === -1 ? undefined : bar), blame);
+  const fallback = parseRewriteText(bar === -1 ? '' : inner.slice(bar + 1), blame);
+  return { map: inner.slice(0, colon), key, fallback };
 }

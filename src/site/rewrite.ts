@@ -14,6 +14,8 @@ export type RewritePiece =
   | { readonly rule: number }
   | { readonly condition: number }
   | { readonly variable: string }
+  /** A variable that is not known here: whoever needs its value cannot go on. */
+  | { readonly unknown: Diagnostic }
   | { readonly map: string; readonly key: RewriteText; readonly fallback: RewriteText };
 
 /** What a `RewriteCond` compares with. */
@@ -22,7 +24,8 @@ export type RewriteTest =
   | { readonly kind: 'file'; readonly test: 'f' | 's' | 'd' | 'x' | 'l' }
   | { readonly kind: 'text'; readonly operator: '<' | '<=' | '=' | '>=' | '>'; readonly value: RewriteText }
   | { readonly kind: 'number'; readonly operator: '<' | '<=' | '=' | '>=' | '>'; readonly value: RewriteText }
-  | { readonly kind: 'expression'; readonly expression: Expression };
+  | { readonly kind: 'expression'; readonly expression: Expression }
+  | { readonly kind: 'unknown'; readonly rule: Diagnostic };
 
 /** `RewriteCond`. */
 export type RewriteCondition = {
@@ -73,7 +76,10 @@ export type RewriteFlags = {
 
 /** `RewriteRule` with the conditions before it. */
 export type RewriteRule = {
-  readonly pattern: Pattern;
+  /** Undefined where it cannot be translated. */
+  readonly pattern: Pattern | undefined;
+  /** What of the pattern or the flags cannot be computed: a request that comes to it is unresolved. */
+  readonly unknown: Diagnostic | undefined;
   readonly negated: boolean;
   /** Undefined for `-`. */
   readonly substitution: RewriteText | undefined;
@@ -95,8 +101,6 @@ export type RewriteRules = {
   readonly directory: string | undefined;
   readonly rules: readonly RewriteRule[];
   readonly maps: ReadonlyMap<string, RewriteMap>;
-  /** A rule that cannot be computed; every request that rewriting would see is unresolved. */
-  readonly unknown: Diagnostic | undefined;
 };
 
 /** `RewriteMap`: the internal functions are computed, the rest is not. */

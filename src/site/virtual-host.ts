@@ -10,7 +10,7 @@ import type { HostDraft } from './host-draft.ts';
 import type { HostAddress, Listener, VirtualHost } from './model.ts';
 import type { RewriteRules } from './rewrite.ts';
 import { mergeRewrite } from './rewrite-merge.ts';
-import { mergeScopes, type Scope, type ScopeSection } from './scope.ts';
+import { hasOption, mergeScopes, type Scope, type ScopeSection } from './scope.ts';
 import { buildSectionList } from './section-list.ts';
 
 /** The addresses of a `<VirtualHost>` (httpd `get_addresses()`); `mainPort` is the port of the main ServerName so far. */
@@ -84,6 +84,10 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     legacyPath: draft.legacyPath,
     scheme,
     documentRoot: pick('documentRoot') ?? `${context.options.serverRoot}/htdocs`,
+    virtualRoot: pick('virtualRoot'),
+    virtualScripts: pick('virtualScripts'),
+    userFolders: pick('userFolders'),
+    watchesLinks: own.some(watchesLinks),
     serverRoot: context.options.serverRoot,
     serverAdmin: pick('serverAdmin') ?? '[no address given]',
     mergeSlashes: pick('mergeSlashes') ?? true,
@@ -113,6 +117,13 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     ),
     declaredPorts: declaredPorts(draft, inheritance),
   };
+}
+
+function watchesLinks({ defaults, directories }: HostDraft): boolean {
+  return [defaults, ...directories.map(({ scope }) => scope)].some(({ options }) => {
+    if (options === undefined) return false;
+    return hasOption(options, 'symlinksifownermatch') || !hasOption(options, 'followsymlinks');
+  });
 }
 
 const noRules: VirtualHost['setEnvIf'] = [];
@@ -151,7 +162,7 @@ function hasEarlyScopes(own: readonly HostDraft[]): boolean {
 /** Rules outside sections are the server's; only the switch and the options also count for places (mod_rewrite `cmd_rewriteengine()`). */
 function withoutServerRules(defaults: VirtualHost['defaults']): VirtualHost['defaults'] {
   if (defaults.rewrite === undefined) return defaults;
-  const rewrite = { ...defaults.rewrite, rules: [], unknown: undefined, directory: undefined };
+  const rewrite = { ...defaults.rewrite, rules: [], directory: undefined };
   return { ...defaults, rewrite };
 }
 
@@ -159,7 +170,7 @@ function serverRewrite(draft: HostDraft, main: HostDraft): RewriteRules | undefi
   const [over, base] = [draft.defaults.rewrite, draft === main ? undefined : main.defaults.rewrite];
   if (over === undefined && base === undefined) return undefined;
   const none = { engine: undefined, options: undefined, base: undefined, directory: undefined };
-  const empty: RewriteRules = { ...none, rules: [], maps: new Map(), unknown: undefined };
+  const empty: RewriteRules = { ...none, rules: [], maps: new Map() };
   return mergeRewrite(base ?? empty, over ?? empty);
 }
 

@@ -1,6 +1,6 @@
 /** How routing looks at the file system: `stat`, remembered for a second so that requests cost no system call each. */
-import { statSync } from 'node:fs';
-import type { FileProbe } from '../routing/route.ts';
+import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
+import type { FileDetails, FileProbe } from '../routing/route.ts';
 
 /** How long an answer is good, in milliseconds. */
 const freshMs = 1000;
@@ -23,7 +23,39 @@ export function createFileProbe(): FileProbe {
       entries.set(path, { kind, until: now + freshMs });
       return kind;
     },
+    details: readDetails,
+    list: readNames,
   };
+}
+
+/** Asked by few configurations, so not remembered; undefined where the path leads nowhere and is no link. */
+function readDetails(path: string): FileDetails | undefined {
+  const link = statOf(path, lstatSync);
+  if (link === undefined) return undefined;
+  const target = link.isSymbolicLink() ? statOf(path, statSync) : link;
+  return {
+    isEmpty: target?.size === 0,
+    isExecutable: ((target?.mode ?? 0) & 0o111) !== 0,
+    isLink: link.isSymbolicLink(),
+    isOwnersLink: target?.uid === link.uid,
+  };
+}
+
+function readNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(Buffer.from(folder, 'latin1'), 'latin1');
+  } catch {
+    return [];
+  }
+}
+
+function statOf(path: string, stat: typeof statSync): Stats | undefined {
+  if (path.includes('\0')) return undefined;
+  try {
+    return stat(Buffer.from(path, 'latin1'), { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function readKind(path: string): Entry['kind'] {
