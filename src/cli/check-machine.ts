@@ -29,7 +29,7 @@ export function checkScripts(mounts: readonly Mount[]): Diagnostic[] {
 /** Interpreters that are missing, too old, or closed to the user of their group; each combination is tried once. */
 export function checkInterpreters(plans: readonly GroupPlan[], searchPath: string): Diagnostic[] {
   const tried = new Map<string, Diagnostic | undefined>();
-  for (const plan of plans) {
+  for (const plan of plans.filter(hasProcesses)) {
     const python = findProgram(interpreterOf(plan), searchPath);
     const key = JSON.stringify([python, plan.user]);
     if (!tried.has(key)) tried.set(key, tryInterpreter(python, plan));
@@ -39,7 +39,8 @@ export function checkInterpreters(plans: readonly GroupPlan[], searchPath: strin
 
 /** Groups for which root has no user to become: their applications do not start. */
 export function checkRoot(plans: readonly GroupPlan[], root: boolean): Diagnostic[] {
-  if (!root || plans.every(({ user, allowRoot }) => user !== undefined || allowRoot)) return [];
+  if (!root || plans.filter(hasProcesses).every(({ user, allowRoot }) => user !== undefined || allowRoot))
+    return [];
   return [
     {
       severity: 'warning',
@@ -65,21 +66,27 @@ export function describeEmbedded(plans: readonly GroupPlan[]): Diagnostic[] {
   }));
 }
 
-/** As the sidecar itself finds it in PATH, whoever the group runs as. */
-function findProgram(name: string, searchPath: string): string {
+/** A program as the sidecar itself finds it in PATH, whoever the group runs as. */
+export function findProgram(name: string, searchPath: string): string {
   if (name.includes('/')) return name;
   const folders = searchPath.split(delimiter).filter((folder) => folder !== '');
   const found = folders.map((folder) => join(folder, name)).find(isExecutable);
   return found ?? name;
 }
 
-function isExecutable(path: string): boolean {
+/** Whether this user may run the file. */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Of a group that runs elsewhere nothing has to be on this machine. */
+function hasProcesses({ runner }: GroupPlan): boolean {
+  return runner.kind !== 'url';
 }
 
 const PROGRAM = 'import sys; print("%d.%d" % sys.version_info[:2])';

@@ -4,6 +4,7 @@ import { fromBytes } from '../apache/bytes.ts';
 import { type Diagnostic, renderDiagnostic } from '../apache/diagnostic.ts';
 import { declaredGroups } from '../routing/declared-groups.ts';
 import { checkInterpreters, checkRoot, checkScripts, describeEmbedded } from './check-machine.ts';
+import { checkRunners } from './check-runners.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
 import { viewDiagnostic } from './diagnostic-view.ts';
@@ -39,6 +40,7 @@ function check(context: CliContext, flags: Record<string, unknown>): ExitCode {
     ...checkScripts(site.mounts),
     ...checkRoot(plans, root),
     ...checkInterpreters(plans, context.environment.PATH ?? ''),
+    ...checkRunners(plans, context.environment.PATH ?? ''),
     ...describeEmbedded(plans),
   ];
   const sharing = renderSharing(viewGroups(site, planOf, []));
