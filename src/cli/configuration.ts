@@ -38,7 +38,14 @@ export type ConfigurationSource = {
 export type ConfigurationReading = Reading<InForce> & { readonly places: ReadPlaces };
 
 /** What is held open or handed out at the start; a reload says so and leaves it. */
-const FIXED = ['admin', 'runtimeDir', 'log', 'metrics', 'maxGroups'] as const satisfies (keyof Settings)[];
+const FIXED = [
+  'admin',
+  'runtimeDir',
+  'log',
+  'metrics',
+  'maxGroups',
+  'maxProcesses',
+] as const satisfies (keyof Settings)[];
 
 /** Reads settings and Apache's configuration; `started` are the settings of the start. A fault of the program is thrown at the start alone. */
 export function readConfiguration(

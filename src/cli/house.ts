@@ -45,8 +45,8 @@ export async function openHouse(current: () => InForce, deps: HouseDeps): Promis
   });
   const planOf = (identity: GroupIdentity): GroupPlan => planIn(current(), identity);
   const poolDeps = { planOf, pythonFolder, runtimeDir, guard, log };
-  const { maxGroups } = settings;
-  const pool = new GroupPool({ ...poolDeps, observer }, { maxGroups });
+  const { maxGroups, maxProcesses } = settings;
+  const pool = new GroupPool({ ...poolDeps, observer }, { maxGroups, maxProcesses });
   const helpers = new GroupPool({ ...poolDeps, observer: unobserved }, { maxGroups });
   metrics.readGroupsFrom(() =>
     pool.snapshot().map(({ identity, state, processes, queue, nextStartAt }) => ({

@@ -21,6 +21,8 @@ export type ChronicleDeps = {
   readonly observer: GroupObserver;
   readonly log: GroupLog;
   readonly clock: Clock;
+  /** Whether the kernel has killed for want of memory since the last question. */
+  readonly hasRunOutOfMemory: () => boolean;
 };
 
 /** What every line about the group says of it. */
@@ -141,8 +143,9 @@ export class Chronicle {
 
   /** Returns the sentence that tells it. */
   processCrashed(member: Member, exit: ProcessExit): string {
-    const message = describeCrash(member, exit);
-    this.#deps.observer.processExited(this.#plan.identity, reasonOfExit(member, exit));
+    const reason = reasonOfExit(member, exit, this.#deps.hasRunOutOfMemory);
+    const message = describeCrash(member, exit, reason);
+    this.#deps.observer.processExited(this.#plan.identity, reason);
     this.#lastFailure = {
       at: this.#deps.clock.now(),
       step: 'serving',

@@ -16,15 +16,22 @@ const FAULTS: ReadonlySet<NodeJS.Signals> = new Set([
 ]);
 
 /** `signal` is somebody's doing from outside, `crash` the process's own; an exit nobody asked for is a crash, whatever its status. */
-export function reasonOfExit({ hasSaidStopping }: Member, { signal }: ProcessExit): ExitReason {
+export function reasonOfExit(
+  { hasSaidStopping }: Member,
+  { signal }: ProcessExit,
+  hasRunOutOfMemory: () => boolean,
+): ExitReason {
+  // The kernel kills by the same signal as an operator; its count tells them apart, unless both happen at once.
+  if (signal === 'SIGKILL' && hasRunOutOfMemory()) return 'oom';
   if (signal !== null) return FAULTS.has(signal) ? 'crash' : 'signal';
   return hasSaidStopping ? 'signal' : 'crash';
 }
 
 /** One sentence for the log and the page. The broken connections of a crash are often heard of before its end is. */
-export function describeCrash(member: Member, { code, signal }: ProcessExit): string {
+export function describeCrash(member: Member, { code, signal }: ProcessExit, reason: ExitReason): string {
   const { process, inFlight, served, brokenOff } = member;
-  const how = signal === null ? `with status ${code}` : `by ${signal}`;
+  const cause = reason === 'oom' ? ': the machine or its container has run out of memory,' : '';
+  const how = signal === null ? `with status ${code}` : `by ${signal}${cause}`;
   const answered = served - brokenOff;
   return `Process ${process.pid} ended ${how} after ${answered} requests, with ${inFlight + brokenOff} in flight`;
 }

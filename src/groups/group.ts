@@ -25,14 +25,13 @@ import { CALLED_OFF, ProcessList, type ProcessListDeps, type Start } from './pro
 import { Quiet } from './quiet.ts';
 import { clientGone, draining } from './refusals.ts';
 import { drainTimeoutMs, Replacements, type RestartResult } from './replacements.ts';
-import type { RestartScheduleDeps } from './restart-schedule.ts';
 import { type GroupSnapshot, snapshotGroup } from './snapshot.ts';
-import { Starter } from './starter.ts';
+import { Starter, type StarterDeps } from './starter.ts';
 import { WaitingRoom } from './waiting-room.ts';
 import { Watch } from './watch.ts';
 
 /** What a group needs from outside. */
-export type GroupDeps = ProcessListDeps & RestartScheduleDeps & ChronicleDeps;
+export type GroupDeps = ProcessListDeps & StarterDeps & ChronicleDeps;
 
 /** What became of a reload of one group; `kept`: the old processes serve on, by the old plan. */
 export type ReloadResult =
@@ -93,7 +92,7 @@ export class Group {
 
   /** Starts a first process ahead of any request; kept when that start is over. */
   async preload(scripts: readonly string[] = []): Promise<void> {
-    if (this.#core.isStopping || this.state !== 'idle') return;
+    if (this.#core.isStopping || this.state !== 'idle' || !this.#starter.hasRoom()) return;
     this.#core.chronicle.expectImports(scripts);
     await this.#starter.start('preload');
   }
@@ -142,6 +141,30 @@ export class Group {
     core.enter('idle', 'it was stopped');
   }
 
+  /** Processes that it has or is getting, without those on their way out. */
+  get processCount(): number {
+    const { processes } = this.#core;
+    return processes.ready().length + processes.starting;
+  }
+
+  /** When the process was last used that it can do without best; undefined when it can do without none. */
+  idleSince(): number | undefined {
+    const { room, plan, processes, isStopping } = this.#core;
+    // A group with imports may have work of its own to do.
+    if (isStopping || room.depth > 0 || plan.imports.length > 0) return undefined;
+    const coldest = processes.coldest();
+    return coldest === undefined ? undefined : Math.max(coldest.lastUseAt, coldest.readyAt);
+  }
+
+  /** Ends that process: another group needs its place. */
+  makeRoom(): void {
+    const core = this.#core;
+    const coldest = core.processes.coldest();
+    if (coldest === undefined) return;
+    core.processes.drain(coldest, 'process_limit', 0);
+    core.settle('another group needed its place');
+  }
+
   snapshot(): GroupSnapshot {
     const { plan, condition, processes, room, chronicle } = this.#core;
     return snapshotGroup({
@@ -176,7 +199,7 @@ export class Group {
     if ((await member.process.isReachable()) || member.state !== 'ready' || this.#core.isStopping) return;
     chronicle.processLost(member);
     processes.drain(member, 'crash', drainTimeoutMs(plan, 'crash'));
-    if (this.#starter.mayStart()) void this.#starter.start('crash');
+    this.#starter.startAnother('crash');
   }
 
   /** Hands free threads to who waits and starts processes for the rest; called after everything that changes either. */

@@ -30,6 +30,7 @@ export type ExitReason =
   | 'boot_failed'
   | 'inactivity'
   | 'scale_down'
+  | 'process_limit'
   | ReplacementReason;
 
 export type GroupObserver = {

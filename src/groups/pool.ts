@@ -9,6 +9,7 @@ import { Group, type GroupDeps } from './group.ts';
 import type { Lease, Refusal } from './lease.ts';
 import type { StartFailure } from './managed-process.ts';
 import type { GroupLog, GroupObserver } from './observer.ts';
+import { OomWatch } from './oom.ts';
 import { type GroupPlan, groupId } from './plan.ts';
 import { GroupProcess, type ProcessDeps } from './process.ts';
 import { draining, groupLimit } from './refusals.ts';
@@ -17,6 +18,7 @@ import type { RestartResult } from './replacements.ts';
 import type { GroupSnapshot } from './snapshot.ts';
 import { socketPath } from './socket-path.ts';
 import { StartGate } from './start-gate.ts';
+import { StillbornProcess } from './stillborn.ts';
 
 /** What a pool is wired to. */
 export type GroupPoolDeps = {
@@ -35,6 +37,8 @@ export type GroupPoolDeps = {
 export type GroupPoolOptions = {
   /** Groups at once, used or not. */
   readonly maxGroups: number;
+  /** Processes of all groups at once, but for successors of those that are being replaced; no limit by default. */
+  readonly maxProcesses?: number;
   /** Processes starting at once; 4 by default. */
   readonly maxStarting?: number;
 };
@@ -59,6 +63,7 @@ const TABLE_AGE_MS = 500;
 export class GroupPool {
   readonly #deps: GroupPoolDeps;
   readonly #maxGroups: number;
+  readonly #maxProcesses: number;
   readonly #groupDeps: GroupDeps;
   readonly #groups = new Map<GroupKey, AnyGroup>();
   /** Forgotten already, and still answering what they had taken. */
@@ -66,8 +71,9 @@ export class GroupPool {
   #sequence = 0;
   #isStopping = false;
 
-  constructor(deps: GroupPoolDeps, { maxGroups, maxStarting }: GroupPoolOptions) {
+  constructor(deps: GroupPoolDeps, { maxGroups, maxProcesses, maxStarting }: GroupPoolOptions) {
     this.#deps = deps;
+    this.#maxProcesses = maxProcesses ?? Number.POSITIVE_INFINITY;
     this.#maxGroups = maxGroups;
     const clock = deps.clock ?? systemClock;
     const { observer, log, pythonFolder, guard } = deps;
@@ -78,11 +84,14 @@ export class GroupPool {
       now: clock.now,
       table: new ProcessTable(clock.now, TABLE_AGE_MS),
     };
+    const oom = new OomWatch();
     this.#groupDeps = {
       clock,
       observer,
       log,
       random: Math.random,
+      hasRoom: () => this.#hasRoom(),
+      hasRunOutOfMemory: () => oom.hasStruck(),
       gate: new StartGate(maxStarting ?? MAX_STARTING, clock),
       startProcess: (request) => {
         this.#sequence += 1;
@@ -90,7 +99,11 @@ export class GroupPool {
           pid: process.pid,
           sequence: this.#sequence,
         });
-        return new GroupProcess(processDeps, request, socket);
+        try {
+          return new GroupProcess(processDeps, request, socket);
+        } catch (problem) {
+          return new StillbornProcess(request, problem, clock.now);
+        }
       },
     };
   }
@@ -187,6 +200,18 @@ export class GroupPool {
 
   #make(plan: GroupPlan): AnyGroup {
     return isRemote(plan) ? new RemoteGroup(plan, this.#groupDeps) : new Group(plan, this.#groupDeps);
+  }
+
+  /** One idle process of another group goes where there are as many as may be: the one that was used longest ago. */
+  #hasRoom(): boolean {
+    const groups = [...this.#groups.values()].filter((group) => group instanceof Group);
+    const count = groups.reduce((sum, group) => sum + group.processCount, 0);
+    if (count < this.#maxProcesses) return true;
+    const idle = groups.map((group) => ({ group, since: group.idleSince() ?? Number.POSITIVE_INFINITY }));
+    const [coldest] = idle.sort((one, other) => one.since - other.since);
+    if (coldest === undefined || coldest.since === Number.POSITIVE_INFINITY) return false;
+    coldest.group.makeRoom();
+    return true;
   }
 
   /** Makes room by forgetting a group that has no process; false when all have. */

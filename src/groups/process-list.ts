@@ -93,6 +93,12 @@ export class ProcessList {
     return leastBusy(this.#members) !== undefined;
   }
 
+  /** Of those that stay and have nothing to do the one that was used longest ago. */
+  coldest(): Member | undefined {
+    const idle = this.staying().filter(({ inFlight }) => inFlight === 0);
+    return idle.sort((one, other) => one.lastUse - other.lastUse)[0];
+  }
+
   /** Ready processes that nothing is about to replace. */
   staying(): Member[] {
     return this.#members.filter((member) => member.state === 'ready' && member.replacedFor === undefined);

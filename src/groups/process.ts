@@ -22,6 +22,7 @@ import { awaitProgram } from './runners/await-program.ts';
 import { type Launched, ListeningPlace } from './runners/listening-place.ts';
 import { foreignTraits } from './runners/traits.ts';
 import { renderStartOrder } from './start-order.ts';
+import { endStrays, outputsOf } from './strays.ts';
 import { signalGroup, terminate } from './terminate.ts';
 
 /** What every process of a sidecar shares. */
@@ -123,7 +124,8 @@ export class GroupProcess implements ManagedProcess {
     const tap: MessageTap = { onDecisive: () => undefined };
     this.#logLines(child.stdout, 'stdout');
     this.#logLines(child.stderr, 'stderr');
-    const control = child.stdio[3] as Readable | null | undefined;
+    // Without descriptors for the pipes there are none at all, whatever the typings say.
+    const control = (child.stdio as ChildProcess['stdio'] | undefined)?.[3] as Readable | null | undefined;
     if (!control) return tap;
     readLines(
       control,
@@ -166,6 +168,7 @@ export class GroupProcess implements ManagedProcess {
 
   #watchExit(child: ChildProcess, onExit: (exit: ProcessExit) => void): Promise<ProcessExit> {
     return new Promise((resolve) => {
+      const outputs = this.pid === 0 ? [] : outputsOf(this.pid);
       const end = (exit: ProcessExit): void => {
         if (this.#closing.signal.aborted) return;
         onExit(exit);
@@ -173,6 +176,10 @@ export class GroupProcess implements ManagedProcess {
         if (this.pid !== 0) {
           // What the applications have started ends with them.
           signalGroup(this.pid, 'SIGKILL');
+          endStrays(child, outputs, (stray) => {
+            const message = `Process ${stray} still writes for process ${this.pid}, which is gone: it is killed`;
+            this.#deps.log.warn({ ...this.#fields, stray }, message);
+          });
           this.#deps.guard.unregister(this.pid);
         }
         this.#place.remove().catch((err: unknown) => {

@@ -50,6 +50,12 @@ export function groupLimit(identity: GroupIdentity, limit: number): Refusal {
   return { kind: 'refusal', code: 'ERR_GROUP_LIMIT', message, retryAfterSeconds: RETRY_AFTER_SECONDS };
 }
 
+/** None of the sidecar's processes is idle, so none can make room. */
+export function processLimit(identity: GroupIdentity): Refusal {
+  const message = `No room for a process of ${nameOf(identity)}: "maxProcesses" are in use, raise it if there is memory for more`;
+  return { kind: 'refusal', code: 'ERR_PROCESS_LIMIT', message, retryAfterSeconds: RETRY_AFTER_SECONDS };
+}
+
 function nameOf({ applicationGroup }: GroupIdentity): string {
   return `group "${displayName(applicationGroup)}"`;
 }

@@ -6,22 +6,44 @@ import type { GroupCore } from './core.ts';
 import type { StartResult } from './managed-process.ts';
 import type { Member } from './member.ts';
 import type { StartReason } from './observer.ts';
-import { draining, startFailed } from './refusals.ts';
+import { draining, processLimit, startFailed } from './refusals.ts';
 import { RestartSchedule, type RestartScheduleDeps } from './restart-schedule.ts';
 
 /** What a group fell into: after a crash requests may wait for the restart, after a failed start they are refused at once. */
 export type Fall = 'crash' | 'boot-failure';
 
+/** What a starter is wired to. */
+export type StarterDeps = RestartScheduleDeps & {
+  /** Whether the sidecar may have one more process; asking may end an idle one of another group. */
+  readonly hasRoom: () => boolean;
+};
+
 export class Starter {
   readonly #core: GroupCore;
+  readonly #deps: StarterDeps;
   readonly #restarts: RestartSchedule;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(core: GroupCore, deps: RestartScheduleDeps) {
+  constructor(core: GroupCore, deps: StarterDeps) {
     this.#core = core;
-    this.#restarts = new RestartSchedule(deps, () => {
-      if (this.mayStart()) void this.start('crash');
-    });
+    this.#deps = deps;
+    this.#restarts = new RestartSchedule(deps, () => this.startAnother('crash'));
+  }
+
+  /** One more, if plan and sidecar have room for it. */
+  startAnother(reason: StartReason): void {
+    if (this.mayStart() && this.hasRoom()) void this.start(reason);
+  }
+
+  /** Whether the sidecar may have one more; if not, and the group has none, who waits is told. */
+  hasRoom(): boolean {
+    if (this.#deps.hasRoom()) return true;
+    const core = this.#core;
+    if (core.isAlone()) {
+      core.room.refuseAll(processLimit(core.plan.identity));
+      core.settle('the sidecar has as many processes as it may');
+    }
+    return false;
   }
 
   /** Whether the plan has room for one more beside those that serve and those that are starting. */
@@ -54,7 +76,7 @@ export class Starter {
         this.#restarts.ask();
         return;
       }
-      if (!this.#isWorthAnother()) return;
+      if (!this.#isWorthAnother() || !this.hasRoom()) return;
       void this.start('demand');
     }
   }
@@ -63,7 +85,7 @@ export class Starter {
   keepUp(): void {
     const { processes, plan, isStopping } = this.#core;
     const isBelow = (): boolean => processes.staying().length + processes.starting < plan.life.minProcesses;
-    while (!isStopping && isBelow() && this.mayStart() && this.#restarts.waitMs() === 0)
+    while (!isStopping && isBelow() && this.mayStart() && this.#restarts.waitMs() === 0 && this.hasRoom())
       void this.start('demand');
   }
 

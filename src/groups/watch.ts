@@ -68,7 +68,7 @@ export class Watch {
     if (now - member.stoppedSince < frozenTimeoutMs) return false;
     this.#core.chronicle.processFrozen(member, now - member.stoppedSince);
     this.#core.processes.kill(member, 'frozen');
-    if (this.#starter.mayStart()) void this.#starter.start('frozen');
+    this.#starter.startAnother('frozen');
     return true;
   }
 
@@ -126,14 +126,12 @@ export class Watch {
   #shrink(): void {
     const { processes, plan } = this.#core;
     const { minProcesses, scaleDownAfterMs } = plan.life;
-    const staying = processes.staying();
-    if (staying.length <= minProcesses) return;
-    const [coldest] = staying
-      .filter(({ inFlight, lastUseAt, readyAt }) => {
-        return inFlight === 0 && this.#core.now() - Math.max(lastUseAt, readyAt) >= scaleDownAfterMs;
-      })
-      .sort((one, other) => one.lastUse - other.lastUse);
-    if (coldest !== undefined) processes.drain(coldest, 'scale_down', drainTimeoutMs(plan, 'scale_down'));
+    if (processes.staying().length <= minProcesses) return;
+    const coldest = processes.coldest();
+    if (coldest === undefined) return;
+    const idleMs = this.#core.now() - Math.max(coldest.lastUseAt, coldest.readyAt);
+    if (idleMs >= scaleDownAfterMs)
+      processes.drain(coldest, 'scale_down', drainTimeoutMs(plan, 'scale_down'));
   }
 
   #isNeeded(): boolean {

@@ -35,6 +35,7 @@ export const REJECTED_REASONS: ReadonlyMap<string, string> = new Map([
   ['method', 'method'],
   ['access_control', 'access_control'],
   ['forbidden', 'access_control'],
+  ['process_limit', 'process_limit'],
   ['queue_full', 'queue_full'],
   ['queue_timeout', 'queue_timeout'],
   ['max_connections', 'max_connections'],

@@ -19,6 +19,7 @@ const CODES: Readonly<Record<ErrorCode, readonly [status: number, level: Level]>
   ERR_GROUP_START_FAILED: [503, 'error'],
   ERR_GROUP_BACKING_OFF: [503, 'warn'],
   ERR_GROUP_LIMIT: [503, 'warn'],
+  ERR_PROCESS_LIMIT: [503, 'warn'],
   ERR_QUEUE_FULL: [503, 'warn'],
   ERR_QUEUE_TIMEOUT: [503, 'warn'],
   ERR_UPSTREAM_CONNECT: [502, 'error'],

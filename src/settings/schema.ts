@@ -51,6 +51,7 @@ export type CheckedSettings = {
   readonly groupsFrom: 'configuration' | 'dispatch';
   readonly ports: readonly number[];
   readonly maxGroups: number;
+  readonly maxProcesses: number;
   readonly python: string;
   readonly preload: boolean;
   readonly watch: boolean;
@@ -130,6 +131,7 @@ const settingsSchema = v.strictObject(
     groupsFrom: oneOf(['configuration', 'dispatch']),
     ports: v.array(port, 'wanted a list of ports'),
     maxGroups: wholeNumber(1),
+    maxProcesses: wholeNumber(1),
     python: text,
     preload: flag,
     watch: flag,

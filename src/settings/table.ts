@@ -154,6 +154,14 @@ export const SETTINGS_TABLE: readonly SettingEntry[] = [
     prose: 'groups that may exist at once',
   },
   {
+    key: 'maxProcesses',
+    flag: '--max-processes <count>',
+    environment: 'WSGI_SIDECAR_MAX_PROCESSES',
+    kind: 'number',
+    default: 256,
+    prose: 'processes that all groups together may have',
+  },
+  {
     key: 'python',
     flag: '--python <program>',
     environment: 'WSGI_SIDECAR_PYTHON',

@@ -21,6 +21,7 @@ type Step =
       readonly which: number;
     }
   | { readonly kind: 'restart' }
+  | { readonly kind: 'fill' }
   | { readonly kind: 'reload'; readonly plan: Partial<GroupPlan> }
   | { readonly kind: 'pass'; readonly ms: number };
 
@@ -46,6 +47,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant<Step>({ kind: 'restart' }) },
+  { weight: 1, arbitrary: fc.constant<Step>({ kind: 'fill' }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -162,6 +164,9 @@ async function take(step: Step, world: VirtualGroup, requests: Requests): Promis
       break;
     case 'restart':
       void world.group.restart(world.plan);
+      break;
+    case 'fill':
+      world.hasRoom = !world.hasRoom;
       break;
     case 'reload':
       world.plan = { ...world.plan, ...step.plan };

@@ -132,6 +132,25 @@ describe('Group whose process crashes', () => {
     expect(world.group.acquire(NOBODY)).toMatchObject({ code: 'ERR_GROUP_BACKING_OFF' });
   });
 
+  it('tells apart what the kernel has killed for want of memory', async () => {
+    const world = await readyWorld();
+    world.hasRunOutOfMemory = true;
+    last(world).end({ code: null, signal: 'SIGKILL' });
+    expect(world.exits).toEqual(['oom']);
+    expect(world.group.snapshot().lastFailure?.message).toContain('run out of memory');
+  });
+
+  it('refuses who waits when the sidecar has no room for the next process', async () => {
+    const world = await readyWorld();
+    world.hasRoom = false;
+    await crash(world);
+    expect(world.group.state).toBe('idle');
+    expect(await world.group.acquire(NOBODY)).toMatchObject({ code: 'ERR_PROCESS_LIMIT' });
+    world.hasRoom = true;
+    void world.group.acquire(NOBODY);
+    expect(world.processes).toHaveLength(2);
+  });
+
   it('forgets earlier crashes of a process that stayed up', async () => {
     const world = await readyWorld();
     await crash(world);

@@ -23,6 +23,7 @@ export type StageOptions = {
   readonly settings?: GroupSettings;
   readonly context?: Partial<PlanContext>;
   readonly maxGroups?: number;
+  readonly maxProcesses?: number;
 };
 
 export type LogLine = { readonly level: string; readonly fields: object; readonly message: string };
@@ -66,7 +67,10 @@ export class Stage {
           groupDropped: () => this.events.push('dropped'),
         },
       },
-      { maxGroups: options.maxGroups ?? 10 },
+      {
+        maxGroups: options.maxGroups ?? 10,
+        ...(options.maxProcesses === undefined ? {} : { maxProcesses: options.maxProcesses }),
+      },
     );
   }
 

@@ -158,6 +158,9 @@ export class VirtualGroup {
   readonly processes: VirtualProcess[] = [];
   readonly states: GroupState[] = [];
   readonly replacements: string[] = [];
+  readonly exits: string[] = [];
+  hasRoom = true;
+  hasRunOutOfMemory = false;
   plan: GroupPlan;
   readonly group: Group;
 
@@ -166,13 +169,15 @@ export class VirtualGroup {
     this.group = new Group(this.plan, {
       clock: this.clock,
       random: () => 0.5,
+      hasRoom: () => this.hasRoom,
+      hasRunOutOfMemory: () => this.hasRunOutOfMemory,
       log: SILENT,
       gate: new StartGate(maxStarting, this.clock),
       observer: {
         groupStateChanged: (_identity, _from, to) => this.states.push(to),
         processStarted: () => undefined,
         processReady: () => undefined,
-        processExited: () => undefined,
+        processExited: (_identity, reason) => this.exits.push(reason),
         processReplaced: (_identity, reason, result) => this.replacements.push(`${reason}:${result}`),
         groupDropped: () => undefined,
       },

@@ -42,6 +42,7 @@ describe('loadSettings()', () => {
       admin: { listen: { kind: 'tcp', host: '127.0.0.1', port: 9180 } },
       drainTimeout: 30_000,
       maxGroups: 64,
+      maxProcesses: 256,
       unknownPort: 'fold',
       expandFromRequest: false,
     });
