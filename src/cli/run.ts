@@ -50,8 +50,6 @@ async function serve(
   const accessLog = createLog({ level: 'info', format, fd: 1, isBuffered: true });
   const signals = listenToSignals();
   const tell = teller(context, log);
-  // What the old one says would make it the main process again.
-  let isSucceeded = false;
   const sidecar = await startSidecar(settings, {
     environment: context.environment,
     version: context.version,
@@ -67,9 +65,7 @@ async function serve(
     command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     readSettings,
     ...(typeof flags.config === 'string' ? { settingsFile: resolve(flags.config) } : {}),
-    tell: async (state) => {
-      if (!isSucceeded) await tell(state === 'ready' ? 'READY=1' : 'RELOADING=1');
-    },
+    tell: (state) => tell(state === 'ready' ? 'READY=1' : 'RELOADING=1'),
   });
   log.info({ listening: sidecar.listening, admin: sidecar.admin, pid: process.pid }, 'Sidecar is ready');
   // Before the old one ends: systemd has to know the new main process by then.
@@ -77,7 +73,7 @@ async function serve(
   await predecessor?.tellReady(context.version);
   signals.onReload(() => void sidecar.reload('operator'));
   const signal = await Promise.race([signals.drain, sidecar.succeeded]);
-  isSucceeded = signal === undefined;
+  const isSucceeded = signal === undefined;
   log.info({ signal }, isSucceeded ? 'Sidecar hands over to its successor' : 'Sidecar is draining');
   if (!isSucceeded) await tell('STOPPING=1');
   const code = await Promise.race([stopped(sidecar), signals.abandon]);

@@ -71,7 +71,7 @@ export async function startSidecar(settings: Settings, context: SidecarContext):
   const { supervisor, report, doors } = parts;
   const succession = createSuccession({
     ...context,
-    state: () => supervisor.state,
+    supervisor,
     sockets: () => [...(doors()?.sockets() ?? []), ...(admin === undefined ? [] : [admin.socket])],
     groups: () => supervisor.pool?.snapshot() ?? [],
   });
@@ -175,13 +175,17 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
       return doors;
     },
     preload,
-    reloadBegins: async () => await tell?.('reloading'),
+    reloadBegins: () => tellWhileMain('reloading'),
     reloadEnded: async (outcome) => {
       report.ended(outcome, supervisor.current);
       followFiles();
-      await tell?.('ready');
+      await tellWhileMain('ready');
     },
   });
+  // What a sidecar says that has a successor would make it the unit's main process again.
+  const tellWhileMain = async (state: 'reloading' | 'ready'): Promise<void> => {
+    if (supervisor.state === 'ready') await tell?.(state);
+  };
   const report = new ReloadReport({ log, metrics, events, identities: () => house?.known() ?? new Map() });
   const watch = createConfigWatch({ log, onChange: () => void supervisor.reload('watch') });
   const followFiles = (): void => {

@@ -4,7 +4,7 @@ import type { GroupSnapshot } from '../groups/snapshot.ts';
 import type { Log } from '../log.ts';
 import type { OpenSocket } from '../supervisor/open-sockets.ts';
 import { startSuccessor } from '../supervisor/successor.ts';
-import type { SupervisorState } from '../supervisor/supervisor.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
 
 export type SuccessionDeps = {
   /** Node and the command line of this sidecar; absent where a sidecar is a part of another program. */
@@ -14,7 +14,7 @@ export type SuccessionDeps = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly log: Log;
-  readonly state: () => SupervisorState;
+  readonly supervisor: Pick<Supervisor<never>, 'state' | 'betweenReloads'>;
   readonly sockets: () => readonly OpenSocket[];
   readonly groups: () => readonly GroupSnapshot[];
 };
@@ -30,6 +30,8 @@ export type Succession = {
 /** The start of all groups, four at a time, takes as long as it takes; beyond this something is stuck. */
 const SUCCESSOR_TIMEOUT_MS = 120_000;
 
+const NOT_TRIED: UpgradeOutcome = { result: 'kept', detail: 'The upgrade was not tried' };
+
 export function createSuccession(deps: SuccessionDeps): Succession {
   const over = new AbortController();
   let isUnderWay = false;
@@ -41,7 +43,11 @@ export function createSuccession(deps: SuccessionDeps): Succession {
     const refusal = whyNot(deps, isUnderWay);
     if (refusal !== undefined) return { result: 'kept', detail: refusal };
     isUnderWay = true;
-    const outcome = await tryUpgrade(deps, over.signal);
+    let outcome: UpgradeOutcome = NOT_TRIED;
+    await deps.supervisor.betweenReloads(async () => {
+      outcome = await tryUpgrade(deps, over.signal);
+      return outcome.result === 'succeeded';
+    });
     if (outcome.result === 'succeeded') succeed();
     else isUnderWay = false;
     return outcome;
@@ -49,10 +55,10 @@ export function createSuccession(deps: SuccessionDeps): Succession {
   return { upgrade, succeeded, callOff: () => over.abort() };
 }
 
-function whyNot({ command, state }: SuccessionDeps, isUnderWay: boolean): string | undefined {
+function whyNot({ command, supervisor: { state } }: SuccessionDeps, isUnderWay: boolean): string | undefined {
   if (isUnderWay) return 'Another upgrade is under way: wait for its end';
   if (command === undefined) return 'This sidecar is a part of another program: only "run" can be upgraded';
-  return state() === 'ready' ? undefined : `The sidecar is ${state()}: upgrade one that is ready`;
+  return state === 'ready' ? undefined : `The sidecar is ${state}: upgrade one that is ready`;
 }
 
 async function tryUpgrade(deps: SuccessionDeps, signal: AbortSignal): Promise<UpgradeOutcome> {

@@ -111,6 +111,18 @@ export class Supervisor<C extends Configuration> {
     return outcome;
   }
 
+  /**
+   * Runs a step between two reloads; when it returns true this sidecar is done: it reloads nothing more, and `stop` is to
+   * follow. A reload meanwhile would open doors that a successor knows nothing of.
+   */
+  async betweenReloads(step: () => Promise<boolean>): Promise<void> {
+    const done = this.#lastReload.then(async () => {
+      if ((await step()) && this.#state === 'ready') this.#state = 'draining';
+    });
+    this.#lastReload = done.catch(() => undefined);
+    await done;
+  }
+
   /** No new requests; those in flight have `drainTimeoutMs`, then they are ended, and the groups with them. */
   stop(drainTimeoutMs: number, how: 'close' | 'handOver' = 'close'): Promise<void> {
     if (this.#state === 'ready') this.#state = 'draining';

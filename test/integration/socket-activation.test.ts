@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
 import { builtProgram } from '../support/build.ts';
-import { descendantsOf } from '../support/descendants.ts';
+import { descendantsOf, isRunning } from '../support/descendants.ts';
 import { reservePort } from '../support/port.ts';
 import { send, type Target } from '../support/raw-http.ts';
 import { type RealProcess, startProcess } from '../support/real-process.ts';
-import { SYSTEM_PYTHON } from '../support/sidecar.ts';
+import { runSidecar, SYSTEM_PYTHON } from '../support/sidecar.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const APPLICATION = `import os
@@ -94,6 +94,20 @@ describe('wsgi-sidecar run under systemd-socket-activate', () => {
     expect(await ask({ socketPath: path })).toMatch(/^hello \d+$/);
     expect((await send({ port: admin }, '/readyz', { headers: { Host: '127.0.0.1' } })).status).toBe(200);
     expect(running.lines.join('\n')).not.toContain('No listener wants');
+  });
+
+  it('hands them on to its successor, and leaves the file of a Unix socket to systemd', async () => {
+    const { admin, path } = await newPlaces();
+    const words = await sidecarOn([{ bind: 'systemd:front', as: '*:80' }], admin);
+    running = startProcess('systemd-socket-activate', ['-l', path, '--fdname=front', '--', ...words]);
+    await running.waitForLine((line) => line.includes('Listening on'));
+    expect(await ask({ socketPath: path })).toMatch(/^hello/);
+    const { stdout } = await runSidecar('upgrade', '--json', '--config', words.at(-1) ?? '');
+    const { pid } = JSON.parse(stdout) as { pid: number };
+    expect(await ask({ socketPath: path })).toMatch(/^hello/);
+    process.kill(pid, 'SIGTERM');
+    while (isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(statSync(path).isSocket()).toBe(true);
   });
 
   it('hands no descriptor and no variable of the activation to its children', async () => {

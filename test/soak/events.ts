@@ -13,6 +13,8 @@ export type EventContext = {
   readonly versionOf: (group: string) => number;
   /** Processes that this has killed. */
   readonly killed: Set<number>;
+  /** Nobody wants to know any more how it ends. */
+  readonly interrupted: AbortSignal;
 };
 
 /** How long what an event is for may take on a busy machine. */
@@ -30,7 +32,7 @@ const steps: Readonly<Record<EventKind, Step>> = {
   restart,
   reload,
   configuration,
-  upgrade: ({ subject }) => subject.upgrade(),
+  upgrade: ({ subject, interrupted }) => subject.upgrade(interrupted),
   kill: killProcess,
   freeze,
 };
@@ -79,20 +81,22 @@ async function configuration({ subject }: EventContext): Promise<void> {
   expectDone('reload', await subject.ask('POST', '/api/reload'));
 }
 
-async function killProcess({ subject, random, killed }: EventContext, group: string): Promise<void> {
-  const pid = await pick(subject, group, random);
+async function killProcess(context: EventContext, group: string): Promise<void> {
+  const { killed } = context;
+  const pid = await pick(context, group);
   killed.add(pid);
   process.kill(pid, 'SIGKILL');
-  await untilReplaced(subject, group, pid);
+  await untilReplaced(context, group, pid);
 }
 
 /** A process that is stopped keeps its requests until the sidecar sees that, and ends it. */
-async function freeze({ subject, random, killed }: EventContext, group: string): Promise<void> {
-  const pid = await pick(subject, group, random);
+async function freeze(context: EventContext, group: string): Promise<void> {
+  const { killed, interrupted } = context;
+  const pid = await pick(context, group);
   killed.add(pid);
   process.kill(pid, 'SIGSTOP');
-  if (await waitFor(() => !isAlive(pid), FROZEN_MS)) {
-    await untilReplaced(subject, group, pid);
+  if (await waitFor(() => !isAlive(pid), FROZEN_MS, interrupted)) {
+    await untilReplaced(context, group, pid);
     return;
   }
   process.kill(pid, 'SIGCONT');
@@ -103,25 +107,37 @@ function nextVersion({ versionOf }: EventContext, group: string): number {
   return versionOf(group) + 1;
 }
 
-async function untilServed({ versionOf }: EventContext, group: string, version: number): Promise<void> {
-  if (await waitFor(() => versionOf(group) >= version, SETTLE_MS)) return;
+async function untilServed(
+  { versionOf, interrupted }: EventContext,
+  group: string,
+  version: number,
+): Promise<void> {
+  if (await waitFor(() => versionOf(group) >= version, SETTLE_MS, interrupted)) return;
   throw new Error(`Version ${version} of "${group}" was not served within ${SETTLE_MS / 1000} s`);
 }
 
-async function untilReplaced(subject: Subject, group: string, old: number): Promise<void> {
+async function untilReplaced(
+  { subject, interrupted }: EventContext,
+  group: string,
+  old: number,
+): Promise<void> {
   const isReplaced = async (): Promise<boolean> =>
     (await find(subject, group)).processes.some(({ pid, state }) => state === 'ready' && pid !== old);
-  if (await waitFor(isReplaced, SETTLE_MS)) return;
+  if (await waitFor(isReplaced, SETTLE_MS, interrupted)) return;
   throw new Error(`Group "${group}" has no process ${SETTLE_MS / 1000} s after process ${old} was gone`);
 }
 
-async function pick(subject: Subject, group: string, random: () => number): Promise<number> {
+async function pick({ subject, random, interrupted }: EventContext, group: string): Promise<number> {
   let pids: readonly number[] = [];
-  await waitFor(async () => {
-    const { processes } = await find(subject, group);
-    pids = processes.filter(({ state }) => state === 'ready').map(({ pid }) => pid);
-    return pids.length > 0;
-  }, SETTLE_MS);
+  await waitFor(
+    async () => {
+      const { processes } = await find(subject, group);
+      pids = processes.filter(({ state }) => state === 'ready').map(({ pid }) => pid);
+      return pids.length > 0;
+    },
+    SETTLE_MS,
+    interrupted,
+  );
   const pid = pids[Math.floor(random() * pids.length)];
   if (pid === undefined) throw new Error(`Group "${group}" has no process`);
   return pid;

@@ -62,9 +62,17 @@ async function soak(subject: Subject, options: SoakOptions, interrupted: AbortSi
   const progress = showProgress(seconds, () => describeProgress(outcomes, events));
   load.start();
   const random = randomFrom(seed);
-  const context = { subject, random, killed, versionOf: (group: string) => versions.get(group) ?? 1 };
+  const context = {
+    subject,
+    random,
+    killed,
+    interrupted,
+    versionOf: (group: string) => versions.get(group) ?? 1,
+  };
   for await (const kind of sequence(options.kinds, random, end)) {
-    events.push(await runEvent(kind, context));
+    const event = await runEvent(kind, context);
+    // One that was broken off has not failed.
+    if (!interrupted.aborted) events.push(event);
   }
   await load.stop();
   progress.end();

@@ -96,11 +96,12 @@ export class Subject {
   }
 
   /** A new sidecar in the place of the old one, which has ended when this resolves. */
-  async upgrade(): Promise<void> {
+  async upgrade(signal: AbortSignal): Promise<void> {
     const old = this.#pid;
     const { pid } = JSON.parse(await this.command('upgrade', '--json')) as { pid: number };
     this.#pid = pid;
-    if (!(await this.#hasEnded(old))) throw new Error(`The old sidecar ${old} has not ended`);
+    if (!(await waitFor(() => !isAlive(old), END_MS, signal)))
+      throw new Error(`The old sidecar ${old} has not ended`);
   }
 
   /** Ends the sidecar; resolves with the processes of the run that are left, which are ended then. */
@@ -170,12 +171,16 @@ export class Subject {
   }
 }
 
-/** Whether it came true in time; asked again and again. */
-export async function waitFor(isTrue: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
+/** Whether it came true in time; asked again and again, until the signal at the latest. */
+export async function waitFor(
+  isTrue: () => boolean | Promise<boolean>,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     if (await isTrue()) return true;
-    if (Date.now() > end) return false;
+    if (Date.now() > end || signal?.aborted === true) return false;
     await delay(25);
   }
 }

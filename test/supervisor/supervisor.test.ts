@@ -152,6 +152,26 @@ describe('Supervisor', () => {
     expect(seen.slice(4)).toEqual(['doors handed over', 'house closed']);
   });
 
+  it('reloads nothing while a successor is started, nor when that serves', async () => {
+    const { supervisor, seen, endAnswers } = createStage();
+    await supervisor.start();
+    let letGo: (isSucceeded: boolean) => void = () => undefined;
+    const upgrade = supervisor.betweenReloads(
+      () =>
+        new Promise((resolve) => {
+          letGo = resolve;
+        }),
+    );
+    const reload = supervisor.reload('operator');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen.filter((step) => step === 'read')).toHaveLength(1);
+    letGo(true);
+    await upgrade;
+    expect(await reload).toMatchObject({ kind: 'refused', error: { code: 'ERR_DRAINING' } });
+    endAnswers();
+    await supervisor.stop(1000, 'handOver');
+  });
+
   it('ends what has not ended within the time for it', async () => {
     const { supervisor, seen } = createStage();
     await supervisor.start();
