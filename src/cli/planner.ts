@@ -64,6 +64,7 @@ export function createPlanner(
         pythonPath: python.pythonPath,
         pythonHome: python.pythonHome,
         pythonEggs: python.eggs,
+        pythonOptions: python,
       },
       defaults,
       overrides: {

@@ -37,6 +37,9 @@ const server: readonly (readonly [key: string, form: Form])[] = [
   ['pythonEggs', word('WSGIPythonEggs')],
   ['dontWriteBytecode', flag('WSGIDontWriteBytecode')],
   ['restrictEmbedded', flag('WSGIRestrictEmbedded')],
+  ['restrictSignal', flag('WSGIRestrictSignal')],
+  ['restrictStdin', flag('WSGIRestrictStdin')],
+  ['restrictStdout', flag('WSGIRestrictStdout')],
   ['caseSensitivity', flag('WSGICaseSensitivity')],
 ];
 

@@ -6,6 +6,7 @@ import { type ParentEnvironment, planEnvironment } from './environment.ts';
 import { type GroupSettings, inBytes, layered } from './group-settings.ts';
 import { type GroupPlan, groupId, type ProcessLimits, type ScriptImport } from './plan.ts';
 import { planLife } from './plan-life.ts';
+import { NO_PYTHON_OPTIONS, type PythonOptions, pythonVariables, restrictionsOf } from './python-options.ts';
 import { planRunner, type Runner } from './runners/runner.ts';
 import { RUNNER_TABLE } from './runners/traits.ts';
 
@@ -22,6 +23,7 @@ export type ApacheDefaults = {
   readonly pythonPath?: readonly string[] | undefined;
   readonly pythonHome?: string | undefined;
   readonly pythonEggs?: string | undefined;
+  readonly pythonOptions?: PythonOptions | undefined;
 };
 
 /** All that `planGroup` looks at besides the identity. */
@@ -71,6 +73,7 @@ export function planGroup(identity: GroupIdentity, context: PlanContext): GroupP
   const key = groupKey(identity);
   const sources = sourcesOf(context);
   const { own, said } = sources;
+  const { pythonOptions = NO_PYTHON_OPTIONS } = context.apache;
   const runner = planRunner(own, sources.defaults);
   const imports = said.imports?.map((script) => ({ script, callableObject: 'application' })) ?? [];
   return {
@@ -89,13 +92,18 @@ export function planGroup(identity: GroupIdentity, context: PlanContext): GroupP
       lang: said.lang,
       locale: said.locale,
       pythonEggs: said.pythonEggs,
-      variables: { ...context.defaults.environment, ...context.overrides?.environment },
+      variables: {
+        ...pythonVariables(pythonOptions),
+        ...context.defaults.environment,
+        ...context.overrides?.environment,
+      },
     }),
     ...planUser(sources, context.root),
     ...planPlace(sources),
     limits: planLimits(said),
     imports: [...context.imports, ...imports],
     scriptReloading: said.scriptReloading ?? true,
+    restrictions: restrictionsOf(pythonOptions),
     modWsgiVersion: context.modWsgiVersion,
     ...planTimes(said),
     ...planWorker(said),

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { GroupIdentity, GroupKey } from '../routing/group-key.ts';
 import type { LifePlan } from './plan-life.ts';
+import type { Restrictions } from './python-options.ts';
 import type { Runner } from './runners/runner.ts';
 
 /** A script to import before a process counts as ready. */
@@ -51,6 +52,7 @@ export type GroupPlan = {
   /** The `WSGIDispatchScript` that the group runs in place of applications. */
   readonly dispatchScript?: string;
   readonly scriptReloading: boolean;
+  readonly restrictions: Restrictions;
   readonly modWsgiVersion: readonly [number, number, number];
   /** From the start of a process to its being ready. */
   readonly startTimeoutMs: number;

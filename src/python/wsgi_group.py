@@ -152,7 +152,7 @@ class Group(object):
         now = time.time()
         self._begin(environ, now)
         name = environ.get('mod_wsgi.handler_script') or environ.get('SCRIPT_FILENAME', '')
-        script = self._scripts.ready(name, mount.is_reloading, now)
+        script = self._scripts.ready(name, mount.is_reloading, now, environ.get('SCRIPT_FILENAME'))
         application = script.names.get(environ['mod_wsgi.callable_object'])
         return application if application is not None else self._no_callable(environ, script)
 

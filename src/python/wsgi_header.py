@@ -10,7 +10,7 @@ IS_TEXT_NATIVE = str is not bytes
 LINES_KEPT = 1024
 LINE_KEPT_LENGTH = 256
 
-STATUS = re.compile(r'[2-5][0-9][0-9] [^\x00-\x08\x0a-\x1f\x7f]*\Z')
+STATUS = re.compile(r'[2-5][0-9][0-9] [^\x00-\x1f\x7f]*\Z')
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 CONTROL = re.compile(r'[\x00-\x08\x0a-\x1f\x7f]')
 DECIMAL = re.compile(r'[0-9]{1,18}\Z')

@@ -15,6 +15,12 @@ import time
 import traceback
 import types
 
+try:
+    from importlib.machinery import SourceFileLoader
+    from importlib.util import spec_from_file_location
+except ImportError:
+    SourceFileLoader = None
+
 IS_TEXT_NATIVE = str is not bytes
 # How long a daemon trusts its last look at a script; embedded mode looks at every request, as its reload is at once.
 LOOK_INTERVAL = 0.01
@@ -68,14 +74,14 @@ class Scripts(object):
         # As mod_wsgi: while one script is loaded, no other is.
         self._import_lock = threading.Lock()
 
-    def ready(self, name, is_reloading, now):
-        # type: (str, bool, float) -> Script
-        """The script, loaded and as new as it has to be; or a refusal."""
+    def ready(self, name, is_reloading, now, resource=None):
+        # type: (str, bool, float, str) -> Script
+        """The script, loaded and as new as it has to be; or a refusal. `resource` is the file that the request names."""
         script = self._scripts.get(name) or self._script(name)
         if script.module is None:
             self._load(script)
         elif now >= script.look_at:
-            self._look(script, is_reloading, now)
+            self._look(script, is_reloading, now, resource or name)
         return script
 
     def preload(self, names):
@@ -94,27 +100,45 @@ class Scripts(object):
         # type: (str) -> Script
         return self._scripts.setdefault(name, Script(name))
 
-    def _look(self, script, is_reloading, now):
-        # type: (Script, bool, float) -> None
-        """mod_wsgi's reload rule for a loaded script: any other mtime counts, not only a newer one."""
+    def _look(self, script, is_reloading, now, resource):
+        # type: (Script, bool, float, str) -> None
+        """mod_wsgi's reload rule for a loaded script: any other mtime counts, not only a newer one; so does a script
+        that took its `__mtime__` away, or whose own reload_required() says so (`wsgi_reload_required`)."""
         modified = modified_of(script, self._ownership)
-        if self._is_daemon:
+        names = script.names
+        if self._is_daemon and 'reload_required' not in names:
             script.look_at = now + LOOK_INTERVAL
-        if modified == script.modified or not is_reloading:
+        if not is_reloading:
             return
-        if self._is_daemon:
-            # Once for each text: the sidecar's replacement may have failed, and the next text may be right.
-            if script.told != modified:
-                script.told = modified
-                self._tell({'event': 'stale', 'script': script.name})
+        if modified != script.modified:
+            reason = modified
+        elif '__mtime__' not in names or ('reload_required' in names and self._is_asked(script, resource)):
+            # Again at the next request, but not more often than each second.
+            reason = int(now)
+        else:
             return
-        self._reload(script, modified)
+        if not self._is_daemon:
+            self._reload(script, modified)
+        # Once for each text: the sidecar's replacement may have failed, and the next text may be right.
+        elif script.told != reason:
+            script.told = reason
+            self._tell({'event': 'stale', 'script': script.name})
+
+    def _is_asked(self, script, resource):
+        # type: (Script, str) -> bool
+        try:
+            return bool(script.names['reload_required'](file_name_of(resource)))
+        except:  # noqa: E722 - told as for the application; from 6.0 on it counts as a yes
+            report('Exception occurred processing WSGI script "%s"' % script.file_name)
+            report_exception()
+            return self._version >= (6,)
 
     def _reload(self, script, modified):
         # type: (Script, object) -> None
         """Loads a changed script in place; a text that fails leaves the one that worked."""
+        known = script.module
         with self._import_lock:
-            if script.modified == modified or script.is_resting(modified):
+            if script.module is not known or script.is_resting(modified):
                 return
             try:
                 self._execute(script, modified)
@@ -208,6 +232,11 @@ def run_source(file_name, name):
         code = compile(source.read(), file_name, 'exec', 0, True)
     module = types.ModuleType(name)
     module.__file__ = file_name
+    if SourceFileLoader is not None:
+        # As PyImport_ExecCodeModuleEx leaves them: for importlib.reload, pkgutil.get_data and inspect.
+        module.__loader__ = SourceFileLoader(name, file_name)
+        module.__spec__ = spec_from_file_location(name, file_name, loader=module.__loader__)
+        module.__cached__ = None
     sys.modules[name] = module
     try:
         exec(code, module.__dict__)

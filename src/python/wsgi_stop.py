@@ -19,6 +19,7 @@ class StopQueue(object):
     def __init__(self, set_signal, lifeline):
         # type: (object, int) -> None
         self._lifeline = lifeline
+        self._pid = os.getpid()
         self._reasons = []
         self._read, self._write = os.pipe()
         for descriptor in (self._read, self._write):
@@ -33,6 +34,8 @@ class StopQueue(object):
             set_signal(number, self._on_signal)
         # Ctrl-C in a terminal is the sidecar's to answer.
         set_signal(signal.SIGINT, signal.SIG_IGN)
+        if hasattr(os, 'register_at_fork'):
+            os.register_at_fork(after_in_child=lambda: let_child_go(set_signal))
 
     def wait(self, seconds=None):
         # type: (float) -> object
@@ -58,7 +61,18 @@ class StopQueue(object):
 
     def _on_signal(self, number, frame):
         # type: (int, object) -> None
+        if os.getpid() != self._pid:
+            # A child that an application has forked; older Pythons tell nobody of forks.
+            os._exit(255)
         self._reasons.append(SIGNALS[number])
+
+
+def let_child_go(set_signal):
+    # type: (object) -> None
+    """Signals of a child that an application forks are its own: as in any program they end it, and wake nobody else."""
+    signal.set_wakeup_fd(-1)
+    for number in list(SIGNALS) + [signal.SIGINT]:
+        set_signal(number, signal.SIG_DFL)
 
 
 def drain(descriptor):

@@ -6,6 +6,7 @@
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { DirectiveNode } from '../apache/directive.ts';
 import { diagnose } from './diagnose.ts';
+import { wsgiWithoutEffect } from './wsgi-without-effect.ts';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter((word) => word !== ''));
 
@@ -45,10 +46,7 @@ ldapsharedcachesize ldapsharedcachefile ldapcacheentries ldapcachettl ldapopcach
 ldapconnectiontimeout ldapconnectionpoolttl ldaptimeout ldapreferrals ldapreferralhoplimit ldapretries ldapretrydelay
 ldaplibrarydebug wsgiauthuserscript wsgiauthgroupscript wsgiauthscript wsgiuserauthoritative wsgigroupauthoritative
 gssapicredstore gssapiallowedmech gssapibasicauth gssapilocalname gssapisslonly gssapiusesessions krbmethodnegotiate
-wsgiacceptmutex wsgidestroyinterpreter wsgisocketprefix wsgisocketrotation wsgilazyinitialization wsgiverbosedebugging
-wsgirestrictsignal wsgirestrictstdin wsgirestrictstdout wsgiservermetrics wsgipy3kwarningflag wsginewrelicconfigfile
-wsginewrelicenvironment wsgienablesendfile wsgierroroverride wsgitelemetry wsgitelemetryservice wsgislowrequests
-wsgiswitchinterval wsgiperinterpretergil wsgifreethreading wsgiinterpreteroptions wsgipassapacherequest
+wsgiacceptmutex wsgisocketprefix wsgisocketrotation wsgiverbosedebugging
 bufferresponse macro use logiotrackttfb mimemagic checkspelling
 dumpioinput dumpiooutput heartbeatlisten heartbeataddress watchdoginterval md_domain
 deflatecompressionlevel deflatememlevel deflatewindowsize deflatebuffersize deflatefilternote deflateinflatelimitrequestbody
@@ -108,6 +106,12 @@ export function reportUnread(node: DirectiveNode, diagnostics: Diagnostic[]): vo
       ...diagnose(node, 'warning', 'apache-only-directive', message),
       advice: 'Leave what it covers to Apache',
     });
+    return;
+  }
+  const instead = node.kind === 'directive' ? wsgiWithoutEffect.get(node.key) : undefined;
+  if (instead !== undefined) {
+    const message = `"${node.name} ${node.text}" has no effect here`;
+    diagnostics.push({ ...diagnose(node, 'info', 'directive-without-effect', message), advice: instead });
     return;
   }
   const message = `"${node.name}" is not known, so what it changes is not known either`;

@@ -191,6 +191,9 @@ export type PythonSettings = {
   readonly eggs?: string;
   readonly dontWriteBytecode: boolean;
   readonly restrictEmbedded: boolean;
+  readonly restrictSignal: boolean;
+  readonly restrictStdin: boolean;
+  readonly restrictStdout: boolean;
   /** False where `WSGICaseSensitivity Off`. */
   readonly caseSensitive: boolean;
 };

@@ -20,6 +20,9 @@ export function emptyServer(modules: ReadonlySet<string>): ServerDraft {
       warnings: [],
       dontWriteBytecode: false,
       restrictEmbedded: false,
+      restrictSignal: true,
+      restrictStdin: false,
+      restrictStdout: false,
       caseSensitive: true,
     },
     processes: { mpm },
@@ -54,6 +57,15 @@ const readers: Readonly<Record<string, ServerReader>> = {
   },
   wsgirestrictembedded: ({ python }, word) => {
     python.restrictEmbedded = isOn(word);
+  },
+  wsgirestrictsignal: ({ python }, word) => {
+    python.restrictSignal = isOn(word);
+  },
+  wsgirestrictstdin: ({ python }, word) => {
+    python.restrictStdin = isOn(word);
+  },
+  wsgirestrictstdout: ({ python }, word) => {
+    python.restrictStdout = isOn(word);
   },
   wsgicasesensitivity: ({ python }, word) => {
     python.caseSensitive = isOn(word);

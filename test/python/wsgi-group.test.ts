@@ -12,6 +12,50 @@ def application(environ, start_response):
     return [NAME]
 `;
 
+const RESTRICTED = `
+import signal, sys
+def said(stream):
+    try:
+        return stream.read
+    except IOError as error:
+        return str(error)
+def application(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    said_all = [said(sys.stdin), said(sys.stdout), str('Intercept' in type(signal.signal).__name__)]
+    return [', '.join(said_all).encode('ascii')]
+`;
+
+/** The child's handler decides its status. */
+const FORKS = `
+import os, signal
+def application(environ, start_response):
+    pid = os.fork()
+    if pid == 0:
+        signal.signal(signal.SIGUSR1, lambda number, frame: os._exit(7))
+        os.kill(os.getpid(), signal.SIGUSR1)
+        while True:
+            signal.pause()
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    return [str(os.waitpid(pid, 0)[1] >> 8).encode('ascii')]
+`;
+
+/** As multiprocessing.Process.terminate() does. */
+const TERMINATES = `
+import os, signal, time
+def application(environ, start_response):
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.write(write, b'x')
+    while pid == 0:
+        time.sleep(0.1)
+    # A signal that comes within fork() itself is lost by Python.
+    os.read(read, 1)
+    os.kill(pid, signal.SIGTERM)
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    return [b'ended' if os.waitpid(pid, 0)[1] else b'went on']
+`;
+
 function naming(name: string): string {
   return `NAME = b'${name}'\n${ANSWERS_NAME}`;
 }
@@ -168,6 +212,31 @@ describeEachPython('a group', (python) => {
       const answer = await embedded.request(fixture('sets_signals'));
       expect(answer.text()).toBe(' main.test|/app (4, 9, 4)');
       expect(await embedded.waitForLog('printed at import')).toContain('signal 15 ignored');
+    });
+
+    it('leaves signals, and takes away streams, where the order says so', async () => {
+      const worker = await startWorker(python, {
+        restrictSignal: false,
+        restrictStdin: true,
+        restrictStdout: true,
+      });
+      const script = folder.write('restricted.py', RESTRICTED);
+      const answer = await worker.request(script);
+      expect(answer.text()).toBe(
+        'sys.stdin access restricted by mod_wsgi, sys.stdout access restricted by mod_wsgi, False',
+      );
+      await worker.stop();
+    });
+
+    it('leaves the signals of child processes to them', async () => {
+      const script = folder.write('forks.py', FORKS);
+      expect((await embedded.request(script)).text()).toBe('7');
+    });
+
+    it('goes on serving when a child process that it forked is terminated', async () => {
+      const script = folder.write('terminates.py', TERMINATES);
+      expect((await embedded.request(script)).text()).toBe('ended');
+      expect((await embedded.request(script)).text()).toBe('ended');
     });
 
     it('says ready after the imports of the order', () => {

@@ -21,6 +21,14 @@ Listen 80
     expect(site.mounts.map(({ id }) => id)).toEqual(['a.test:/', 'a.test:443:/', 'a.test:80#2:/']);
   });
 
+  it('says of directives that have no effect here what is so instead', () => {
+    const { diagnostics } = readSiteText('WSGILazyInitialization Off\nWSGIServerMetrics On\n');
+    expect(diagnostics.map(({ id, severity, directive }) => [id, severity, directive])).toEqual([
+      ['directive-without-effect', 'info', 'WSGILazyInitialization'],
+      ['directive-without-effect', 'info', 'WSGIServerMetrics'],
+    ]);
+  });
+
   it('keeps daemon processes with their options and their place', () => {
     const site = siteOf(`
 WSGIDaemonProcess one processes=2 threads=5 python-path=/a:/b home=/srv display-name=%{GROUP}
