@@ -1,7 +1,7 @@
 /** What becomes of a request, for people and programs: a question about a URL → the route and every decision on the way. */
 import type { Question } from '../../routes/model.ts';
 import { fromBytes, toBytes } from '../apache/bytes.ts';
-import { renderDiagnostic } from '../apache/diagnostic.ts';
+import { type Diagnostic, renderDiagnostic } from '../apache/diagnostic.ts';
 import { SidecarError } from '../errors.ts';
 import { groupId } from '../groups/plan.ts';
 import { explainRoute } from '../routing/explain.ts';
@@ -117,10 +117,21 @@ function describeAccess(access: Access): string {
     case 'denied':
       return `denied: ${fromBytes(renderDiagnostic(access.rule))}`;
     case 'front-only':
-      return `only behind a declared front: ${fromBytes(renderDiagnostic(access.rule))}`;
+      return `only behind a declared front: ${fromBytes(renderDiagnostic(withoutAdvice(access.rule)))}`;
     default:
       return access satisfies never;
   }
+}
+
+/** What is behind a front already is not told to get one. */
+function withoutAdvice({ severity, id, message, position, directive }: Diagnostic): Diagnostic {
+  return {
+    severity,
+    id,
+    message,
+    ...(position === undefined ? {} : { position }),
+    ...(directive === undefined ? {} : { directive }),
+  };
 }
 
 function describeAnswer(route: Exclude<Route, WsgiRoute>): string {

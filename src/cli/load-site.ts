@@ -73,8 +73,18 @@ export function readSite(
   });
   return {
     site: built.site,
-    diagnostics: judgeDispatch(judgeAccess([...diagnostics, ...built.diagnostics], settings), settings),
+    diagnostics: judgeDispatch(
+      judgeAccess(withoutRepeats([...diagnostics, ...built.diagnostics]), settings),
+      settings,
+    ),
   };
+}
+
+/** A directive that no module brings need not be called unknown to the sidecar, too. */
+function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const placeOf = ({ position }: Diagnostic): string => `${position?.file}:${position?.line}`;
+  const unknown = new Set(diagnostics.filter(({ id }) => id === 'directive-unknown').map(placeOf));
+  return diagnostics.filter((each) => each.id !== 'directive-not-understood' || !unknown.has(placeOf(each)));
 }
 
 /** A configuration before it has a meaning: Apache's text, or `sites`. */

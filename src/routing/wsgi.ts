@@ -46,8 +46,11 @@ function decide(
   const configured = describeNames(state, settings, facts);
   const dispatched = dispatch(state, settings, configured);
   if (dispatched.kind === 'failed') return noRoute(state, 500, 'dispatch', 'The dispatch script failed');
-  if (dispatched.kind === 'unknown')
-    return noRoute(state, 404, 'unresolved', 'A dispatch script decides on the group');
+  if (dispatched.kind === 'unknown') {
+    const script = settings.scope.dispatchScript?.value;
+    const message = `"${script}" decides on the group: a running sidecar asks it, by groupsFrom: dispatch`;
+    return noRoute(state, 404, 'unresolved', message);
+  }
   const { names } = dispatched;
   if (state.trace !== undefined) traceNames(state, settings, names);
   const admitted = admit(state, names);

@@ -60,8 +60,18 @@ export function buildSite(
     finishHost(draft, { id, main, mainHost, listeners, context }),
   );
   const site = assembleSite(reading, mainHost, virtualHosts);
+  if (site.python.restrictEmbedded) context.diagnostics.push(...embeddedRefused(tree));
   context.diagnostics.push(...accessDiagnostics(site));
   return { site, diagnostics: context.diagnostics };
+}
+
+/** Requests for which no daemon process is named are refused: that is Apache's answer, and the sidecar's. */
+function embeddedRefused(tree: readonly DirectiveNode[]): readonly Diagnostic[] {
+  const node = tree.findLast(({ key }) => key === 'wsgirestrictembedded');
+  if (node === undefined) return [];
+  const message = 'Requests whose process group is %{GLOBAL} get 500, as under Apache';
+  const advice = 'Name a WSGIDaemonProcess for every mount by WSGIProcessGroup';
+  return [{ ...diagnose(node, 'info', 'embedded-restricted', message), advice }];
 }
 
 function startReading(tree: readonly DirectiveNode[], options: SiteOptions): Reading {

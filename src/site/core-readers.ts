@@ -26,11 +26,11 @@ export const coreReaders: Readonly<Record<string, ScopeReader>> = {
   usecanonicalphysicalport: (draft, directive) => {
     draft.useCanonicalPhysicalPort = flag(directive) ?? false;
   },
-  allowoverride: (draft, directive) => {
-    draft.allowOverride = directive.args[0]?.toLowerCase() !== 'none';
+  allowoverride: (draft, directive, place) => {
+    draft.allowOverride = readOverride(directive, place);
   },
-  allowoverridelist: (draft, directive) => {
-    if (directive.args[0]?.toLowerCase() !== 'none') draft.allowOverride = true;
+  allowoverridelist: (draft, directive, place) => {
+    if (readOverride(directive, place)) draft.allowOverride = true;
   },
   errordocument: (draft, directive) => {
     const status = Number(directive.args[0]);
@@ -119,6 +119,15 @@ function readOptions(before: OptionChange | undefined, words: readonly string[])
     first = false;
   }
   return { explicit, add, remove };
+}
+
+/** Whether files named `.htaccess` count, and the warning that they are not read. */
+function readOverride(directive: Directive, { build }: PlaceContext): boolean {
+  if (directive.args[0]?.toLowerCase() === 'none') return false;
+  const message = `"${directive.name} ${directive.text}" lets ".htaccess" files count, which the sidecar does not read: requests below one are unresolved`;
+  const advice = 'Move what such files say into <Directory> sections and set AllowOverride None';
+  build.diagnostics.push({ ...diagnose(directive, 'warning', 'htaccess', message), advice });
+  return true;
 }
 
 function readSetHandler(draft: ScopeDraft, directive: Directive, place: PlaceContext): void {

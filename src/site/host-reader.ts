@@ -2,6 +2,7 @@
 import type { Directive, DirectiveNode, Section } from '../apache/directive.ts';
 import { absolutePath, parseAlias } from './alias.ts';
 import { flag, type PlaceContext, type ScopeDraft } from './build-context.ts';
+import { diagnose } from './diagnose.ts';
 import type { HostDraft } from './host-draft.ts';
 import { parseProxyPass } from './proxy-pass.ts';
 import { readNode, readSection, scopeReaders } from './scope-reader.ts';
@@ -68,8 +69,8 @@ const hostReaders: Readonly<Record<string, HostReader>> = {
     host.fileAliases.push(parseAlias(directive, place.build.options.serverRoot)),
   scriptaliasmatch: (host, directive, place) =>
     host.fileAliases.push(parseAlias(directive, place.build.options.serverRoot)),
-  proxypass: (host, directive) => host.proxyPasses.push(parseProxyPass(directive, undefined)),
-  proxypassmatch: (host, directive) => host.proxyPasses.push(parseProxyPass(directive, undefined)),
+  proxypass: (host, directive, place) => takeProxyPass(host, directive, { place }),
+  proxypassmatch: (host, directive, place) => takeProxyPass(host, directive, { place }),
   wsgiscriptalias: readScriptAlias,
   wsgiscriptaliasmatch: readScriptAlias,
 };
@@ -107,7 +108,7 @@ export function readHostNode(host: HostDraft, node: DirectiveNode, place: PlaceC
 }
 
 function readHostSection(host: HostDraft, section: Section, place: PlaceContext): void {
-  takeLocationProxies(host, section);
+  takeLocationProxies(host, section, place);
   switch (section.key) {
     case 'directory':
     case 'directorymatch':
@@ -123,7 +124,7 @@ function readHostSection(host: HostDraft, section: Section, place: PlaceContext)
 }
 
 /** `ProxyPass` inside a `<Location>` belongs to the server, with the location as its path. */
-function takeLocationProxies(host: HostDraft, section: Section): void {
+function takeLocationProxies(host: HostDraft, section: Section, place: PlaceContext): void {
   if (!section.key.startsWith('location')) return;
   for (const node of section.children) {
     if (node.kind !== 'directive' || !node.key.startsWith('proxypass') || node.key.startsWith('proxypassr'))
@@ -132,8 +133,22 @@ function takeLocationProxies(host: HostDraft, section: Section): void {
     const path = section.args[0] === '~' ? (section.args[1] ?? '') : (section.args[0] ?? '');
     const key = isPattern ? 'proxypassmatch' : 'proxypass';
     if (node.key === 'proxypass' || node.key === 'proxypassmatch')
-      host.proxyPasses.push(parseProxyPass({ ...node, key }, path));
+      takeProxyPass(host, { ...node, key }, { place, location: path });
   }
+}
+
+type ProxyPlace = { readonly place: PlaceContext; readonly location?: string };
+
+function takeProxyPass(host: HostDraft, directive: Directive, { place, location }: ProxyPlace): void {
+  const pass = parseProxyPass(directive, location);
+  host.proxyPasses.push(pass);
+  if (!pass.isForwarded) return;
+  const message = `"${directive.name} ${directive.text}" makes Apache forward requests, which the sidecar does not`;
+  const advice = 'Leave what it covers to Apache: behind it nothing is to do, in front of it set legacy';
+  place.build.diagnostics.push({
+    ...diagnose(directive, 'warning', 'apache-only-directive', message),
+    advice,
+  });
 }
 
 /**

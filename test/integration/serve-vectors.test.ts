@@ -18,6 +18,16 @@ describe('serveScenario()', () => {
     },
     120_000,
   );
+
+  it.each(['s01-vhost-names', 's03-alias', 's06-scopes', 's11-dispatch', 's13-blog-embedded-server'])(
+    'agrees with Apache in every request of %s, run from what convert makes of it',
+    async (name) => {
+      const { total, match, mismatches } = await serveScenario(join(vectors, name), true);
+      expect(mismatches).toEqual([]);
+      expect(match).toBe(total);
+    },
+    120_000,
+  );
 });
 
 describe('expectedHere()', () => {

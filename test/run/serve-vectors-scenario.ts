@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { METHODS } from 'node:http';
 import { basename, join } from 'node:path';
+import { builtProgram } from '../support/build.ts';
 import { reservePort } from '../support/port.ts';
 import { exchange } from '../support/raw-http.ts';
+import { mustRun } from '../support/real-process.ts';
 import { type Sidecar, startSidecar } from '../support/sidecar.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import {
@@ -27,14 +29,11 @@ type ServedAnswer = Answer & Runtime;
 /** A listener of the sidecar for each port, plain or inside TLS, that a scenario's requests were sent to. */
 type Door = { readonly key: string; readonly port: number; readonly setting: Record<string, unknown> };
 
-/** Settings that name the configuration, in place of `apache: FILE`. */
-export type SettingsOf = (apacheConf: string) => Promise<Readonly<Record<string, unknown>>>;
-
 /** Longer than any group may take to start; an answer that never comes is a mismatch, not a hang. */
 const answerTimeoutMs = 90_000;
 
-/** Serves the scenario of a folder and asks every request of it. */
-export async function serveScenario(folder: string, settingsOf?: SettingsOf): Promise<ScenarioResult> {
+/** Serves the scenario of a folder, from Apache's own text or from what `convert` makes of it, and asks every request. */
+export async function serveScenario(folder: string, viaConvert = false): Promise<ScenarioResult> {
   const root = makeTemporaryFolder('vectors-');
   let sidecar: Sidecar | undefined;
   try {
@@ -42,11 +41,13 @@ export async function serveScenario(folder: string, settingsOf?: SettingsOf): Pr
     const requests: readonly ServedRequest[] = readRequests(folder);
     const doors = await openDoors(requests);
     const apache = join(root.path, 'apache.conf');
+    const environment = environmentOf(folder);
     sidecar = await startSidecar({
       apache,
       as: '127.0.0.1:18080',
-      settings: { ...(await settingsOf?.(apache)), ...openSettings(doors) },
-      environment: environmentOf(folder),
+      settings: openSettings(doors),
+      environment,
+      ...(viaConvert ? { converted: await convert(apache, environment) } : {}),
     });
     const mismatches: Mismatch[] = [];
     for (const request of requests) mismatches.push(...(await ask(request, doors, root.path)));
@@ -61,6 +62,12 @@ export async function serveScenario(folder: string, settingsOf?: SettingsOf): Pr
     await sidecar?.stop();
     root.remove();
   }
+}
+
+/** The settings file of a configuration, by the command itself. */
+async function convert(apache: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  const words = [await builtProgram(), 'convert', apache];
+  return (await mustRun(process.execPath, words, { environment })).stdout;
 }
 
 /** Admission as open as the real server's, and the listeners. */

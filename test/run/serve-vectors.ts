@@ -1,6 +1,6 @@
 /**
- * `npm run vectors:serve -- DIR… [--json]`: plays recorded scenarios through a running sidecar with its real processes and
- * sockets. A folder is a scenario or holds scenarios. Exit code 1 unless every recorded field of every request agrees.
+ * `npm run vectors:serve -- DIR… [--json] [--via-convert]`: plays recorded scenarios through a running sidecar with its real
+ * processes and sockets; by `--via-convert` it runs on what `convert` makes of each configuration. A folder is a scenario or holds scenarios. Exit code 1 unless every recorded field of every request agrees.
  */
 import type { ScenarioResult } from './play-vectors.ts';
 import { serveScenario } from './serve-vectors-scenario.ts';
@@ -17,7 +17,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const results: ScenarioResult[] = [];
   for (const folder of folders) {
-    const result = await serveScenario(folder);
+    const result = await serveScenario(folder, words.includes('--via-convert'));
     results.push(result);
     if (!asJson) process.stdout.write(renderText(result));
   }

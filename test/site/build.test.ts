@@ -65,6 +65,16 @@ WSGIDaemonProcess one processes=2 threads=5 python-path=/a:/b home=/srv display-
     ['a directive of no module', 'NoSuchThing on', 'directive-not-understood'],
     ['a header of answers', 'Header set X-A b', 'response-directive'],
     ['a limit of bodies', 'LimitRequestBody 1000', 'directive-not-kept'],
+    ['a path that Apache forwards', 'ProxyPass /p http://127.0.0.1:9/', 'apache-only-directive'],
+    [
+      'a place that Apache forwards',
+      '<Location /p>\nProxyPass http://127.0.0.1:9/\n</Location>',
+      'apache-only-directive',
+    ],
+    ['files of folders', '<Directory /srv>\nAllowOverride FileInfo\n</Directory>', 'htaccess'],
+    ['a list of them', '<Directory /srv>\nAllowOverrideList Redirect\n</Directory>', 'htaccess'],
+    ['embedded mode that is refused', 'WSGIRestrictEmbedded On', 'embedded-restricted'],
+    ['folders of users', 'UserDir public_html', 'user-folders'],
     ['what scripts are told', '<Location />\nCGIPassAuth On\n</Location>', 'directive-not-kept'],
     ['a condition on users', `<If "%{REMOTE_USER} == 'x'">\nSetEnv A b\n</If>`, 'expression-not-understood'],
     ['a look-up of a map', 'RewriteMap m txt:/srv/m\nRewriteRule ^/(.*) /%{TIME} ', 'rewrite-not-understood'],
@@ -81,7 +91,8 @@ WSGIDaemonProcess one processes=2 threads=5 python-path=/a:/b home=/srv display-
   });
 
   it('says nothing about what changes no route', () => {
-    const text = 'ServerName a\nTimeout 5\nLogLevel warn\nKeepAlive On\nCustomLog /x y\nServerTokens Prod';
+    const text =
+      'ServerName a\nProxyPass /p !\n<Directory />\nAllowOverride None\n</Directory>\nUserDir disabled\nTimeout 5\nLogLevel warn\nKeepAlive On\nCustomLog /x y\nServerTokens Prod';
     expect(readSiteText(text).diagnostics).toEqual([]);
   });
 

@@ -11,6 +11,8 @@ export type SidecarOptions = {
   readonly apache: string;
   /** What `listen … as:` stands for, e.g. `*:80`. */
   readonly as: string;
+  /** A settings file that names the configuration in place of `apache`; the other settings come behind it. */
+  readonly converted?: string;
   /** More of `sidecar.yaml`. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Over the test's own environment; undefined takes a variable away. */
@@ -44,8 +46,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const socketPath = `${folder.path}/front.sock`;
   const config = folder.write(
     'sidecar.yaml',
-    JSON.stringify({
-      apache: options.apache,
+    settingsText(options, {
       listen: [
         { bind: `127.0.0.1:${port}`, as: options.as },
         { bind: `unix:${socketPath}`, as: options.as },
@@ -79,6 +80,16 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       folder.remove();
     },
   };
+}
+
+/** JSON is YAML; behind a text of many lines each setting has one. */
+function settingsText(
+  { apache, converted }: SidecarOptions,
+  settings: Readonly<Record<string, unknown>>,
+): string {
+  if (converted === undefined) return JSON.stringify({ apache, ...settings });
+  const lines = Object.entries(settings).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
+  return `${converted}\n${lines.join('')}`;
 }
 
 /** One command of the command line, run to its end. */
