@@ -8,6 +8,8 @@ export type Place = { readonly socketPath: string } | { readonly host: string; r
 export type ForeignTraits = {
   /** A connection carries one request after another; else each has one of its own. */
   readonly keepsConnections: boolean;
+  /** Told who the client is by X-Forwarded-For and -Proto: it does not read the sidecar's own headers. */
+  readonly wantsForwarding: boolean;
   /** An answer that only the end of its connection ends counts as whole. */
   readonly trustClose: boolean;
 };

@@ -13,7 +13,18 @@ const PLAIN_NAME = /^[A-Za-z0-9-]+$/;
  */
 export function fitForeign(exchange: Exchange, traits: ForeignTraits, destination: Destination): Destination {
   exchange.continueNow();
-  return { ...destination, headers: joinHeaders(destination.headers), trustClose: traits.trustClose };
+  const headers = joinHeaders(destination.headers);
+  // A second try has them already.
+  if (traits.wantsForwarding && exchange.attempts === 0) addForwarding(headers, exchange, destination);
+  return { ...destination, headers, trustClose: traits.trustClose };
+}
+
+/** What a trusted front has said stays and is extended; nobody else's word is among the headers. */
+function addForwarding(headers: string[], { peer }: Exchange, { tls }: Destination): void {
+  const at = headers.indexOf('x-forwarded-for') + 1;
+  if (at > 0 && peer.address !== '') headers[at] += `, ${peer.address}`;
+  else if (peer.address !== '') headers.push('x-forwarded-for', peer.address);
+  if (!headers.includes('x-forwarded-proto')) headers.push('x-forwarded-proto', tls ? 'https' : 'http');
 }
 
 /** One line for each name, with ", " between the values, as Apache merges them (apr_table_compress). */

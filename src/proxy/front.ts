@@ -215,6 +215,7 @@ export class Front {
         tls: this.#options.tls,
         mountEnviron: this.#mountEnviron,
       }),
+      tls: this.#options.tls,
       trustClose: false,
       connectFailed: this.#retry,
     };
@@ -267,6 +268,7 @@ export class Front {
     exchange.continueNow();
     this.#deps.forwarder.toUrl(exchange, this.#options.legacy as string, {
       headers: legacyHeaders(exchange, this.#options.tls),
+      tls: this.#options.tls,
       trustClose: true,
       connectFailed: (_, error) =>
         exchange.fail('ERR_UPSTREAM_CONNECT', 'Cannot reach the legacy upstream', { error }),

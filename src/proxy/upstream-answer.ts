@@ -21,6 +21,8 @@ const JOINED_BYTES = 16_384;
 export type Destination = {
   /** Flat list of names and values, without those that the transport makes. */
   readonly headers: string[];
+  /** The client speaks TLS to the front before the listener. */
+  readonly tls: boolean;
   /** An answer that only the end of the connection ends counts as whole. */
   readonly trustClose: boolean;
   /** Called when no connection could be made and nothing has been sent, or when what was sent may be sent again. */

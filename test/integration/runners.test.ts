@@ -1,8 +1,9 @@
 /** The other servers with the real programs: what an application and its clients may rely on under each of them. */
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { makeSite, type Site } from '../support/apache.ts';
+import { isRunning } from '../support/descendants.ts';
 import { openConnection, type send } from '../support/raw-http.ts';
 import { type Sidecar, startSidecar } from '../support/sidecar.ts';
 
@@ -166,6 +167,22 @@ describe.each(RUNNERS)('a group under %s', (runner) => {
     const answer = await ask('kill');
     expect([answer.status, answer.end, answer.text()]).toEqual([200, 'cut', 'begun']);
     expect((await ask('pid')).text()).not.toBe(before);
+  });
+});
+
+describe.each(RUNNERS)('the end of a sidecar under %s', (runner) => {
+  it('by KILL leaves no process behind', async () => {
+    const site = await makeSite({ conf: CONF, files: FILES });
+    const settings = { groups: { defaults: { runner } } };
+    const sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
+    onTestFinished(async () => {
+      await sidecar.stop();
+      site.folder.remove();
+    });
+    const pid = Number((await sidecar.get('runners.test', '/shapes/pid')).text());
+    expect(isRunning(pid)).toBe(true);
+    process.kill(sidecar.process.pid, 'SIGKILL');
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false));
   });
 });
 

@@ -6,15 +6,19 @@ import { exchange, openConnection, send } from '../support/raw-http.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { answering, headersOf, ok, type Recorder, type Stage, startRecorder, startStage } from './stage.ts';
 
-const TRAITS: ForeignTraits = { keepsConnections: false, trustClose: false };
+const TRAITS: ForeignTraits = { keepsConnections: false, wantsForwarding: false, trustClose: false };
 
 async function stageOf(
   serve: (socket: Socket, text: string) => void,
   traits: Partial<ForeignTraits> = {},
+  trustedProxies: readonly string[] = [],
 ): Promise<Stage & { readonly recorder: Recorder }> {
   const folder = makeTemporaryFolder();
   const recorder = await startRecorder(folder.path, serve);
-  const stage = await startStage({ upstream: { ...recorder.upstream, foreign: { ...TRAITS, ...traits } } });
+  const stage = await startStage({
+    upstream: { ...recorder.upstream, foreign: { ...TRAITS, ...traits } },
+    front: { trustedProxies },
+  });
   onTestFinished(async () => {
     await stage.close();
     recorder.die();
@@ -65,6 +69,22 @@ describe('a request to a server that was not made for the sidecar', () => {
     const trusted = await stageOf(answerByClose, { trustClose: true });
     expect((await exchange(trusted.target, bytes)).text()).toBe('half');
     expect((await trusted.observed()).reason).toBeUndefined();
+  });
+
+  it.each([
+    ['of a client', [], 'X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\n', '127.0.0.1', 'http'],
+    [
+      'of a trusted front',
+      ['127.0.0.1'],
+      'X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\n',
+      '1.2.3.4, 127.0.0.1',
+      'https',
+    ],
+  ])('tells the address %s where the server wants it', async (_, trustedProxies, lines, address, scheme) => {
+    const stage = await stageOf(answering(ok('x')), { wantsForwarding: true }, trustedProxies);
+    await exchange(stage.target, `GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`);
+    const sent = headersOf(stage.recorder.received[0] ?? '');
+    expect([sent.get('x-forwarded-for'), sent.get('x-forwarded-proto')]).toEqual([address, scheme]);
   });
 
   it('reaches a port', async () => {

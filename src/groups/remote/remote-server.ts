@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { ForeignTraits, Upstream } from '../lease.ts';
 import { probe, probeConnection } from '../runners/probe.ts';
 import type { UrlRunner } from '../runners/runner.ts';
+import { foreignTraits } from '../runners/traits.ts';
 
 /** What a server needs from its group. */
 export type RemoteServerDeps = {
@@ -25,7 +26,7 @@ export class RemoteServer implements Upstream {
   readonly tcp: { readonly host: string; readonly port: number };
   readonly threads: number;
   readonly closed: AbortSignal;
-  readonly foreign: ForeignTraits;
+  readonly foreign: ForeignTraits | undefined;
   readonly startedAt: number;
   since: number;
   state: 'ready' | 'unhealthy' = 'ready';
@@ -56,7 +57,7 @@ export class RemoteServer implements Upstream {
     this.tcp = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || '80') };
     this.threads = threads;
     this.closed = this.#closing.signal;
-    this.foreign = { keepsConnections: false, trustClose: runner.trustClose };
+    this.foreign = foreignTraits(runner);
     this.startedAt = deps.clock.now();
     this.since = this.startedAt;
     this.nextCheckAt = this.startedAt;

@@ -137,8 +137,9 @@ export const RUNNER_TABLE: Readonly<Record<Runner['kind'], RunnerFacts>> = {
 /** What the proxy has to know; undefined for the built-in worker, to which it is made. */
 export function foreignTraits(runner: Runner): ForeignTraits | undefined {
   if (runner.kind === 'builtin') return undefined;
-  const { keepsConnections } = RUNNER_TABLE[runner.kind];
-  return { keepsConnections, trustClose: 'trustClose' in runner && runner.trustClose };
+  const { keepsConnections, runsScripts } = RUNNER_TABLE[runner.kind];
+  const trustClose = 'trustClose' in runner && runner.trustClose;
+  return { keepsConnections, wantsForwarding: !runsScripts, trustClose };
 }
 
 /** Options that are set for a group and have no effect under its runner. */
