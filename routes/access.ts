@@ -10,8 +10,8 @@ import { Problem } from './problem.ts';
 export type AccessOptions = {
   /** On a Unix socket the Host header leads nowhere; over TCP it must be a loopback literal. */
   readonly transport: 'tcp' | 'unix';
-  /** What `Authorization: Bearer` must hold; health checks are free. */
-  readonly token?: string;
+  /** What `Authorization: Bearer` must hold, asked anew for each request; health checks are free. */
+  readonly token?: () => string | undefined;
 };
 
 const LOOPBACK_HOST = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)(?::\d{1,5})?$/i;
@@ -30,10 +30,11 @@ export function checkAccess({ transport, token }: AccessOptions): MiddlewareHand
     const site = header('sec-fetch-site');
     if (site !== undefined && site !== 'same-origin' && site !== 'none')
       throw new Problem(403, `Sec-Fetch-Site is "${site}": pages of other sites may not ask`);
+    const wanted = token?.();
     if (
-      token !== undefined &&
+      wanted !== undefined &&
       !FREE_PATHS.has(context.req.path) &&
-      !holdsToken(header('authorization'), token)
+      !holdsToken(header('authorization'), wanted)
     )
       throw new Problem(
         401,

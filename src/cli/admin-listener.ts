@@ -4,14 +4,15 @@ import { createAdmin, createAdminServer } from '../../routes/admin.ts';
 import type { AdminModel, MetricsSource } from '../../routes/model.ts';
 import type { Log } from '../log.ts';
 import { bindServer } from '../proxy/bind-server.ts';
-import { renderAddress } from '../settings/address.ts';
+import { renderAddress, type SocketAddress } from '../settings/address.ts';
 import type { OpenSocket, OpenSockets } from '../supervisor/open-sockets.ts';
-import type { AdminPlace } from './admin-client.ts';
 
 export type AdminParts = {
   readonly model: AdminModel;
   readonly metrics: MetricsSource;
   readonly log: Log;
+  /** The token that requests must show at this time. */
+  readonly token: () => string | undefined;
   readonly openSockets?: OpenSockets;
 };
 
@@ -27,12 +28,11 @@ export type AdminListener = {
 
 /** Opens it; rejects with ERR_LISTEN that names the setting to change. */
 export async function openAdmin(
-  { listen, token }: AdminPlace,
-  { model, metrics, log, openSockets }: AdminParts,
+  listen: SocketAddress,
+  { model, metrics, log, openSockets, token }: AdminParts,
 ): Promise<AdminListener> {
   const onError = (err: unknown): void => log.error({ err }, 'Admin request failed');
-  const access = { transport: listen.kind, ...(token === undefined ? {} : { token }) };
-  const app = createAdmin({ model, metrics, onError }, access);
+  const app = createAdmin({ model, metrics, onError }, { transport: listen.kind, token });
   const server = createAdminServer(app);
   const advice = 'choose another with "admin: {listen: 127.0.0.1:9181}" or --admin';
   const bind = renderAddress(listen);

@@ -38,14 +38,7 @@ export type ConfigurationSource = {
 export type ConfigurationReading = Reading<InForce> & { readonly places: ReadPlaces };
 
 /** What is held open or handed out at the start; a reload says so and leaves it. */
-const FIXED = [
-  'admin',
-  'runtimeDir',
-  'log',
-  'metrics',
-  'maxGroups',
-  'maxProcesses',
-] as const satisfies (keyof Settings)[];
+const FIXED = ['runtimeDir', 'log', 'metrics'] as const satisfies (keyof Settings)[];
 
 /** Reads settings and Apache's configuration; `started` are the settings of the start. A fault of the program is thrown at the start alone. */
 export function readConfiguration(
@@ -73,10 +66,10 @@ function readInForce(
 ): Reading<InForce>['result'] {
   try {
     const written = readSettings();
-    const settings = { ...written, ...(started === undefined ? {} : pick(started, FIXED)) };
+    const settings = started === undefined ? written : withFixed(written, started);
     const { site, diagnostics } = read(settings);
     refuseFatal(diagnostics);
-    const waiting = FIXED.filter((key) => !isDeepStrictEqual(written[key], settings[key]));
+    const waiting = whatWaits(written, settings);
     const planOf = createPlanner(settings, { root: process.geteuid?.() === 0 });
     const declared = declaredGroups(site);
     return { kind: 'read', configuration: { settings, site, diagnostics, declared, planOf, waiting } };
@@ -86,6 +79,17 @@ function readInForce(
     const message = `Cannot read the configuration: ${String(error)}: report this`;
     return { kind: 'refused', error: new SidecarError('ERR_INTERNAL', message, { cause: error }) };
   }
+}
+
+function withFixed(written: Settings, started: Settings): Settings {
+  const admin = { ...written.admin, listen: started.admin.listen };
+  return { ...written, ...pick(started, FIXED), admin };
+}
+
+function whatWaits(written: Settings, settings: Settings): readonly string[] {
+  const isMoved = !isDeepStrictEqual(written.admin.listen, settings.admin.listen);
+  const changed = FIXED.filter((key) => !isDeepStrictEqual(written[key], settings[key]));
+  return [...(isMoved ? ['admin.listen'] : []), ...changed];
 }
 
 function pick<T, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {

@@ -65,6 +65,9 @@ export async function openHouse(current: () => InForce, deps: HouseDeps): Promis
     known: () => known,
     reload: async (next) => {
       const wanted = wantedGroups(next, asked);
+      const limits = next.settings;
+      pool.limitTo({ maxGroups: limits.maxGroups, maxProcesses: limits.maxProcesses });
+      helpers.limitTo({ maxGroups: limits.maxGroups });
       known = identitiesIn([pool, helpers]);
       const reloads = await Promise.all([pool.reload(wanted), helpers.reload(wanted)]);
       known = new Map([...known, ...identitiesIn([pool, helpers])]);

@@ -38,10 +38,11 @@ export class ReloadReport {
   /** A configuration is in force. Returns its findings that the one before had not. */
   loaded({ declared, diagnostics, settings }: InForce): readonly Diagnostic[] {
     const { metrics, log } = this.#deps;
-    const { unknownPort, expandFromRequest, groupsFrom, modWsgiVersion } = settings;
+    const { unknownPort, expandFromRequest, groupsFrom, modWsgiVersion, maxGroups } = settings;
     const clientsMakeNames = unknownPort === 'admit' || expandFromRequest || groupsFrom === 'dispatch';
     metrics.configurationLoaded({
       modWsgiVersion,
+      maxGroups,
       clientsMakeNames,
       groups: declared.map(({ identity }) => identity),
     });

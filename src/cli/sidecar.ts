@@ -78,7 +78,12 @@ export async function startSidecar(settings: Settings, context: SidecarContext):
   report.loaded(supervisor.load());
   const model = createAdminModel({ ...parts, succession });
   const open = (): Promise<AdminListener> =>
-    openAdmin(settings.admin, { ...context, model, metrics: parts.metrics });
+    openAdmin(settings.admin.listen, {
+      ...context,
+      model,
+      metrics: parts.metrics,
+      token: () => (supervisor.current?.settings ?? settings).admin.token,
+    });
   // A successor does not answer for its sidecar before it serves.
   if (context.inheritedGroups === undefined) admin = await open();
   try {
@@ -148,7 +153,6 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
   const { version, log, accessLog, tell } = context;
   const metrics = new Metrics({
     version,
-    maxGroups: settings.maxGroups,
     maxSeries: settings.metrics.maxSeries,
   });
   const observer = accessLog === undefined ? metrics : joinObservers(metrics, createAccessLog(accessLog));

@@ -62,8 +62,8 @@ const TABLE_AGE_MS = 500;
 
 export class GroupPool {
   readonly #deps: GroupPoolDeps;
-  readonly #maxGroups: number;
-  readonly #maxProcesses: number;
+  #maxGroups: number;
+  #maxProcesses: number;
   readonly #groupDeps: GroupDeps;
   readonly #groups = new Map<GroupKey, AnyGroup>();
   /** Forgotten already, and still answering what they had taken. */
@@ -122,6 +122,12 @@ export class GroupPool {
   async preload(identity: GroupIdentity, scripts: readonly string[] = []): Promise<void> {
     const group = this.#open(identity, groupKey(identity));
     if (!('kind' in group)) await group.preload(scripts);
+  }
+
+  /** From now on; what is beyond stays until it is idle. */
+  limitTo({ maxGroups, maxProcesses }: Pick<GroupPoolOptions, 'maxGroups' | 'maxProcesses'>): void {
+    this.#maxGroups = maxGroups;
+    this.#maxProcesses = maxProcesses ?? this.#maxProcesses;
   }
 
   snapshot(): readonly GroupSnapshot[] {

@@ -14,13 +14,13 @@ import { REJECTED_REASONS, UNKNOWN_GROUP_REASONS, UPSTREAM_ERROR_REASONS } from 
 
 export type MetricsOptions = {
   readonly version: string;
-  readonly maxGroups: number;
   /** Exposition lines that the group families may have together. */
   readonly maxSeries: number;
 };
 
 /** What of the configuration in force the numbers depend on. */
 export type MetricsConfiguration = {
+  readonly maxGroups: number;
   /** The groups that may appear as labels; those of earlier configurations stay. */
   readonly groups: readonly GroupIdentity[];
   /** Whether a client can make names (`unknownPort: admit`, `expandFromRequest`): then only declared groups are labels. */
@@ -53,7 +53,7 @@ export class Metrics implements RequestObserver, GroupObserver {
     this.#budget = new SeriesBudget(options.maxSeries);
     this.#version = options.version;
     this.#catalogue = createCatalogue(this.#registry, this.#budget);
-    this.#sayConstants(options);
+    this.#sayConstants();
     this.#readings = new Readings(this.#catalogue, (identity) => this.#seriesOf(identity));
     this.#unknown = new GroupSeries(this.#catalogue, UNKNOWN, UNKNOWN);
     collectDefaultMetrics({ register: this.#registry as Registry });
@@ -72,7 +72,8 @@ export class Metrics implements RequestObserver, GroupObserver {
   }
 
   /** A configuration is in force: the first, or the next after a reload. */
-  configurationLoaded({ groups, clientsMakeNames, modWsgiVersion }: MetricsConfiguration): void {
+  configurationLoaded(configuration: MetricsConfiguration): void {
+    const { groups, clientsMakeNames, modWsgiVersion, maxGroups } = configuration;
     this.#clientsMakeNames = clientsMakeNames;
     for (const identity of groups) this.#declare(identity);
     const build = {
@@ -80,6 +81,7 @@ export class Metrics implements RequestObserver, GroupObserver {
       node_version: process.version,
       mod_wsgi_compat: modWsgiVersion,
     };
+    this.#catalogue.groups_limit.cell({}).value = maxGroups;
     this.#catalogue.build_info.clear();
     this.#catalogue.build_info.cell(build).value = 1;
     this.#catalogue.config_last_reload_successful.cell({}).value = 1;
@@ -201,9 +203,8 @@ export class Metrics implements RequestObserver, GroupObserver {
       this.#catalogue.upstream_errors_total.cell({ ...series.labels, reason: failed }).value += 1;
   }
 
-  #sayConstants({ maxGroups }: MetricsOptions): void {
+  #sayConstants(): void {
     this.#catalogue.start_time_seconds.cell({}).value = Date.now() / 1000 - process.uptime();
-    this.#catalogue.groups_limit.cell({}).value = maxGroups;
     this.#catalogue.metrics_series_dropped_total.cell({}).value = 0;
     // A counter that has never counted is a 0, not a gap that `rate()` cannot see the first step of.
     for (const reason of new Set(UNKNOWN_GROUP_REASONS.values()))

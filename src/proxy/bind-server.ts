@@ -60,12 +60,17 @@ async function bindAnew(server: Server, { bind: text, socketGroup }: BindOptions
   else await bindFile(server, bind.path, socketGroup);
 }
 
+/** `sun_path` of Linux holds 108 with the closing NUL (unix(7)). */
+const PATH_BYTES = 107;
+
 /**
  * A Unix socket is bound under a draft name and then given its own: it is never seen with the wrong mode, a file of that
  * name is never replaced, and libuv, which removes the name that it has bound when the server closes, does not take the
  * socket away from a successor that serves it by then.
  */
 async function bindFile(server: Server, path: string, group: number | undefined): Promise<void> {
+  if (Buffer.byteLength(path) > PATH_BYTES)
+    throw new Error(`a socket's path has at most ${PATH_BYTES} bytes, and nobody could connect to this one`);
   await removeStaleSocket(path);
   const draft = join(dirname(path), `.${randomBytes(4).toString('hex')}`);
   await listen(server, { path: draft });
@@ -100,9 +105,15 @@ function listen(
 function listenError(error: NodeJS.ErrnoException, text: string, advice: string): SidecarError {
   if (error instanceof SidecarError) return error;
   const isTaken = error.code === 'EADDRINUSE' || error.code === 'EEXIST';
-  const why = isTaken ? 'it is taken' : error.code === 'EACCES' ? 'this user may not bind it' : error.message;
+  const why = isTaken ? 'it is taken' : error.code === 'EACCES' ? notAllowed(text) : error.message;
   const next = isTaken ? `free it, or ${advice}` : advice;
   return new SidecarError('ERR_LISTEN', `Cannot listen on "${text}": ${why}: ${next}`, { cause: error });
+}
+
+/** libuv says EACCES for a folder that is missing, too. */
+function notAllowed(text: string): string {
+  if (!text.startsWith('unix:')) return 'this user may not bind it';
+  return 'its folder is missing, or this user may not write there';
 }
 
 /** Removes the socket of a sidecar that is gone; one that still answers, and anything else of that name, stays. */

@@ -5,9 +5,6 @@ export type SocketAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
-/** What an address may look like, for error messages. */
-export const ADDRESS_FORM = 'HOST:PORT, *:PORT or unix:/PATH';
-
 /** The address; undefined when the text is none. `*` and a lone port mean every address. */
 export function parseAddress(text: string): SocketAddress | undefined {
   if (text.startsWith('unix:')) {

@@ -76,9 +76,11 @@ export function parseListenText(value: unknown): ListenSetting | undefined {
   return { bind, ...(as === undefined ? {} : { as }), tls: rest.includes('tls') };
 }
 
-/** Apache's words for loopback; a name could lead anywhere, `localhost` is the one that may not (RFC 6761). */
-export function isPrivate(place: SocketAddress): boolean {
-  return place.kind === 'unix' || /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(place.host);
+/** An address that nobody else can reach; a name could lead anywhere, `localhost` is the one that may not (RFC 6761). */
+export function parsePrivateAddress(value: unknown): SocketAddress | undefined {
+  const place = typeof value === 'string' ? parseAddress(value) : undefined;
+  const isPrivate = place?.kind === 'unix' || /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(place?.host ?? '');
+  return isPrivate ? place : undefined;
 }
 
 /** An entry of `trustedProxies`. */

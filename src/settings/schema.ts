@@ -1,9 +1,8 @@
 /** What `sidecar.yaml` may hold, as valibot schemas; flags and the environment are checked by the same. */
 import * as v from 'valibot';
-import { ADDRESS_FORM, parseAddress, type SocketAddress } from './address.ts';
+import type { SocketAddress } from './address.ts';
 import { DURATION_FORM, parseDurationMs } from './duration.ts';
 import {
-  isPrivate,
   isTrusted,
   LISTEN_FORM,
   type ListenSetting,
@@ -11,6 +10,7 @@ import {
   parseListenText,
   parseOrigin,
   parsePort,
+  parsePrivateAddress,
   parseTcp,
   parseUnresolved,
   parseVersion,
@@ -67,10 +67,6 @@ export type CheckedSettings = {
 };
 
 const duration = parsed(parseDurationMs, DURATION_FORM);
-const address = parsed(
-  (value) => (typeof value === 'string' ? parseAddress(value) : undefined),
-  ADDRESS_FORM,
-);
 const listenAddress = parsed(
   (value) => (typeof value === 'string' ? parseListenAddress(value) : undefined),
   LISTEN_FORM,
@@ -103,12 +99,9 @@ const settingsSchema = v.strictObject(
     listen: v.optional(v.array(listener, 'wanted a list of listeners')),
     admin: section(
       v.strictObject({
-        listen: v.pipe(
-          address,
-          v.check(
-            isPrivate,
-            'wanted a loopback address (127.0.0.1, [::1], localhost) or unix:/PATH: the admin side never faces a network',
-          ),
+        listen: parsed(
+          parsePrivateAddress,
+          'a loopback address and a port (127.0.0.1:9180, [::1]:9180, localhost:9180) or unix:/PATH: the admin side never faces a network',
         ),
         token: v.optional(text),
       }),

@@ -116,6 +116,18 @@ describe('wsgi-sidecar run, told something wrong', () => {
     expect(said).toContain(`127.0.0.1:${port}`);
   });
 
+  it.each([
+    ['a folder that is missing', 'unix:/nonexistent/admin.sock', 'its folder is missing'],
+    ['a path that nobody could connect to', `unix:/tmp/${'a'.repeat(110)}.sock`, 'at most 107 bytes'],
+    ['an address of a network', '192.0.2.1:9180', '"192.0.2.1:9180": wanted a loopback address'],
+    ['what is no address', 'localhost', '"localhost": wanted a loopback address and a port'],
+  ])('says what is wrong with %s for the admin side', async (_case, admin, said) => {
+    const words = ['--apache', conf, '--admin', admin, '--runtime-dir', `${folder.path}/admin-run`];
+    const finished = await runSidecar('run', ...words);
+    expect([3, 4]).toContain(finished.code);
+    expect(finished.all).toContain(said);
+  });
+
   it('names the socket folder that it cannot write', async () => {
     const file = folder.write('a-file', '');
     const listen = [{ bind: `127.0.0.1:${await reservePort()}`, as: '*:80' }];

@@ -25,8 +25,13 @@ describe('deploy/prometheus/alerts.yml', () => {
   });
 
   it('asks for metrics that exist', async () => {
-    const metrics = new Metrics({ version: '0', maxGroups: 1, maxSeries: 1000 });
-    metrics.configurationLoaded({ groups: [], clientsMakeNames: false, modWsgiVersion: '4.9' });
+    const metrics = new Metrics({ version: '0', maxSeries: 1000 });
+    metrics.configurationLoaded({
+      groups: [],
+      clientsMakeNames: false,
+      modWsgiVersion: '4.9',
+      maxGroups: 64,
+    });
     const { body } = await metrics.expose('prometheus');
     const { groups } = parse(readFileSync(join(folder, 'alerts.yml'), 'utf8')) as Rules;
     const names = groups.flatMap(({ rules }) =>

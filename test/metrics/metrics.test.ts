@@ -6,10 +6,10 @@ import type { Observation } from '../../src/proxy/observation.ts';
 const SHOP = { processGroup: '', applicationGroup: 'www.example.com|/shop' };
 const MAIN = { processGroup: 'site', applicationGroup: '' };
 
-const CONFIGURATION = { groups: [SHOP, MAIN], clientsMakeNames: true, modWsgiVersion: '4.9' };
+const CONFIGURATION = { groups: [SHOP, MAIN], clientsMakeNames: true, modWsgiVersion: '4.9', maxGroups: 64 };
 
 function createMetrics(maxSeries = 10_000, clientsMakeNames = true): Metrics {
-  const metrics = new Metrics({ version: '1.2.3', maxGroups: 64, maxSeries });
+  const metrics = new Metrics({ version: '1.2.3', maxSeries });
   metrics.configurationLoaded({ ...CONFIGURATION, clientsMakeNames });
   return metrics;
 }

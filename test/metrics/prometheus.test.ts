@@ -63,8 +63,13 @@ function createScrapedAdmin(): {
   readonly app: ReturnType<typeof createAdmin>;
   readonly seen: Promise<void>;
 } {
-  const metrics = new Metrics({ version: '0', maxGroups: 4, maxSeries: 5000 });
-  metrics.configurationLoaded({ groups: [GROUP], clientsMakeNames: false, modWsgiVersion: '4.9' });
+  const metrics = new Metrics({ version: '0', maxSeries: 5000 });
+  metrics.configurationLoaded({
+    groups: [GROUP],
+    clientsMakeNames: false,
+    modWsgiVersion: '4.9',
+    maxGroups: 64,
+  });
   metrics.requestFinished({
     requestId: 'r',
     method: 'GET',

@@ -160,13 +160,24 @@ describe('createAdmin()', () => {
   });
 
   it('wants the token where one is set, except for health', async () => {
-    const given = { access: { token: 'secret' } };
+    const given = { access: { token: () => 'secret' } };
     const refused = await ask(given, '/metrics');
     expect(refused.status).toBe(401);
     expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer/);
     expect((await ask(given, '/metrics', { authorization: 'Bearer wrong' })).status).toBe(401);
     expect((await ask(given, '/metrics', { authorization: 'Bearer secret' })).status).toBe(200);
     expect((await ask(given, '/livez')).status).toBe(200);
+  });
+
+  it('wants the token that is set now', async () => {
+    let token: string | undefined = 'old';
+    const { app } = createApp({ access: { token: () => token } });
+    const statusFor = async (given: string): Promise<number> =>
+      (await app.request('/metrics', { headers: { host: 'localhost', authorization: `Bearer ${given}` } }))
+        .status;
+    expect(await statusFor('old')).toBe(200);
+    token = 'new';
+    expect([await statusFor('old'), await statusFor('new')]).toEqual([401, 200]);
   });
 
   it('is ready or says why not', async () => {
@@ -255,7 +266,7 @@ describe('createAdmin()', () => {
     ['a form of a foreign page', { 'sec-fetch-site': 'cross-site' }, 403],
     ['somebody without the token', {}, 401],
   ])('does nothing for %s', async (_case, headers, status) => {
-    const { app, restarted } = createApp({ access: { token: 'secret' } });
+    const { app, restarted } = createApp({ access: { token: () => 'secret' } });
     const answer = await app.request('/api/groups/0123456789ab/restart', {
       method: 'POST',
       headers: { host: 'localhost', ...(headers as Record<string, string>) },

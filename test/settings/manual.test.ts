@@ -19,8 +19,13 @@ describe('MANUAL.md', () => {
   );
 
   it('lists every metric of the sidecar', async () => {
-    const metrics = new Metrics({ version: '0', maxGroups: 1, maxSeries: 1000 });
-    metrics.configurationLoaded({ groups: [], clientsMakeNames: false, modWsgiVersion: '4.9' });
+    const metrics = new Metrics({ version: '0', maxSeries: 1000 });
+    metrics.configurationLoaded({
+      groups: [],
+      clientsMakeNames: false,
+      modWsgiVersion: '4.9',
+      maxGroups: 64,
+    });
     const { body } = await metrics.expose('prometheus');
     const names = [...body.matchAll(/^# TYPE wsgi_sidecar_(\w+) /gm)].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(25);
