@@ -154,11 +154,12 @@ describeEachPython('a worker', (python) => {
     const { request, waitForEvent, exited } = worker;
     const path = script();
     const busy = request(path, '/endless');
-    expect(await waitForEvent(({ event }) => event === 'stopping')).toMatchObject({
+    expect(await waitForEvent(({ event }) => event === 'expiring')).toMatchObject({
       reason: 'cpu_time_limit',
     });
-    expect((await request(path)).text()).toBe('done');
+    expect((await request(path, '/release')).text()).toBe('done');
     expect((await busy).text()).toBe('done');
+    worker.signal('SIGTERM');
     expect(await exited).toMatchObject({ code: 0 });
   });
 });
