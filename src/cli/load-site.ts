@@ -15,6 +15,7 @@ import type { Isolation, Site, SiteOptions } from '../site/model.ts';
 import { moduleNames } from '../site/modules.ts';
 import { judgeAccess } from './declared-access.ts';
 import { judgeDispatch } from './declared-dispatch.ts';
+import { judgeOptions } from './declared-options.ts';
 
 /** What of the settings gives the configuration its meaning. */
 export type SiteSettings = Pick<
@@ -48,6 +49,8 @@ const FATAL: ReadonlySet<string> = new Set([
   'mount-not-understood',
   'process-group-not-understood',
   'process-group-twice',
+  'process-option-unknown',
+  'process-option-invalid',
   'import-script-not-understood',
 ]);
 
@@ -73,10 +76,13 @@ export function readSite(
   });
   return {
     site: built.site,
-    diagnostics: judgeDispatch(
-      judgeAccess(withoutRepeats([...diagnostics, ...built.diagnostics]), settings),
-      settings,
-    ),
+    diagnostics: [
+      ...judgeDispatch(
+        judgeAccess(withoutRepeats([...diagnostics, ...built.diagnostics]), settings),
+        settings,
+      ),
+      ...judgeOptions(built.site.processGroups.values()),
+    ],
   };
 }
 

@@ -40,7 +40,7 @@ const PROCESS_OPTIONS =
   `user group processes threads umask lang locale home chroot python-home python-path python-eggs stack-size
 maximum-requests startup-timeout shutdown-timeout deadlock-timeout inactivity-timeout request-timeout graceful-timeout
 eviction-timeout restart-interval connect-timeout socket-timeout queue-timeout listen-backlog socket-user display-name
-send-buffer-size receive-buffer-size header-buffer-size response-buffer-size response-socket-timeout memory-limit
+send-buffer-size receive-buffer-size header-buffer-size response-buffer-size response-socket-timeout response-flush-delay interrupt-timeout memory-limit
 virtual-memory-limit cpu-time-limit cpu-priority supplementary-groups script-user script-group server-metrics
 newrelic-config-file newrelic-environment slow-requests switch-interval per-interpreter-gil free-threading telemetry-service
 interpreter-options`.split(/\s+/);

@@ -37,7 +37,6 @@ const NUMBERS: Readonly<Record<string, Key>> = {
   'stack-size': 'stackSizeBytes',
   'send-buffer-size': 'sendBufferSizeBytes',
   'receive-buffer-size': 'receiveBufferSizeBytes',
-  'header-buffer-size': 'headerBufferSizeBytes',
 };
 
 /** Byte strings. */
@@ -68,6 +67,30 @@ export function statedBy(processGroup: ProcessGroup): GroupSettings {
     if (key !== undefined && meant !== undefined) said[key] = meant;
   }
   return said as GroupSettings;
+}
+
+/** Options that are read one by one. */
+const OTHERS = [
+  'processes',
+  'threads',
+  'python-path',
+  'supplementary-groups',
+  'display-name',
+  'listen-backlog',
+  'switch-interval',
+];
+
+/** The options that have a meaning here. */
+export const OPTION_NAMES: readonly string[] = [
+  ...Object.keys({ ...SECONDS, ...POSITIVE_SECONDS, ...NUMBERS, ...NAMES, ...TEXTS }),
+  ...OTHERS,
+];
+
+const CARRIED_OVER: ReadonlySet<string> = new Set(OPTION_NAMES);
+
+/** Whether an option has a meaning here. */
+export function isCarriedOver(option: string): boolean {
+  return CARRIED_OVER.has(option);
 }
 
 type Reader = (value: string) => unknown;

@@ -51,7 +51,6 @@ export type GroupSettings = {
   readonly listenBacklog?: number | undefined;
   readonly sendBufferSizeBytes?: number | undefined;
   readonly receiveBufferSizeBytes?: number | undefined;
-  readonly headerBufferSizeBytes?: number | undefined;
 } & LifeSettings;
 
 /** Names and paths of the system as byte strings (one character a byte), as Apache's configuration has them. */

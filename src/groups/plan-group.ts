@@ -247,7 +247,6 @@ type WorkerPlan = Pick<
   | 'scriptGroup'
   | 'sendBufferSizeBytes'
   | 'receiveBufferSizeBytes'
-  | 'headerBufferSizeBytes'
 >;
 
 /** What the worker does by itself. */
@@ -260,7 +259,6 @@ function planWorker(said: GroupSettings): WorkerPlan {
     ...defined('scriptGroup', said.scriptGroup),
     ...defined('sendBufferSizeBytes', positive(said.sendBufferSizeBytes)),
     ...defined('receiveBufferSizeBytes', positive(said.receiveBufferSizeBytes)),
-    ...defined('headerBufferSizeBytes', positive(said.headerBufferSizeBytes)),
   };
 }
 

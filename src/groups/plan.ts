@@ -70,7 +70,6 @@ export type GroupPlan = {
   readonly listenBacklog: number;
   readonly sendBufferSizeBytes?: number;
   readonly receiveBufferSizeBytes?: number;
-  readonly headerBufferSizeBytes?: number;
   /** Stack of each thread. */
   readonly stackSizeBytes?: number;
   readonly switchIntervalMs?: number;

@@ -45,6 +45,8 @@ export class GroupProcess implements ManagedProcess {
   readonly threads: number;
   readonly closed: AbortSignal;
   readonly foreign: ForeignTraits | undefined;
+  readonly silentMs: number | undefined;
+  readonly untakenMs: number | undefined;
   readonly started: Promise<StartResult>;
   readonly exited: Promise<ProcessExit>;
   readonly #place: ListeningPlace;
@@ -66,6 +68,8 @@ export class GroupProcess implements ManagedProcess {
     this.#place = new ListeningPlace(plan, socketPath);
     this.threads = plan.threads;
     this.foreign = foreignTraits(plan.runner);
+    this.silentMs = plan.socketTimeoutMs;
+    this.untakenMs = plan.responseSocketTimeoutMs;
     this.closed = this.#closing.signal;
     const child = spawnLauncher(plan, deps.pythonFolder);
     this.pid = child.pid ?? 0;

@@ -105,8 +105,25 @@ export class UpstreamAnswer implements AnswerHandler {
     }
     // The transport reads on into the same memory.
     if (response.write(Buffer.from(bytes))) return true;
-    response.once('drain', () => this.#resume?.());
+    this.#awaitClient(response);
     return false;
+  }
+
+  /** A client that takes nothing of its answer for too long is let go, so that it does not hold a thread. */
+  #awaitClient(response: ServerResponse): void {
+    const limitMs = this.#exchange.lease?.upstream.untakenMs;
+    const timer = limitMs === undefined ? undefined : setTimeout(() => this.#leaveClient(limitMs), limitMs);
+    timer?.unref();
+    response.once('drain', () => {
+      clearTimeout(timer);
+      this.#resume?.();
+    });
+  }
+
+  #leaveClient(limitMs: number): void {
+    if (this.#done) return;
+    const message = `Client has taken nothing of its answer for ${limitMs / 1000} s ("response-socket-timeout")`;
+    this.#exchange.breakOff('ERR_CLIENT_GONE', message);
   }
 
   complete(): void {

@@ -58,18 +58,21 @@ export class UpstreamPools {
   readonly #byUpstream = new WeakMap<Upstream, UpstreamPool>();
   readonly #byUrl = new Map<string, UrlWay>();
   readonly #timeouts: UpstreamTimeouts;
-  readonly #clock: ResponseClock;
+  /** By their limits, of which there are few. */
+  readonly #clocks = new Map<number, ResponseClock>();
 
   constructor(timeouts: UpstreamTimeouts) {
     this.#timeouts = timeouts;
-    this.#clock = new ResponseClock(timeouts.responseTimeoutMs);
   }
 
   /** A way to a group process. */
   to(upstream: Upstream): Way {
     const known = this.#byUpstream.get(upstream);
     if (known !== undefined) return known.take();
-    const pool = new UpstreamPool(upstream, this.#clock);
+    const pool = new UpstreamPool(
+      upstream,
+      this.#clockOf(upstream.silentMs ?? this.#timeouts.responseTimeoutMs),
+    );
     this.#byUpstream.set(upstream, pool);
     return pool.take();
   }
@@ -81,6 +84,14 @@ export class UpstreamPools {
     const way = new UrlWay(url, this.#timeouts);
     this.#byUrl.set(url, way);
     return way;
+  }
+
+  #clockOf(limitMs: number): ResponseClock {
+    const known = this.#clocks.get(limitMs);
+    if (known !== undefined) return known;
+    const clock = new ResponseClock(limitMs);
+    this.#clocks.set(limitMs, clock);
+    return clock;
   }
 
   async close(): Promise<void> {

@@ -42,7 +42,6 @@ export const BYTE_KEYS = [
   'stackSize',
   'sendBufferSize',
   'receiveBufferSize',
-  'headerBufferSize',
 ] as const;
 
 /** Whole numbers, with the least that makes sense. */

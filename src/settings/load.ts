@@ -8,6 +8,7 @@ import type { Document } from 'yaml';
 import { SidecarError } from '../errors.ts';
 import { type Place, readDocument, type SettingsDocument } from './document.ts';
 import { nearest } from './nearest.ts';
+import { NOT_CARRIED } from './not-carried.ts';
 import { type CheckedSettings, checkSettings, keysAt, type SettingsProblem } from './schema.ts';
 import { flagName, SETTINGS_TABLE, type SettingEntry } from './table.ts';
 
@@ -174,6 +175,9 @@ function describeProblem(problem: SettingsProblem, where: (path: Path) => string
   const { path, kind, input, wanted } = problem;
   const key = path.join('.');
   if (kind === 'unknown-key') {
+    const why = path[0] === 'groups' ? NOT_CARRIED[String(path.at(-1))] : undefined;
+    if (why !== undefined)
+      return `${where(path)}: Setting "${key}" is not carried over from mod_wsgi: ${why}`;
     const known = keysAt(path.slice(0, -1));
     const guess = nearest(String(path.at(-1)), known);
     const help = guess === undefined ? `known here: ${known.join(', ')}` : `did you mean "${guess}"?`;

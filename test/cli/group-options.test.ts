@@ -56,7 +56,6 @@ const OPTIONS: readonly (readonly [option: string, yaml: string, plan: object])[
   ['script-group=staff', 'scriptGroup: staff', { scriptGroup: 'staff' }],
   ['send-buffer-size=4096', 'sendBufferSize: 4K', { sendBufferSizeBytes: 4_096 }],
   ['receive-buffer-size=4096', 'receiveBufferSize: 4096', { receiveBufferSizeBytes: 4_096 }],
-  ['header-buffer-size=65536', 'headerBufferSize: 64K', { headerBufferSizeBytes: 65_536 }],
   ['switch-interval=0.002', 'switchInterval: 2ms', { switchIntervalMs: 2 }],
 ];
 
@@ -157,6 +156,10 @@ describe('loadSettings()', () => {
     [
       'maximum-requests: 5',
       'Unknown setting "groups.shop.maximum-requests": did you mean "maximumRequests"?',
+    ],
+    [
+      'socketUser: www-data',
+      'Setting "groups.shop.socketUser" is not carried over from mod_wsgi: the socket of a group process',
     ],
     ['maxMemory: lots', 'Setting "groups.shop.maxMemory" is "lots": wanted a number of bytes'],
     ['requestTimeout: never', 'Setting "groups.shop.requestTimeout" is "never": wanted a number of seconds'],

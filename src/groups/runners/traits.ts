@@ -12,7 +12,7 @@ export type LostOption =
   | 'switch-interval'
   | 'send-buffer-size'
   | 'receive-buffer-size'
-  | 'header-buffer-size'
+  | 'interrupt-timeout'
   | 'python-path'
   | 'python-home'
   | 'memory-limit'
@@ -33,7 +33,7 @@ const OPTIONS: Readonly<Record<LostOption, (plan: GroupPlan) => unknown>> = {
   'switch-interval': ({ switchIntervalMs }) => switchIntervalMs,
   'send-buffer-size': ({ sendBufferSizeBytes }) => sendBufferSizeBytes,
   'receive-buffer-size': ({ receiveBufferSizeBytes }) => receiveBufferSizeBytes,
-  'header-buffer-size': ({ headerBufferSizeBytes }) => headerBufferSizeBytes,
+  'interrupt-timeout': ({ life }) => life.interruptTimeoutMs,
   'python-path': ({ pythonPath }) => (pythonPath.length === 0 ? undefined : pythonPath),
   'python-home': ({ pythonHome }) => pythonHome,
   'memory-limit': ({ limits }) => limits.data,
@@ -77,13 +77,14 @@ export type RunnerFacts = {
 const WORKERS_OWN: readonly LostOption[] = [
   'startup-timeout',
   'stack-size',
-  'script-user',
-  'script-group',
   'switch-interval',
   'send-buffer-size',
   'receive-buffer-size',
-  'header-buffer-size',
+  'interrupt-timeout',
 ];
+
+/** Of what looks at scripts. */
+const SCRIPTS: readonly LostOption[] = ['script-user', 'script-group'];
 
 const SERVER = {
   listens: 'descriptor',
@@ -119,7 +120,7 @@ export const RUNNER_TABLE: Readonly<Record<Runner['kind'], RunnerFacts>> = {
     runsScripts: false,
     endsAnswers: 'as it likes',
     onTerm: 'as it likes',
-    loses: [...WORKERS_OWN, 'python-path', 'python-home'],
+    loses: [...WORKERS_OWN, ...SCRIPTS, 'python-path', 'python-home'],
   },
   url: {
     ...SERVER,

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { renderDiagnostic } from '../../src/apache/diagnostic.ts';
+import { judgeOptions } from '../../src/cli/declared-options.ts';
+import { OPTION_NAMES } from '../../src/groups/daemon-options.ts';
+import { NOT_CARRIED } from '../../src/settings/not-carried.ts';
+import { siteOf } from '../support/site-of.ts';
+
+function findings(options: string): string[] {
+  const site = siteOf(`# first line\nWSGIDaemonProcess shop ${options}`);
+  return judgeOptions(site.processGroups.values()).map(renderDiagnostic);
+}
+
+describe('judgeOptions()', () => {
+  it('has nothing to say of options that are honoured', () => {
+    expect(
+      findings('processes=2 threads=15 user=shop umask=0022 stack-size=524288 deadlock-timeout=0'),
+    ).toEqual([]);
+  });
+
+  it('says where an option has no effect, why, and how grave that is', () => {
+    expect(findings('socket-user=www-data newrelic-config-file=/etc/nr.ini')).toEqual([
+      '/etc/apache2/test.conf:2: info: WSGIDaemonProcess: Option "socket-user" of process group "shop" has no effect here: Not carried over: the socket of a group process lies in a folder that only the user of the sidecar may enter',
+      '/etc/apache2/test.conf:2: warning: WSGIDaemonProcess: Option "newrelic-config-file" of process group "shop" has no effect here: Not carried over: no agent is started; initialise it in the script: newrelic.agent.initialize(FILE, ENVIRONMENT)',
+    ]);
+  });
+
+  it.each([
+    [
+      'reqest-timeout=9',
+      /error: .*"reqest-timeout" that mod_wsgi does not know: .*Did you mean "request-timeout"\?/,
+    ],
+    ['nothing-like-it-at-all=9', /error: .*"nothing-like-it-at-all".*Correct or remove it/],
+    ['processes=0', /error: .*"processes" .* is "0": .*at least 1/],
+    ['stack-size=0', /error: .*"stack-size" .*at least 1/],
+    ['graceful-timeout=-1', /error: .*"graceful-timeout" .*at least 0/],
+    ['send-buffer-size=100', /error: .*"send-buffer-size" .*at least 512/],
+    ['response-buffer-size=100', /error: .*"response-buffer-size" .*at least 65536/],
+    ['script-user=a script-group=b', /error: .*both "script-user" and "script-group"/],
+  ])('refuses %s, as mod_wsgi does', (options, expected) => {
+    const [first, ...more] = findings(options);
+    expect(first).toMatch(expected);
+    expect(more).toEqual([]);
+  });
+
+  it('lets 0 stand for the system’s buffers', () => {
+    expect(findings('send-buffer-size=0 receive-buffer-size=0')).toEqual([]);
+  });
+});
+
+describe('OPTION_NAMES', () => {
+  it('is parted from what is not carried over', () => {
+    const keys = OPTION_NAMES.map((name) =>
+      name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    );
+    expect(keys.filter((key) => key in NOT_CARRIED)).toEqual([]);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
