@@ -1,5 +1,6 @@
 /** Joins the settings and the site into the plans of groups: the one place that knows both. */
 import { fromBytes } from '../apache/bytes.ts';
+import { inheritedFrom, type ParentEnvironment } from '../groups/environment.ts';
 import type { GroupSettings as PlanSettings } from '../groups/group-settings.ts';
 import { type GroupPlan, groupId } from '../groups/plan.ts';
 import { planGroup } from '../groups/plan-group.ts';
@@ -55,6 +56,12 @@ export function createPlanner(
     ...common,
     environment: { ...AS_INSIDE_APACHE, ...environment },
   };
+  const environments = new WeakMap<Site, ParentEnvironment>();
+  const environmentOf = (site: Site): ParentEnvironment => {
+    const known = environments.get(site) ?? inheritedFrom(apacheEnvironment(site));
+    environments.set(site, known);
+    return known;
+  };
   return (site, identity) => {
     const { python, processes } = site;
     const plan = planGroup(identity, {
@@ -74,7 +81,7 @@ export function createPlanner(
       imports: importsOf(site, identity),
       modWsgiVersion: VERSIONS[settings.modWsgiVersion],
       root,
-      parentEnvironment: apacheEnvironment(site),
+      parentEnvironment: environmentOf(site),
     });
     return identity.part?.kind === 'dispatch' ? { ...plan, ...dispatchPlan(identity.part.script) } : plan;
   };

@@ -20,15 +20,19 @@ export type EnvironmentRequest = {
 const INHERITED = /^(?:PATH|LANG|LANGUAGE|LC_[A-Z]+|TZ)$/;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** What of an environment is passed on: the same for every group, so that a thousand need not look through all of it. */
+export function inheritedFrom(parent: ParentEnvironment): ParentEnvironment {
+  return Object.fromEntries(
+    Object.entries(parent).filter(([name, value]) => value !== undefined && INHERITED.test(name)),
+  );
+}
+
 /** The whole environment that a group process starts with. */
 export function planEnvironment(
   parent: ParentEnvironment,
   { lang, locale, pythonEggs, variables }: EnvironmentRequest,
 ): Record<string, string> {
-  const environment: Record<string, string> = { PATH };
-  for (const [name, value] of Object.entries(parent)) {
-    if (value !== undefined && INHERITED.test(name)) environment[name] = value;
-  }
+  const environment: Record<string, string> = { PATH, ...(inheritedFrom(parent) as Record<string, string>) };
   if (lang !== undefined) environment.LANG = lang;
   if (locale !== undefined) environment.LC_ALL = locale;
   if (pythonEggs !== undefined) environment.PYTHON_EGG_CACHE = pythonEggs;
