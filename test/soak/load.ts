@@ -1,18 +1,27 @@
-/** Constant load: a number of clients per group, each with one request at a time, kept-alive and new connections mixed. */
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+/** Constant load: clients of each group, each with one request at a time; kept-alive and new connections, TCP and a Unix socket. */
+import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Ending, judge, makeOrder, type Order, type Outcome } from './verdict.ts';
 
 export type LoadOptions = {
   readonly port: number;
+  readonly socketPath: string;
   readonly groups: readonly string[];
   readonly random: () => number;
   readonly ended: (outcome: Outcome) => void;
 };
 
-const CLIENTS_PER_GROUP = 6;
-/** Of the six: how many open a connection for each request. */
-const NEW_CONNECTIONS = 2;
+/** How a client connects: over TCP or not, and once for all its requests or anew for each. */
+type Way = { readonly overTcp: boolean; readonly keepAlive: boolean };
+
+const CLIENTS: readonly Way[] = [
+  { overTcp: true, keepAlive: true },
+  { overTcp: true, keepAlive: true },
+  { overTcp: true, keepAlive: true },
+  { overTcp: true, keepAlive: false },
+  { overTcp: false, keepAlive: true },
+  { overTcp: false, keepAlive: false },
+];
 /** Longer than any of the sidecar's own limits that a request may run into here. */
 const HUNG_MS = 60_000;
 const LONGEST_PAUSE_MS = 40;
@@ -33,9 +42,7 @@ export class Load {
   }
 
   start(): void {
-    this.#clients = this.#options.groups.flatMap((group) =>
-      Array.from({ length: CLIENTS_PER_GROUP }, (_, index) => this.#run(group, index >= NEW_CONNECTIONS)),
-    );
+    this.#clients = this.#options.groups.flatMap((group) => CLIENTS.map((way) => this.#run(group, way)));
   }
 
   /** No more requests; resolves when the last one has ended. */
@@ -45,33 +52,35 @@ export class Load {
     this.#agent.destroy();
   }
 
-  async #run(group: string, keepAlive: boolean): Promise<void> {
-    const { random, ended, port } = this.#options;
+  async #run(group: string, { overTcp, keepAlive }: Way): Promise<void> {
+    const { random, ended, port, socketPath } = this.#options;
     const { signal } = this.#stop;
+    const place = {
+      ...(overTcp ? { host: '127.0.0.1', port } : { socketPath }),
+      agent: keepAlive && this.#agent,
+    };
     while (!signal.aborted) {
       this.#sent += 1;
       const order = makeOrder(this.#sent, group, random);
       const startedAt = Date.now();
-      const ending = await send(order, port, keepAlive ? this.#agent : false);
+      const ending = await send(order, place);
       ended({ order, ending, verdict: judge(order, ending), startedAt, endedAt: Date.now() });
       await delay(random() * LONGEST_PAUSE_MS);
     }
   }
 }
 
-function send(order: Order, port: number, agent: Agent | false): Promise<Ending> {
+function send(order: Order, place: RequestOptions): Promise<Ending> {
   return new Promise((resolve) => {
     const headers = {
       host: 'soak.test',
       ...(order.body === undefined ? {} : { 'content-length': order.body.length }),
     };
     const asked = request({
-      port,
-      host: '127.0.0.1',
+      ...place,
       method: order.body === undefined ? 'GET' : 'POST',
       path: `/${order.group}/${order.kind}?${order.number}`,
       headers,
-      agent,
     });
     const timer = setTimeout(() => {
       resolve({ kind: 'hung' });

@@ -49,6 +49,7 @@ async function soak(subject: Subject, options: SoakOptions, interrupted: AbortSi
   const versions = new Map<string, number>();
   const load = new Load({
     port: subject.port,
+    socketPath: subject.socketPath,
     groups: groups.map(({ name }) => name),
     random: randomFrom(seed + 1),
     ended: (outcome) => {

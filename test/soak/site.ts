@@ -59,6 +59,10 @@ export function scriptOf(folder: TemporaryFolder, group: string): string {
   return `${folder.path}/${group}.wsgi`;
 }
 
+export function socketPathIn(folder: TemporaryFolder): string {
+  return `${folder.path}/front.sock`;
+}
+
 /** Writes Apache's configuration and the first version of each script; returns the configuration's path. */
 export function writeSite(folder: TemporaryFolder, port: number): string {
   for (const { name } of groups) folder.write(`${name}.wsgi`, goodScript(1));
@@ -79,9 +83,10 @@ export function settingsText(
     apache: `${folder.path}/apache.conf`,
     listen: [
       { bind: `127.0.0.1:${port}` },
-      { bind: `unix:${folder.path}/front.sock`, as: `127.0.0.1:${port}` },
+      { bind: `unix:${socketPathIn(folder)}`, as: `127.0.0.1:${port}` },
     ],
     admin: { listen: `127.0.0.1:${adminPort}` },
+    preload: true,
     runtimeDir: `${folder.path}/run`,
     python: '/usr/bin/python3',
     log: { format: 'json', access: true },

@@ -74,10 +74,14 @@ describe('tally()', () => {
   it('takes the times of small requests apart by what went on', () => {
     const event: SoakEvent = { kind: 'deploy', detail: 'single', startedAt: 5000, endedAt: 6000 };
     const result = judged(
-      [outcome(1, whole('1')), outcome(2, whole('2'), 4990, 20), outcome(3, whole('3'), 9000, 30)],
+      [
+        outcome(1, whole('1'), 1000, 10),
+        outcome(2, whole('2'), 4990, 20),
+        outcome(3, { kind: 'whole', status: 200, text: '3', pid: 8 }, 9000, 30),
+      ],
       { events: [event] },
     );
-    expect(result.p99).toEqual({ recycle: 10, deploy: 20, quiet: 30 });
+    expect(result.p99).toEqual({ quiet: 10, deploy: 20, recycle: 30 });
   });
 });
 

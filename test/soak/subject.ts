@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { packageRoot } from '../../src/package-root.ts';
 import { reservePort } from '../support/port.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
-import { settingsText, writeSite } from './site.ts';
+import { settingsText, socketPathIn, writeSite } from './site.ts';
 import type { LoggedRequest } from './tally.ts';
 
 /** A group as the admin side shows it. */
@@ -51,6 +51,10 @@ export class Subject {
   /** Of the sidecar that serves; an upgrade changes it. */
   get pid(): number {
     return this.#pid;
+  }
+
+  get socketPath(): string {
+    return socketPathIn(this.folder);
   }
 
   get logPath(): string {

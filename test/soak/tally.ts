@@ -102,14 +102,18 @@ function overlaps(one: Interval, other: Interval): boolean {
   return one.startedAt <= other.endedAt && other.startedAt <= one.endedAt;
 }
 
+/** Groups grow to their number of processes when the load comes. */
+const GROWTH_MS = 5_000;
+
 /** A process that answers for the first time while nothing else goes on has taken the place of one that was recycled. */
 function recyclesIn(outcomes: readonly Outcome[], events: readonly SoakEvent[]): readonly Interval[] {
   const seen = new Set<number>();
+  const grownAt = (outcomes[0]?.startedAt ?? 0) + GROWTH_MS;
   return outcomes.flatMap(({ ending, endedAt }) => {
     if (ending.kind !== 'whole' || ending.pid === undefined || seen.has(ending.pid)) return [];
     seen.add(ending.pid);
     const around = { startedAt: endedAt - 1000, endedAt: endedAt + 500 };
-    return events.some((event) => overlaps(around, event)) ? [] : [around];
+    return endedAt < grownAt || events.some((event) => overlaps(around, event)) ? [] : [around];
   });
 }
 
