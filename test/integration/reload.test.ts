@@ -214,6 +214,41 @@ describe('a reload', () => {
     expect(await pidOf('/shop')).not.toBe(before);
   });
 
+  it('takes back whom to believe on connections that stand already', async () => {
+    folder.write('user.wsgi', USER);
+    const apache = configure({
+      more: `WSGIScriptAlias /user ${folder.path}/user.wsgi process-group=shop application-group=user`,
+    });
+    rewrite((written) => ({
+      ...written,
+      apache,
+      trustedProxies: ['127.0.0.1'],
+      identity: { user: 'X-Remote-User' },
+    }));
+    expect((await reload()).code).toBe(0);
+    const client = openConnection({ port: sidecar.port });
+    const request = 'GET /user HTTP/1.1\r\nHost: site.test\r\nX-Remote-User: alice\r\n\r\n';
+    client.write(request);
+    await client.until('user=alice;');
+    rewrite((written) => ({ ...written, trustedProxies: [] }));
+    expect((await reload()).code).toBe(0);
+    client.write(request);
+    await client.until('user=nobody;');
+    client.end();
+  });
+
+  it('keeps a group that only requests make, while one would make it', async () => {
+    const aliases = `WSGIScriptAliasMatch ^/any/([a-z]+) ${folder.path}/$1.wsgi`;
+    configure({ more: aliases });
+    await afterHup();
+    const pid = await pidOf('/any/app');
+    configure({ more: `${aliases}\n# touched` });
+    expect(await afterHup()).toContain('"unchanged":1');
+    expect(await pidOf('/any/app')).toBe(pid);
+    configure();
+    expect(await afterHup()).toContain('"stopped":1');
+  });
+
   it('is done twice for many signals while one is under way, and the last text is in force', async () => {
     await pidOf('/shop');
     const from = sidecar.process.lines.length;
@@ -243,6 +278,11 @@ def application(environ, start_response):
     while not os.path.exists(os.path.join(os.path.dirname(__file__), "gate")):
         time.sleep(0.02)
     yield b" ended"
+`;
+
+const USER = `def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [("user=%s;" % environ.get("REMOTE_USER", "nobody")).encode()]
 `;
 
 type Written = { readonly listen: readonly object[] } & Readonly<Record<string, unknown>>;

@@ -2,6 +2,8 @@ import { statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Front } from '../../src/proxy/front.ts';
+import { startListener } from '../../src/proxy/listener.ts';
 import { openConnection, send } from '../support/raw-http.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { ok, stageBefore, startStage } from './stage.ts';
@@ -29,6 +31,44 @@ describe('startListener()', () => {
     client.end();
     expect((await send(stage.target, '/')).status).toBe(200);
     expect(stage.observations).toHaveLength(1);
+  });
+
+  it('lets requests wait for the first front, and has the next one answer the next request', async () => {
+    const stages = [await stageBefore(ok('one')), await stageBefore(ok('two'))];
+    const listener = await startListener({ bind: '127.0.0.1:0' });
+    const target = { port: Number(listener.address.split(':')[1]) };
+    const early = send(target, '/');
+    const connected = openConnection(target);
+    connected.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    listener.serveBy(stages[0]?.front as Front);
+    expect((await early).text()).toBe('one');
+    await connected.until('one');
+    listener.serveBy(stages[1]?.front as Front);
+    connected.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await connected.until('two');
+    connected.end();
+    await listener.close();
+  });
+
+  it('closes the connections of an earlier front as well when it ends', async () => {
+    let answer: () => void = () => undefined;
+    const isAsked = new Promise<void>((asked) => {
+      answer = asked;
+    });
+    let end: () => void = () => undefined;
+    const stage = await stageBefore((socket, text) => {
+      if (!text.endsWith('\r\n\r\n')) return;
+      end = () => void socket.write(ok('late'));
+      answer();
+    });
+    const client = openConnection(stage.target);
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await isAsked;
+    stage.listener.serveBy((await stageBefore(ok('two'))).front);
+    const closed = stage.listener.close();
+    end();
+    expect(await client.closed).toMatch(/Connection: close\r\n(.*\r\n)*\r\nlate/i);
+    await closed;
   });
 
   it('opens a Unix socket to its group and to nobody else', async () => {

@@ -136,6 +136,7 @@ export type StageParts = {
 
 export type Stage = {
   readonly target: Target;
+  readonly front: Front;
   readonly listener: Listener;
   readonly observations: Observation[];
   readonly requests: RouteRequest[];
@@ -211,6 +212,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
     });
   return {
     target: targetOf(listener),
+    front,
     listener,
     observations,
     requests,

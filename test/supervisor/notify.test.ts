@@ -37,6 +37,25 @@ describe('notifyServiceManager()', () => {
     }
   });
 
+  it('says by the monotonic clock which reload it means', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'notify-'));
+    const path = join(folder, 'socket');
+    const receiver = spawn('python3', ['-c', RECEIVER, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: receiver.stdout });
+    try {
+      await once(lines, 'line');
+      const received = once(lines, 'line');
+      const before = process.hrtime.bigint() / 1000n;
+      await notifyServiceManager('RELOADING=1', { NOTIFY_SOCKET: path, PATH: process.env.PATH });
+      const [, stamp = '0'] = /RELOADING=1 MONOTONIC_USEC=(\d+)/.exec(String((await received)[0])) ?? [];
+      expect(BigInt(stamp)).toBeGreaterThanOrEqual(before);
+      expect(BigInt(stamp)).toBeLessThanOrEqual(process.hrtime.bigint() / 1000n);
+    } finally {
+      receiver.kill('SIGKILL');
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('rejects when the socket is gone, so that the log can say so', async () => {
     const environment = { NOTIFY_SOCKET: '/nowhere/socket', PATH: process.env.PATH };
     await expect(notifyServiceManager('READY=1', environment)).rejects.toThrow();
