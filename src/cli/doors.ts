@@ -2,17 +2,17 @@
 import type { GroupPool } from '../groups/pool.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { Connections } from '../proxy/connections.ts';
 import { Forwarder } from '../proxy/forwarder.ts';
 import { Front, type FrontDeps, type FrontOptions } from '../proxy/front.ts';
-import { FRONT_LIMITS } from '../proxy/limits.ts';
 import { type Listener, startListener } from '../proxy/listener.ts';
 import type { RequestObserver } from '../proxy/observation.ts';
 import { parseTrustList } from '../proxy/peer.ts';
-import type { Settings } from '../settings/load.ts';
 import type { AskedGroups } from '../supervisor/asked-groups.ts';
 import type { OpenSocket, OpenSockets } from '../supervisor/open-sockets.ts';
 import type { DoorsChange } from '../supervisor/reload.ts';
 import type { Doors } from '../supervisor/supervisor.ts';
+import { clientLimits } from './client-limits.ts';
 import type { InForce } from './configuration.ts';
 import { adviseElsewhere, adviseOverlap, type Door, planDoors } from './listeners.ts';
 import { createResolver } from './resolver.ts';
@@ -43,6 +43,8 @@ type OpenDoor = { readonly door: Door; readonly listener: Listener };
 export async function openDoors(first: InForce, deps: DoorsDeps): Promise<OpenDoors> {
   const leaving = new Set<Listener>();
   const forwarders = createForwarders();
+  const connections = new Connections();
+  deps.metrics.readConnectionsFrom(() => connections.count);
   let open: readonly OpenDoor[] = [];
 
   const prepare = async (next: InForce): Promise<DoorsChange> => {
@@ -51,14 +53,14 @@ export async function openDoors(first: InForce, deps: DoorsDeps): Promise<OpenDo
     const closing = open.filter((one) => !kept.includes(one));
     const added = doors.filter(({ bind }) => !kept.some(({ door }) => door.bind === bind));
     const opened = await openAll(added, (door) =>
-      startDoor(door, doors, { ...deps, closing, site: next.site }),
+      startDoor(door, doors, { ...deps, closing, site: next.site, connections }),
     );
     const staying = [...kept, ...opened];
     const commit = (): void => {
       const frontDeps = depsOf(next, deps, forwarders.within(next.settings.responseTimeout));
       open = doors.flatMap((door) => {
         const found = staying.find((one) => one.door.bind === door.bind);
-        found?.listener.serveBy(new Front(frontDeps, frontOptions(next.settings, door)));
+        found?.listener.serveBy(new Front(frontDeps, frontOptions(next, door)));
         return found === undefined ? [] : [{ door, listener: found.listener }];
       });
       for (const { listener } of closing) letGo(listener, next.settings.drainTimeout, leaving);
@@ -96,19 +98,21 @@ export async function openDoors(first: InForce, deps: DoorsDeps): Promise<OpenDo
 
 type Opening = Pick<DoorsDeps, 'openSockets'> & {
   readonly closing: readonly OpenDoor[];
+  readonly connections: Connections;
   readonly site: InForce['site'];
 };
 
 async function startDoor(
   door: Door,
   doors: readonly Door[],
-  { closing, site, openSockets }: Opening,
+  { closing, site, openSockets, connections }: Opening,
 ): Promise<OpenDoor> {
   const socketGroup = socketGroupOf(door.bind, site.processes.group);
   const old = closing.map((one) => one.door);
   const inherited = openSockets?.take(door.bind);
   const listener = await startListener({
     bind: door.bind,
+    connections,
     advice: adviseOverlap(door, old) ?? adviseElsewhere(door, doors),
     ...(socketGroup === undefined ? {} : { socketGroup }),
     ...(inherited === undefined ? {} : { open: inherited }),
@@ -170,13 +174,13 @@ function depsOf({ settings, site }: InForce, deps: DoorsDeps, forwarder: Forward
   return { resolve, acquire: pool.acquire.bind(pool), observer, log, forwarder };
 }
 
-function frontOptions(settings: Settings, { as, tls }: Door): FrontOptions {
+function frontOptions({ settings, site }: InForce, { as, tls }: Door): FrontOptions {
   const { trustedProxies, identity, accessControl, legacy, unresolved } = settings;
   return {
     as,
     tls,
     trust: parseTrustList(trustedProxies),
-    limits: FRONT_LIMITS,
+    limits: clientLimits(settings.limits, site.requestLimits),
     accessControl: accessControl === 'front' ? 'front' : 'refuse',
     ...(identity.user === undefined ? {} : { userHeader: identity.user }),
     ...(legacy === undefined ? {} : { legacy }),

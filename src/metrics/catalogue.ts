@@ -23,6 +23,7 @@ const GAUGES = {
   start_time_seconds: 'When the sidecar started, in seconds since 1970',
   config_last_reload_successful: 'Whether the configuration was loaded when it was last read',
   config_last_reload_success_timestamp_seconds: 'When the configuration in force was loaded',
+  client_connections: 'Connections of clients that are open',
   groups: 'Groups by state',
   groups_limit: 'Groups that may exist at once (maxGroups)',
   requests_in_flight: 'Requests that the group is answering or has waiting',

@@ -47,6 +47,7 @@ export class Metrics implements RequestObserver, GroupObserver {
   #clientsMakeNames = true;
   #named = 0;
   #source: () => readonly GroupReading[] = () => [];
+  #connections: () => number = () => 0;
   #lastScrape: Promise<unknown> = Promise.resolve();
 
   constructor(options: MetricsOptions) {
@@ -69,6 +70,11 @@ export class Metrics implements RequestObserver, GroupObserver {
   /** Where the state of the groups is read at each scrape. */
   readGroupsFrom(source: () => readonly GroupReading[]): void {
     this.#source = source;
+  }
+
+  /** Where the number of clients' connections is read at each scrape. */
+  readConnectionsFrom(source: () => number): void {
+    this.#connections = source;
   }
 
   /** A configuration is in force: the first, or the next after a reload. */
@@ -154,6 +160,7 @@ export class Metrics implements RequestObserver, GroupObserver {
 
   async #render(format: 'prometheus' | 'openmetrics'): Promise<{ contentType: string; body: string }> {
     this.#readings.take(this.#source());
+    this.#catalogue.client_connections.cell({}).value = this.#connections();
     this.#catalogue.metrics_series_dropped_total.cell({}).value = this.#budget.dropped;
     const contentType =
       format === 'openmetrics' ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE;

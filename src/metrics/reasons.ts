@@ -23,6 +23,7 @@ export const REJECTED_REASONS: ReadonlyMap<string, string> = new Map([
   ['repeated_header', 'repeated_header'],
   ['bad_request', 'bad_request'],
   ['request_timeout', 'request_timeout'],
+  ['body_timeout', 'body_timeout'],
   ['length_required', 'length_required'],
   ['chunk_extensions', 'chunk_extensions'],
   ['header_too_big', 'header_too_big'],
@@ -39,6 +40,7 @@ export const REJECTED_REASONS: ReadonlyMap<string, string> = new Map([
   ['queue_full', 'queue_full'],
   ['queue_timeout', 'queue_timeout'],
   ['max_connections', 'max_connections'],
+  ['max_connections_per_address', 'max_connections_per_address'],
 ]);
 
 /** `upstream_errors_total`: a group process did not answer, or not wholly. */

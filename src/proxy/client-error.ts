@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { renderErrorPage } from './failure.ts';
+import { lingerAtEnd } from './linger.ts';
 import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
 import { REFUSED_BYTES, type RefusalRule } from './rules.ts';
@@ -37,8 +38,13 @@ function isInRequestLine({ rawPacket, bytesParsed = 0 }: ClientError): boolean {
   return /^[A-Z]+ [^\r\n]*$/.test(text);
 }
 
-/** A refusal of one connection. */
-export type ConnectionRefusal = RefusalRule & { readonly requestId: string };
+/** Why a connection is refused. */
+export type ConnectionRule = RefusalRule & {
+  /** The log knows already. */
+  readonly isTold?: boolean;
+};
+
+type ConnectionRefusal = ConnectionRule & { readonly requestId: string };
 
 const refusedKey = Symbol('refused');
 type Refused = Socket & { [refusedKey]?: true };
@@ -54,7 +60,8 @@ export function refuseConnection(
   (socket as Refused)[refusedKey] = true;
   const { status, reason, message, requestId } = refusal;
   answerInTurn(socket, refusal);
-  log.info({ request_id: requestId, status, reason, remote: socket.remoteAddress }, message);
+  if (refusal.isTold !== true)
+    log.info({ request_id: requestId, status, reason, remote: socket.remoteAddress }, message);
   observer.requestFinished({
     requestId,
     method: '',
@@ -100,9 +107,11 @@ function answerNow(
   const page = renderErrorPage(status, requestId);
   const statusLine = page.slice(page.indexOf('<title>') + '<title>'.length, page.indexOf('</title>'));
   socket.on('error', () => socket.destroy());
-  socket.end(
+  // Nobody has read what a client beyond the limit has sent; waiting for it would be one more connection.
+  if (status !== 503) lingerAtEnd(socket);
+  socket.write(
     `HTTP/1.1 ${statusLine}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: ${page.length}\r\n` +
       `X-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${page}`,
-    () => socket.destroy(),
   );
+  socket.destroySoon();
 }

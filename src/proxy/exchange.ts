@@ -11,9 +11,11 @@ import type { WsgiRoute } from '../routing/route.ts';
 import { failureOf, renderErrorPage } from './failure.ts';
 import type { RequestHeaders } from './headers.ts';
 import type { FrontLimits } from './limits.ts';
+import { lingerAtEnd } from './linger.ts';
 import type { ProxyLog } from './log.ts';
 import type { Observation, RequestObserver } from './observation.ts';
 import type { Peer } from './peer.ts';
+import type { RefusalRule } from './rules.ts';
 import type { Way } from './transport.ts';
 import { standInLine } from './turns.ts';
 import type { Destination, UpstreamAnswer } from './upstream-answer.ts';
@@ -56,6 +58,9 @@ export type Refused = {
   readonly close?: boolean;
 };
 
+const STALLED =
+  'Client took nothing of its answer for "limits.sendTimeout", or "responseSocketTimeout" of its group';
+
 export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -87,6 +92,12 @@ export class Exchange {
   truncated = false;
   upstreamAt = 0;
   requestBytes = 0;
+  /** What the mount takes; 0 is anything. */
+  bodyLimitBytes = 0;
+  /** The connection ends with this answer. */
+  isLast = false;
+  /** The client is watched for taking what is written for it. */
+  isWatched = false;
   responseBytes = 0;
   #closed = false;
 
@@ -148,7 +159,7 @@ export class Exchange {
   writeHead(status: number, reasonPhrase: string, headers: string[]): void {
     const { response } = this;
     this.status = status;
-    if (this.deps.listener.isClosing) response.shouldKeepAlive = false;
+    if (this.isLast || this.deps.listener.isClosing) response.shouldKeepAlive = false;
     response.writeHead(status, reasonPhrase, headers);
   }
 
@@ -163,6 +174,7 @@ export class Exchange {
     headers.push('X-Request-Id', this.requestId, ...(refused.headers ?? []));
     // A client that was not told to continue may or may not send its body: only a new connection is unambiguous.
     if (refused.close === true || this.awaitsContinue) headers.push('Connection', 'close');
+    if (refused.close === true && hasBody(this.headers)) lingerAtEnd(this.request.socket);
     // Given in words: a response that was begun in vain may still hold an upstream's reason phrase.
     this.writeHead(status, STATUS_CODES[status] ?? 'Error', headers);
     this.response.end(page);
@@ -182,15 +194,37 @@ export class Exchange {
     this.refuse({ status: failure.status, reason: reasonOf(code), headers });
   }
 
-  /** The client has stopped in the middle of its body: it has nothing to wait for, and the upstream neither. */
-  giveUpOnBody(): void {
+  /** Whether more of the body has come than the mount takes. */
+  get bodyIsTooLong(): boolean {
+    return this.bodyLimitBytes > 0 && this.requestBytes > this.bodyLimitBytes;
+  }
+
+  /** The client's body will not be whole: it has nothing to wait for, and the upstream neither. */
+  giveUpOnBody(rule: RefusalRule): void {
     if (this.response.headersSent) this.request.socket.destroy();
     else {
       this.releaseLease('abandoned');
-      this.refuse({ status: 408, reason: 'request_timeout', close: true });
+      this.refuse({ ...rule, close: true });
     }
     this.answer?.abandon();
   }
+
+  /** From now on a client that takes nothing of what is written for it loses its connection. */
+  watchSending(): void {
+    if (this.isWatched) return;
+    this.isWatched = true;
+    // `response-socket-timeout` of a daemon process says it for its group.
+    this.request.socket.setTimeout(this.lease?.upstream.untakenMs ?? this.limits.sendTimeoutMs);
+    this.response.on('timeout', this.#stalled);
+  }
+
+  readonly #stalled = (): void => {
+    // Where nothing waits to be taken, it is the application that is slow.
+    if (this.response.writableLength === 0) return;
+    this.reason = 'send_timeout';
+    this.deps.log.info(this.#logFields({ reason: this.reason }), STALLED);
+    this.request.socket.destroy();
+  };
 
   /** Breaks the client's connection so that what was sent cannot be taken for the whole. */
   breakOff(code: ErrorCode, message: string, error?: unknown): void {
@@ -251,4 +285,8 @@ export class Exchange {
 
 function onResponseClose(this: ServerResponse): void {
   exchangeOf(this.req).close();
+}
+
+function hasBody({ coding, length }: RequestHeaders): boolean {
+  return coding !== undefined || Number(length ?? 0) > 0;
 }

@@ -110,6 +110,7 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
     return;
   }
   exchange.responseBytes = end - start + 1;
+  exchange.watchSending();
   await pipeline(file.createReadStream({ start, end, autoClose: false, highWaterMark: 262_144 }), response);
 }
 

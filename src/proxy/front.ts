@@ -10,7 +10,7 @@ import type { GroupIdentity, GroupKey } from '../routing/group-key.ts';
 import type { FileRoute, NoRoute, Route, RouteRequest, WsgiRoute } from '../routing/route.ts';
 import { type AccessControl, judgeAccess, whyRefused } from './access.ts';
 import { answerItself, answerServerOptions } from './apache-itself.ts';
-import { refuseConnection } from './client-error.ts';
+import { type ConnectionRule, refuseConnection } from './client-error.ts';
 import { createMountEnvirons } from './environ.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { sendFile } from './files.ts';
@@ -24,7 +24,7 @@ import type { RequestObserver } from './observation.ts';
 import { clientAddress, type Peer, peerOf, type StandsFor, type TrustList } from './peer.ts';
 import { sendRedirect } from './redirect.ts';
 import { hasLooseRequestLine } from './request-line.ts';
-import { REFUSED_BLANKS, type RefusalRule, type UnreadHead } from './rules.ts';
+import { REFUSED_BLANKS, REFUSED_BODY, type UnreadHead } from './rules.ts';
 import type { Destination } from './upstream-answer.ts';
 import { type RefusedHead, type RequestHead, readHead } from './validate.ts';
 
@@ -91,6 +91,11 @@ export class Front {
     this.#door.isClosing = isClosing;
   }
 
+  /** What it was made for; the listener goes by its limits. */
+  get options(): FrontOptions {
+    return this.#options;
+  }
+
   /** Takes the place of a front at its listener; requests that have begun there stay with it. */
   succeed(front: Front): void {
     this.#door = front.#door;
@@ -98,6 +103,8 @@ export class Front {
 
   /** Answers one request; never throws. */
   handle(request: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
+    // Behind the last answer of a connection: nobody is told what became of it.
+    if (!request.socket.writable) return;
     const exchange = this.#open(request, response, expectsContinue);
     try {
       const head = hasLooseRequestLine(request) ? refusedBlanks : readHead(this.#unread(exchange));
@@ -119,7 +126,7 @@ export class Front {
   }
 
   /** Answers what no request is made of, and ends its connection; `detail` is for the log. */
-  refuseConnection(socket: Socket, rule: RefusalRule, detail?: string): void {
+  refuseConnection(socket: Socket, rule: ConnectionRule, detail?: string): void {
     const requestId = this.#nextId();
     const message = detail === undefined ? rule.message : `${rule.message}: ${detail}`;
     refuseConnection(socket, { ...rule, message, requestId }, this.#deps);
@@ -136,7 +143,10 @@ export class Front {
     const headers = this.#scan(request.rawHeaders);
     const { limits } = this.#options;
     const start = { request, response, peer, requestId, headers, expectsContinue, limits };
-    return new Exchange(start, this.#exchangeDeps);
+    const exchange = new Exchange(start, this.#exchangeDeps);
+    peer.requests += 1;
+    exchange.isLast = !peer.trusted && peer.requests === limits.requestsPerConnection;
+    return exchange;
   }
 
   #unread({ request, headers }: Exchange): UnreadHead {
@@ -208,6 +218,11 @@ export class Front {
       exchange.refuse({ status: 411, reason: 'length_required', message, close: true });
       return;
     }
+    exchange.bodyLimitBytes = route.options.bodyLimitBytes ?? this.#options.limits.bodyBytes;
+    if (isTooLong(exchange)) {
+      exchange.refuse({ ...REFUSED_BODY, close: true });
+      return;
+    }
     exchange.enterGroup(route);
     const destination = {
       headers: groupHeaders(exchange, route, {
@@ -274,4 +289,8 @@ export class Front {
         exchange.fail('ERR_UPSTREAM_CONNECT', 'Cannot reach the legacy upstream', { error }),
     });
   }
+}
+
+function isTooLong({ headers, bodyLimitBytes }: Exchange): boolean {
+  return bodyLimitBytes > 0 && headers.length !== undefined && Number(headers.length) > bodyLimitBytes;
 }

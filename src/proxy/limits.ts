@@ -1,32 +1,48 @@
-/** What a client may ask for, in numbers. 0 is no limit where a limit is optional. */
+/** What clients may ask for and how long they may take, in numbers (setting `limits`). Milliseconds and bytes; 0 is no limit unless said. */
 
 /** Limits of one head. */
 export type HeadLimits = {
-  /** Bytes of the request line without its end (LimitRequestLine). */
+  /** The request line without its end (LimitRequestLine). */
   readonly requestLineBytes: number;
-  /** Header fields (LimitRequestFields). */
+  /** Fields (LimitRequestFields). */
   readonly headers: number;
-  /** Bytes of one field, name and value (LimitRequestFieldSize). */
+  /** One field, name and value (LimitRequestFieldSize). */
   readonly headerFieldBytes: number;
 };
 
-/** Apache's defaults. */
-const APACHE_HEAD_LIMITS: HeadLimits = {
-  requestLineBytes: 8190,
-  headers: 100,
-  headerFieldBytes: 8190,
-};
-
-/** What one client may do while its requests are answered. */
+/** What one client may do. */
 export type FrontLimits = {
   readonly head: HeadLimits;
-  /** Milliseconds that a client may be silent in the middle of its body. */
-  readonly bodyIdleTimeoutMs: number;
+  /** A whole head, its request line included; never 0. */
+  readonly headBytes: number;
+  /** From the first moment of a connection, or the first byte of a later request, to the end of the head. */
+  readonly headTimeoutMs: number;
+  /** A body where Apache's configuration has no LimitRequestBody. */
+  readonly bodyBytes: number;
+  /** How long a client may be silent in the middle of its body. */
+  readonly bodyTimeoutMs: number;
+  /** How long a client may take nothing of its answer. */
+  readonly sendTimeoutMs: number;
+  /** How long a connection may wait for its next request. */
+  readonly keepAliveTimeoutMs: number;
+  /** Requests on one connection of a peer that is not trusted. */
+  readonly requestsPerConnection: number;
+  /** Connections at once, on all listeners together. */
+  readonly connections: number;
+  /** Connections at once of one address that is not trusted. */
+  readonly connectionsPerAddress: number;
 };
 
 /** The limits that hold where nothing else is said. */
 export const FRONT_LIMITS: FrontLimits = {
-  head: APACHE_HEAD_LIMITS,
-  // What mod_reqtimeout, as Debian sets it, gives a body before it asks for progress, and half as much again.
-  bodyIdleTimeoutMs: 30_000,
+  head: { requestLineBytes: 8190, headers: 100, headerFieldBytes: 8190 },
+  headBytes: 65_536,
+  headTimeoutMs: 10_000,
+  bodyBytes: 1024 ** 3,
+  bodyTimeoutMs: 30_000,
+  sendTimeoutMs: 60_000,
+  keepAliveTimeoutMs: 15_000,
+  requestsPerConnection: 1000,
+  connections: 8192,
+  connectionsPerAddress: 2048,
 };

@@ -3,16 +3,17 @@ import { createServer, type Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { type BindOptions, type BoundSocket, bindServer } from './bind-server.ts';
 import { type ClientError, ruleOf } from './client-error.ts';
+import { Connections } from './connections.ts';
 import type { Front } from './front.ts';
+import { FRONT_LIMITS, type FrontLimits } from './limits.ts';
 import { REFUSED_CONNECT, REFUSED_EXPECTATION, type RefusalRule } from './rules.ts';
 
 /** Where to listen, and how long to wait for whom. */
 export type ListenerOptions = BindOptions & {
   /** The end of the error when the address cannot be had: what to do besides freeing it. */
   readonly advice?: string;
-  readonly headersTimeoutMs?: number;
-  readonly keepAliveTimeoutMs?: number;
-  readonly maxHeaderBytes?: number;
+  /** Where its connections are counted; by default for itself. */
+  readonly connections?: Connections;
 };
 
 /** A listener that accepts connections. */
@@ -37,18 +38,17 @@ export type Listener = Pick<BoundSocket, 'address' | 'fd' | 'ownsFile'> & {
   destroy(): void;
 };
 
-const HEADERS_TIMEOUT_MS = 10_000;
-const KEEP_ALIVE_TIMEOUT_MS = 15_000;
-const MAX_HEADER_BYTES = 16_384;
+/** How often heads that do not come are looked for. */
+const CHECK_INTERVAL_MS = 1_000;
 
 /**
  * Starts to listen; rejects with ERR_LISTEN that names the address and the setting to change. Without a front requests wait
  * for `serveBy`.
  */
 export async function startListener(options: ListenerOptions, front?: Front): Promise<Listener> {
-  const server = createHttpServer(options);
-  const desk = createDesk(front);
-  attachFront(server, desk.serve);
+  const server = createHttpServer(front?.options.limits ?? FRONT_LIMITS);
+  const desk = createDesk(server, front);
+  attachFront(server, desk.serve, options.connections ?? new Connections());
   const socket = await bindServer(server, options, options.advice ?? 'choose another in "listen"');
   return {
     ...socket,
@@ -83,7 +83,7 @@ type Desk = {
   close(): void;
 };
 
-function createDesk(first: Front | undefined): Desk {
+function createDesk(server: Server, first: Front | undefined): Desk {
   const waiting: Turn[] = [];
   let current = first;
   const serve = (turn: Turn): void => {
@@ -95,6 +95,7 @@ function createDesk(first: Front | undefined): Desk {
     serveBy(front) {
       if (current !== undefined) front.succeed(current);
       current = front;
+      applyLimits(server, front.options.limits);
       for (const turn of waiting.splice(0)) turn(front);
     },
     close: () =>
@@ -104,28 +105,38 @@ function createDesk(first: Front | undefined): Desk {
   };
 }
 
-function createHttpServer(options: ListenerOptions): Server {
-  const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
+function createHttpServer(limits: FrontLimits): Server {
   const server = createServer({
-    headersTimeout,
     requestTimeout: 0,
-    connectionsCheckingInterval: Math.min(1000, headersTimeout),
-    keepAliveTimeout: options.keepAliveTimeoutMs ?? KEEP_ALIVE_TIMEOUT_MS,
-    maxHeaderSize: options.maxHeaderBytes ?? MAX_HEADER_BYTES,
+    connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.headTimeoutMs || CHECK_INTERVAL_MS),
     insecureHTTPParser: false,
-    // `readHead` judges Host; Node's own answer would be neither counted nor logged.
+    // The table of refusals judges Host; Node's own answer would be neither counted nor logged.
     requireHostHeader: false,
     noDelay: true,
   });
-  // Node drops what is beyond its own limit silently, and with it a second Host; `readHead` refuses instead.
+  // Node drops what is beyond its own limit silently, and with it a second Host; the table refuses instead.
   server.maxHeadersCount = 0;
+  applyLimits(server, limits);
   return server;
 }
 
+/** Read by Node at each new connection or check, so that a reload can change them. */
+function applyLimits(server: Server, limits: FrontLimits): void {
+  server.headersTimeout = limits.headTimeoutMs;
+  server.keepAliveTimeout = limits.keepAliveTimeoutMs;
+  (server as Server & { maxHeaderSize: number }).maxHeaderSize = limits.headBytes;
+}
+
 /** Without an `upgrade` listener Node serves `Upgrade: h2c` and WebSocket handshakes as plain requests, as mod_wsgi does. */
-function attachFront(server: Server, serve: Desk['serve']): void {
+function attachFront(server: Server, serve: Desk['serve'], connections: Connections): void {
   const refuse = (socket: Socket, rule: RefusalRule, detail?: string): void =>
     serve((front) => front.refuseConnection(socket, rule, detail));
+  server.on('connection', (socket) =>
+    serve((front) => {
+      const rule = connections.open(socket, front.options);
+      if (rule !== undefined) front.refuseConnection(socket, rule);
+    }),
+  );
   server.on('request', (request, response) => serve((front) => front.handle(request, response)));
   server.on('checkContinue', (request, response) => serve((front) => front.handle(request, response, true)));
   server.on('checkExpectation', (request) => refuse(request.socket, REFUSED_EXPECTATION));

@@ -15,6 +15,8 @@ export type Peer = {
   /** The local end as Apache would have it. */
   readonly localAddress: string;
   readonly localPort: number;
+  /** Requests that have come on the connection. */
+  requests: number;
   /** Aborted when the connection is gone; made at first use, shared by the connection's requests. */
   gone(): AbortSignal;
 };
@@ -55,7 +57,7 @@ function family(address: string): 'ipv4' | 'ipv6' {
 }
 
 /** An IPv4 address that came over a dual-stack socket, as Apache writes it. */
-function plainAddress(address: string | undefined): string {
+export function plainAddress(address: string | undefined): string {
   if (address === undefined) return '';
   return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }
@@ -85,6 +87,7 @@ function makePeer(socket: Socket, trust: TrustList, as: StandsFor): Peer {
     trusted: address === '' ? trust.unix : trust.has(address),
     localAddress: as.address ?? (plainAddress(socket.localAddress) || '127.0.0.1'),
     localPort: as.port ?? socket.localPort ?? 80,
+    requests: 0,
     gone() {
       if (controller === undefined) {
         const made = new AbortController();

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { bodyPassed } from './body-memory.ts';
 import type { Exchange } from './exchange.ts';
+import { REFUSED_BODY, REFUSED_SILENCE } from './rules.ts';
 
 /**
  * Reads a client's body at the upstream's pace. Unlike the request itself it can be destroyed without ending the client's
@@ -26,7 +27,7 @@ export class RequestBody extends Readable {
       this.#started = true;
       this.#request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
       this.#request.on('error', ignore).on('timeout', this.#onTimeout);
-      this.#request.socket.setTimeout(this.#exchange.limits.bodyIdleTimeoutMs);
+      this.#request.socket.setTimeout(this.#exchange.limits.bodyTimeoutMs);
     }
     this.#request.resume();
   }
@@ -35,7 +36,7 @@ export class RequestBody extends Readable {
     const request = this.#request;
     request.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
     request.off('timeout', this.#onTimeout);
-    if (request.complete) request.socket.setTimeout(0);
+    if (request.complete && !this.#exchange.isWatched) request.socket.setTimeout(0);
     else if (this.#started && !request.destroyed) request.resume();
     callback(error);
   }
@@ -43,6 +44,10 @@ export class RequestBody extends Readable {
   readonly #onData = (chunk: Buffer): void => {
     this.#exchange.requestBytes += chunk.length;
     bodyPassed(chunk.length);
+    if (this.#exchange.bodyIsTooLong) {
+      this.#exchange.giveUpOnBody(REFUSED_BODY);
+      return;
+    }
     if (!this.push(chunk)) this.#request.pause();
   };
 
@@ -52,8 +57,8 @@ export class RequestBody extends Readable {
 
   readonly #onTimeout = (): void => {
     const request = this.#request;
-    if (request.isPaused()) request.socket.setTimeout(this.#exchange.limits.bodyIdleTimeoutMs);
-    else this.#exchange.giveUpOnBody();
+    if (request.isPaused()) request.socket.setTimeout(this.#exchange.limits.bodyTimeoutMs);
+    else this.#exchange.giveUpOnBody(REFUSED_SILENCE);
   };
 
   readonly #onClose = (): void => {

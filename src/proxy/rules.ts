@@ -50,10 +50,11 @@ const rule = (status: number, reason: string, message: string, isBroken: HeadRul
 export const REFUSED_HEADS: readonly HeadRule[] = [
   rule(505, 'http_version', 'HTTP version other than 1.0 and 1.1', ({ line }) => !isSpoken(line)),
   rule(414, 'target', 'Request line is longer than "limits.requestLine"', ({ line, limits }) => {
-    return line.method.length + line.target.length + LINE_FRAME_BYTES > limits.requestLineBytes;
+    // Apache takes one byte more than it says.
+    return line.method.length + line.target.length + LINE_FRAME_BYTES > limits.requestLineBytes + 1;
   }),
   rule(431, 'header_too_big', 'More header fields than "limits.headers"', ({ headers, limits }) => {
-    return headers.fields > limits.headers;
+    return limits.headers > 0 && headers.fields > limits.headers;
   }),
   rule(431, 'header_too_big', 'Header field is longer than "limits.headerField"', ({ headers, limits }) => {
     return headers.longest > limits.headerFieldBytes;
@@ -95,6 +96,34 @@ export const REFUSED_CONNECT: RefusalRule = {
   status: 405,
   reason: 'connect',
   message: 'CONNECT asks for a tunnel, and this is no proxy for clients',
+};
+
+/** More connections than `limits.connections`. */
+export const REFUSED_CONNECTION: RefusalRule = {
+  status: 503,
+  reason: 'max_connections',
+  message: 'More connections than "limits.connections"',
+};
+
+/** More connections of one address than `limits.connectionsPerAddress`. */
+export const REFUSED_ADDRESS: RefusalRule = {
+  status: 503,
+  reason: 'max_connections_per_address',
+  message: 'More connections of one address than "limits.connectionsPerAddress"',
+};
+
+/** A body that is longer than its mount takes, as announced or as it comes. */
+export const REFUSED_BODY: RefusalRule = {
+  status: 413,
+  reason: 'body_too_large',
+  message: 'Request body is longer than LimitRequestBody, or "limits.body" without it',
+};
+
+/** A body whose client has stopped sending. */
+export const REFUSED_SILENCE: RefusalRule = {
+  status: 408,
+  reason: 'body_timeout',
+  message: 'Client was silent in the middle of its body for "limits.bodyTimeout"',
 };
 
 /** An `Expect` other than `100-continue` (RFC 9110 §10.1.1). */

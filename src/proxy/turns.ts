@@ -28,6 +28,8 @@ export function standInLine(waiting: Waiting): void {
   if (line.size > WAITING_LIMIT) socket.pause();
   waiting.response.once('socket', () => {
     line.delete(waiting);
+    // What watched over the answer before.
+    socket.setTimeout(0);
     if (socket.isPaused()) socket.resume();
   });
 }

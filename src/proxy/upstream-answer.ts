@@ -100,30 +100,15 @@ export class UpstreamAnswer implements AnswerHandler {
       if (bytes.length === this.#head?.length) {
         this.#done = true;
         endJoined(response, bytes);
+        if (response.writableLength > 0) this.#exchange.watchSending();
         return true;
       }
     }
     // The transport reads on into the same memory.
     if (response.write(Buffer.from(bytes))) return true;
-    this.#awaitClient(response);
+    this.#exchange.watchSending();
+    response.once('drain', () => this.#resume?.());
     return false;
-  }
-
-  /** A client that takes nothing of its answer for too long is let go, so that it does not hold a thread. */
-  #awaitClient(response: ServerResponse): void {
-    const limitMs = this.#exchange.lease?.upstream.untakenMs;
-    const timer = limitMs === undefined ? undefined : setTimeout(() => this.#leaveClient(limitMs), limitMs);
-    timer?.unref();
-    response.once('drain', () => {
-      clearTimeout(timer);
-      this.#resume?.();
-    });
-  }
-
-  #leaveClient(limitMs: number): void {
-    if (this.#done) return;
-    const message = `Client has taken nothing of its answer for ${limitMs / 1000} s ("response-socket-timeout")`;
-    this.#exchange.breakOff('ERR_CLIENT_GONE', message);
   }
 
   complete(): void {
@@ -141,7 +126,9 @@ export class UpstreamAnswer implements AnswerHandler {
       );
       return;
     }
-    if (exchange.response.headersSent || this.#writeHead()) exchange.response.end();
+    if (!exchange.response.headersSent && !this.#writeHead()) return;
+    exchange.response.end();
+    if (exchange.response.writableLength > 0) exchange.watchSending();
   }
 
   failed(error: Error): void {

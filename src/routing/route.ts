@@ -134,6 +134,8 @@ export type MountOptions = {
   readonly passAuthorization: boolean;
   readonly chunkedRequest: boolean;
   readonly scriptReloading: boolean;
+  /** LimitRequestBody; 0 is none, undefined where nothing is said. */
+  readonly bodyLimitBytes: number | undefined;
   /** HEAD reaches the application as GET. */
   readonly mapHeadToGet: boolean;
   readonly serverAdmin: string;

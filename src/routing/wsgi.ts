@@ -209,16 +209,17 @@ function environmentOf({ site, variables, placeVariables }: RequestState): Reado
 }
 
 function mountOptions(
-  { host, site }: RequestState,
+  { host, site, scope: place }: RequestState,
   { scope, passAuthorization }: WsgiSettings,
 ): MountOptions {
   // Before mod_wsgi 6 the default is not what the manual says: HEAD stays HEAD.
   const mapHead = scope.mapHeadToGet ?? (site.options.modWsgiVersion === '6' ? 'auto' : 'off');
   return {
-    passAuthorization,
+    passAuthorization: passAuthorization || place.cgiPassAuth === true,
     chunkedRequest: scope.chunkedRequest ?? false,
     scriptReloading: scope.scriptReloading ?? true,
     mapHeadToGet: mapHead !== 'off',
+    bodyLimitBytes: place.limitRequestBody,
     serverAdmin: host.serverAdmin,
   };
 }

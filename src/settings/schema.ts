@@ -16,6 +16,7 @@ import {
   parseVersion,
 } from './forms.ts';
 import { type GroupSettings, groupSettings } from './group-settings.ts';
+import { type LimitSettings, limitSettings } from './limits.ts';
 import { flag, oneOf, parsed, section, text, texts, wholeNumber } from './schema-parts.ts';
 
 export type Isolation = 'as-configured' | 'per-script' | 'per-mount';
@@ -46,6 +47,7 @@ export type CheckedSettings = {
   readonly unresolved: 'legacy' | '404';
   /** Milliseconds without a byte of an answer before it counts as lost; 0 is no limit. */
   readonly responseTimeout: number;
+  readonly limits: LimitSettings;
   readonly unknownPort: 'fold' | 'refuse' | 'admit';
   readonly expandFromRequest: boolean;
   readonly groupsFrom: 'configuration' | 'dispatch';
@@ -119,6 +121,7 @@ const settingsSchema = v.strictObject(
     legacy: v.optional(parsed(parseOrigin, 'http://HOST:PORT')),
     unresolved: parsed(parseUnresolved, '"legacy" or 404'),
     responseTimeout: duration,
+    limits: limitSettings,
     unknownPort: oneOf(['fold', 'refuse', 'admit']),
     expandFromRequest: flag,
     groupsFrom: oneOf(['configuration', 'dispatch']),

@@ -182,6 +182,7 @@ function assembleSite(reading: Reading, main: VirtualHost, virtualHosts: readonl
     imports: reading.imports,
     python: server.python,
     processes: server.processes,
+    requestLimits: server.requestLimits,
     diagnostics: context.diagnostics,
     memo: context.memo,
   };

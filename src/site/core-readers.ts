@@ -26,6 +26,14 @@ export const coreReaders: Readonly<Record<string, ScopeReader>> = {
   usecanonicalphysicalport: (draft, directive) => {
     draft.useCanonicalPhysicalPort = flag(directive) ?? false;
   },
+  limitrequestbody: (draft, directive) => {
+    const bytes = Number(directive.args[0]);
+    if (Number.isSafeInteger(bytes) && bytes >= 0) draft.limitRequestBody = bytes;
+  },
+  cgipassauth: (draft, directive) => {
+    const isOn = flag(directive);
+    if (isOn !== undefined) draft.cgiPassAuth = isOn;
+  },
   allowoverride: (draft, directive, place) => {
     draft.allowOverride = readOverride(directive, place);
   },

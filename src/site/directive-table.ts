@@ -75,7 +75,7 @@ sslproxyciphersuite sslproxycacertificatefile sslproxycacertificatepath sslproxy
 action script dav davlockdb davmintimeout davdepthinfinity fcgidwrapper fcgidinitialenv`);
 
 /** Directives that Apache keeps for mod_wsgi's requests too, and the sidecar does not. */
-const notKept: ReadonlySet<string> = words('limitrequestbody cgipassauth cgivar');
+const notKept: ReadonlySet<string> = words('cgivar');
 
 /** Sections with the same fates. */
 const apacheSections: ReadonlySet<string> = words(

@@ -198,6 +198,14 @@ export type PythonSettings = {
   readonly caseSensitive: boolean;
 };
 
+/** LimitRequestLine, LimitRequestFields and LimitRequestFieldSize of the main server, as far as written. */
+export type RequestLimits = {
+  readonly lineBytes?: number;
+  /** 0 is any number. */
+  readonly fields?: number;
+  readonly fieldBytes?: number;
+};
+
 /** The numbers of Apache's processes, as far as written, which embedded mode runs in. */
 export type ServerProcesses = {
   readonly mpm: 'prefork' | 'worker' | 'event' | undefined;
@@ -220,6 +228,7 @@ export type Site = {
   readonly imports: readonly ImportScript[];
   readonly python: PythonSettings;
   readonly processes: ServerProcesses;
+  readonly requestLimits: RequestLimits;
   readonly diagnostics: readonly Diagnostic[];
   readonly memo: SiteMemo;
 };

@@ -71,6 +71,10 @@ export type Scope = {
   readonly forceType?: HandlerSetting;
   readonly useCanonicalName?: 'on' | 'off' | 'dns';
   readonly useCanonicalPhysicalPort?: boolean;
+  /** `LimitRequestBody`: bytes, 0 for any. */
+  readonly limitRequestBody?: number;
+  /** `CGIPassAuth`: HTTP_AUTHORIZATION in the environ, as WSGIPassAuthorization. */
+  readonly cgiPassAuth?: boolean;
   /** Where `.htaccess` files count. */
   readonly allowOverride?: boolean;
   readonly errorDocuments?: ReadonlyMap<number, Setting<string>>;

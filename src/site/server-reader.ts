@@ -1,6 +1,6 @@
 /** Directives that count for the whole server: Python's settings, the numbers of Apache's processes. */
 import type { Directive } from '../apache/directive.ts';
-import type { PythonSettings, ServerProcesses } from './model.ts';
+import type { PythonSettings, RequestLimits, ServerProcesses } from './model.ts';
 import { splitPath } from './process-group.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -9,6 +9,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export type ServerDraft = {
   readonly python: Mutable<PythonSettings>;
   readonly processes: Mutable<ServerProcesses>;
+  readonly requestLimits: Mutable<RequestLimits>;
 };
 
 /** A server of which nothing has been read. */
@@ -26,6 +27,7 @@ export function emptyServer(modules: ReadonlySet<string>): ServerDraft {
       caseSensitive: true,
     },
     processes: { mpm },
+    requestLimits: {},
   };
 }
 
@@ -78,6 +80,15 @@ const readers: Readonly<Record<string, ServerReader>> = {
   },
   threadsperchild: ({ processes }, word) => {
     processes.threadsPerChild = Number(word);
+  },
+  limitrequestline: ({ requestLimits }, word) => {
+    requestLimits.lineBytes = Number(word);
+  },
+  limitrequestfields: ({ requestLimits }, word) => {
+    requestLimits.fields = Number(word);
+  },
+  limitrequestfieldsize: ({ requestLimits }, word) => {
+    requestLimits.fieldBytes = Number(word);
   },
   user: ({ processes }, word) => {
     processes.user = word;

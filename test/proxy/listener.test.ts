@@ -17,7 +17,7 @@ describe('startListener()', () => {
   afterEach(() => folder.remove());
 
   it('answers half a head with 408 when its time is over', async () => {
-    const stage = await stageBefore(ok('hello'), { listener: { headersTimeoutMs: 50 } });
+    const stage = await stageBefore(ok('hello'), { front: { limits: { headTimeoutMs: 50 } } });
     const client = openConnection(stage.target);
     client.write('GET / HTTP/1.1\r\nHost: a\r\nX-Half');
     expect(await client.closed).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);

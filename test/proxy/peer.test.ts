@@ -3,7 +3,16 @@ import { clientAddress, type Peer, parseTrustList } from '../../src/proxy/peer.t
 
 function peer(parts: Partial<Peer>): Peer {
   const gone = (): AbortSignal => new AbortController().signal;
-  return { address: '', port: 0, trusted: true, localAddress: '127.0.0.1', localPort: 80, gone, ...parts };
+  return {
+    requests: 0,
+    address: '',
+    port: 0,
+    trusted: true,
+    localAddress: '127.0.0.1',
+    localPort: 80,
+    gone,
+    ...parts,
+  };
 }
 
 describe('parseTrustList()', () => {

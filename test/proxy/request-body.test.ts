@@ -109,11 +109,11 @@ describe('RequestBody', () => {
   });
 
   it('gives up on a client that stops in the middle of its body', async () => {
-    const stage = await stageBefore(afterBody(10), { front: { limits: { bodyIdleTimeoutMs: 50 } } });
+    const stage = await stageBefore(afterBody(10), { front: { limits: { bodyTimeoutMs: 50 } } });
     const client = openConnection(stage.target);
     client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf');
     expect(await client.closed).toMatch(/^HTTP\/1\.1 408 /);
-    expect(await stage.observed()).toMatchObject({ status: 408, reason: 'request_timeout' });
+    expect(await stage.observed()).toMatchObject({ status: 408, reason: 'body_timeout' });
     expect(await stage.released()).toBe('abandoned');
   });
 
@@ -127,7 +127,7 @@ describe('RequestBody', () => {
         }
         afterBody(8 * 1024 * 1024)(socket, text);
       },
-      { front: { limits: { bodyIdleTimeoutMs: 400 } } },
+      { front: { limits: { bodyTimeoutMs: 400 } } },
     );
     const answer = send(stage.target, '/', { method: 'POST', body: Buffer.alloc(8 * 1024 * 1024) });
     await expect.poll(() => resume).toBeDefined();

@@ -41,6 +41,7 @@ export function wsgiRoute(parts: Partial<WsgiRoute> = {}, options: Partial<Mount
       chunkedRequest: false,
       scriptReloading: true,
       mapHeadToGet: false,
+      bodyLimitBytes: undefined,
       serverAdmin: 'webmaster@www.test',
       ...options,
     },

@@ -64,7 +64,6 @@ WSGIDaemonProcess one processes=2 threads=5 python-path=/a:/b home=/srv display-
     ['a dispatch script', 'WSGIDispatchScript /srv/d.py', 'dispatch-script'],
     ['a directive of no module', 'NoSuchThing on', 'directive-not-understood'],
     ['a header of answers', 'Header set X-A b', 'response-directive'],
-    ['a limit of bodies', 'LimitRequestBody 1000', 'directive-not-kept'],
     ['a path that Apache forwards', 'ProxyPass /p http://127.0.0.1:9/', 'apache-only-directive'],
     [
       'a place that Apache forwards',
@@ -75,7 +74,11 @@ WSGIDaemonProcess one processes=2 threads=5 python-path=/a:/b home=/srv display-
     ['a list of them', '<Directory /srv>\nAllowOverrideList Redirect\n</Directory>', 'htaccess'],
     ['embedded mode that is refused', 'WSGIRestrictEmbedded On', 'embedded-restricted'],
     ['folders of users', 'UserDir public_html', 'user-folders'],
-    ['what scripts are told', '<Location />\nCGIPassAuth On\n</Location>', 'directive-not-kept'],
+    [
+      'what scripts are told',
+      '<Location />\nCGIVar REQUEST_URI current-uri\n</Location>',
+      'directive-not-kept',
+    ],
     ['a condition on users', `<If "%{REMOTE_USER} == 'x'">\nSetEnv A b\n</If>`, 'expression-not-understood'],
     ['a look-up of a map', 'RewriteMap m txt:/srv/m\nRewriteRule ^/(.*) /%{TIME} ', 'rewrite-not-understood'],
     [

@@ -28,6 +28,8 @@ export async function startSidecar(
     `admin: {listen: "127.0.0.1:${adminPort}"}`,
     `runtimeDir: ${JSON.stringify(stage.path(`${name}-run`))}`,
     'python: /usr/bin/python3',
+    // As the other servers here: MaxKeepAliveRequests 0, KeepAliveTimeout 65.
+    'limits: {requestsPerConnection: 0, keepAliveTimeout: 65s}',
     ...settings,
   ];
   const settingsFile = stage.write(`${name}.yaml`, `${ownSettings.join('\n')}\n`);

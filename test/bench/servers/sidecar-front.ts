@@ -34,6 +34,7 @@ const route = {
     chunkedRequest: false,
     scriptReloading: true,
     mapHeadToGet: true,
+    bodyLimitBytes: undefined,
     serverAdmin: '[no address given]',
   },
   access: { kind: 'granted' },
@@ -49,11 +50,17 @@ const front = new Front(
     log: { info: silent, warn: report, error: report },
     forwarder: new Forwarder({ responseTimeoutMs: 60_000, connectTimeoutMs: 5000 }),
   },
-  { as: {}, tls: false, trust: parseTrustList([]), accessControl: 'refuse', limits: FRONT_LIMITS },
+  {
+    as: {},
+    tls: false,
+    trust: parseTrustList([]),
+    accessControl: 'refuse',
+    limits: { ...FRONT_LIMITS, keepAliveTimeoutMs: 65_000, requestsPerConnection: 0 },
+  },
 );
 
 function report(fields: object, message: string): void {
   process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
 }
 
-await startListener({ bind: `127.0.0.1:${port}`, keepAliveTimeoutMs: 65_000 }, front);
+await startListener({ bind: `127.0.0.1:${port}` }, front);

@@ -1,7 +1,7 @@
 /** http-proxy's `deleteLength` turns a chunked DELETE into `Content-Length: 0` and its body into a second request. */
 import { describe, expect, it } from 'vitest';
+import { ok, stageBefore, wsgiRoute } from '../proxy/stage.ts';
 import { openConnection } from '../support/raw-http.ts';
-import { ok, stageBefore, wsgiRoute } from './stage.ts';
 
 const SMUGGLED = 'GET /secret HTTP/1.1\r\nHost: a\r\n\r\n';
 const CHUNKED = `${SMUGGLED.length.toString(16)}\r\n${SMUGGLED}\r\n0\r\n\r\n`;

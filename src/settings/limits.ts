@@ -1,0 +1,48 @@
+/** `limits:` of the settings: what clients may ask for, and how long they may take. */
+import * as v from 'valibot';
+import { BYTE_COUNT_FORM, parseByteCount } from './byte-count.ts';
+import { DURATION_FORM, parseDurationMs } from './duration.ts';
+import { parsed, section, wholeNumber } from './schema-parts.ts';
+
+/** Bytes, milliseconds, counts; what is absent is Apache's. */
+export type LimitSettings = {
+  readonly requestLine?: number;
+  readonly headers?: number;
+  readonly headerField?: number;
+  readonly head: number;
+  readonly headTimeout: number;
+  readonly body: number;
+  readonly bodyTimeout: number;
+  readonly sendTimeout: number;
+  readonly keepAliveTimeout: number;
+  readonly requestsPerConnection: number;
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+};
+
+const bytes = parsed(parseByteCount, BYTE_COUNT_FORM);
+const duration = parsed(parseDurationMs, DURATION_FORM);
+/** Below it not even a usual head fits. */
+const LEAST_HEAD_BYTES = 1024;
+const headBytes = v.pipe(
+  bytes,
+  v.minValue(LEAST_HEAD_BYTES, `wanted a number of bytes of at least ${LEAST_HEAD_BYTES}`),
+);
+
+/** The mapping. */
+export const limitSettings: v.GenericSchema<unknown, LimitSettings> = section(
+  v.strictObject({
+    requestLine: v.optional(bytes),
+    headers: v.optional(wholeNumber(0)),
+    headerField: v.optional(bytes),
+    head: headBytes,
+    headTimeout: duration,
+    body: bytes,
+    bodyTimeout: duration,
+    sendTimeout: duration,
+    keepAliveTimeout: duration,
+    requestsPerConnection: wholeNumber(0),
+    connections: wholeNumber(0),
+    connectionsPerAddress: wholeNumber(0),
+  }),
+) as v.GenericSchema<unknown, LimitSettings>;

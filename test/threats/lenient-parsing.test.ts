@@ -1,0 +1,59 @@
+/** Bytes that two parsers could take for two things are no request. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/package-root.ts';
+import { expectRefusal, LAST } from './refusal.ts';
+
+describe('a head that no strict parser takes', () => {
+  it.each([
+    ['bare line feeds', 'GET / HTTP/1.1\nHost: a\n\n'],
+    ['a bare carriage return', `GET / HTTP/1.1\r\nX-A: b\rc${LAST}`],
+    ['a folded header', `GET / HTTP/1.1\r\nX-A: b\r\n c${LAST}`],
+    ['a space before the colon', `GET / HTTP/1.1\r\nX-A : b${LAST}`],
+    ['a NUL in a header', `GET / HTTP/1.1\r\nX-A: b\0c${LAST}`],
+    ['a NUL in the target', `GET /\0 HTTP/1.1${LAST}`],
+    ['two lengths', `POST / HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4${LAST}abc`],
+    ['a length with a sign', `POST / HTTP/1.1\r\nContent-Length: +3${LAST}abc`],
+    ['a list of lengths', `POST / HTTP/1.1\r\nContent-Length: 3, 3${LAST}abc`],
+    ['both framings', `POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked${LAST}0\r\n\r\n`],
+    [
+      'chunked twice',
+      `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked${LAST}0\r\n\r\n`,
+    ],
+    ['another protocol', 'SSH-2.0-OpenSSH\r\n'],
+    ['two spaces behind the method', `GET  / HTTP/1.1${LAST}`],
+    ['two spaces behind the target', `GET /  HTTP/1.1${LAST}`],
+    ['an unknown method', `FOO / HTTP/1.1${LAST}`],
+  ])('is refused: %s', (_, bytes) => expectRefusal(bytes, { status: 400, reason: 'bad_request' }));
+
+  it.each([
+    ['HTTP/0.9', `GET / HTTP/0.9${LAST}`],
+    ['HTTP/2.0', `GET / HTTP/2.0${LAST}`],
+  ])('is refused: %s', (_, bytes) => expectRefusal(bytes, { status: 505, reason: 'http_version' }));
+
+  it('is refused: chunks in HTTP/1.0', () =>
+    expectRefusal(`POST / HTTP/1.0\r\nTransfer-Encoding: chunked${LAST}0\r\n\r\n`, {
+      status: 400,
+      reason: 'te_http10',
+    }));
+
+  it('is refused: gzip before chunked', () =>
+    expectRefusal(`POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked${LAST}0\r\n\r\n`, {
+      status: 501,
+      reason: 'coding',
+    }));
+});
+
+describe('the sources', () => {
+  it('never make the parser lenient', () => {
+    const folder = join(packageRoot(), 'src');
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /\.[tj]s$/.test(name),
+    );
+    const lenient = files.filter((name) =>
+      /insecureHTTPParser: (?!false)|insecure-http-parser/.test(readFileSync(join(folder, name), 'utf8')),
+    );
+    expect(lenient).toEqual([]);
+  });
+});

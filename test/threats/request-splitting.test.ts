@@ -1,0 +1,52 @@
+/** The application sees exactly the requests that the client framed. */
+import { describe, expect, it } from 'vitest';
+import { ok, stageBefore, wsgiRoute } from '../proxy/stage.ts';
+import { openConnection } from '../support/raw-http.ts';
+import { LAST, statusesOf } from './refusal.ts';
+
+describe('bytes behind a body', () => {
+  it('are the next request', async () => {
+    const stage = await stageBefore((socket, text) => {
+      if (text.endsWith('abc') || text.endsWith('\r\n\r\n')) socket.write(ok('hello'));
+    });
+    const client = openConnection(stage.target);
+    client.write(`POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /2 HTTP/1.1${LAST}`);
+    expect(statusesOf(await client.closed)).toEqual([200, 200]);
+    expect(stage.requests.map((request) => request.target)).toEqual(['/1', '/2']);
+  });
+
+  it('are nobody’s where the request was refused', async () => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    client.write(
+      `POST /1 HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 3\r\n\r\nabcGET /2 HTTP/1.1${LAST}`,
+    );
+    expect(statusesOf(await client.closed)).toEqual([400]);
+    expect(stage.requests).toEqual([]);
+  });
+
+  it('are nobody’s where chunks are broken', async () => {
+    const stage = await stageBefore(() => {}, { route: wsgiRoute({}, { chunkedRequest: true }) });
+    const client = openConnection(stage.target);
+    client.write(
+      `POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcXXGET /2 HTTP/1.1${LAST}`,
+    );
+    expect(statusesOf(await client.closed)).toEqual([400]);
+    expect(stage.requests.map((request) => request.target)).toEqual(['/1']);
+    expect(stage.recorder.received.join('')).not.toContain('/2');
+  });
+});
+
+describe('a body that looks like a request', () => {
+  it('stays a body, framed by its length', async () => {
+    const inner = 'GET /secret HTTP/1.1\r\nHost: a\r\n\r\n';
+    const stage = await stageBefore((socket, text) => {
+      if (text.split('\r\n\r\n').length > 2) socket.write(ok('hello'));
+    });
+    const client = openConnection(stage.target);
+    client.write(`GET /1 HTTP/1.1\r\nContent-Length: ${inner.length}${LAST}${inner}`);
+    expect(statusesOf(await client.closed)).toEqual([200]);
+    expect(stage.requests.map((request) => request.target)).toEqual(['/1']);
+    expect(stage.recorder.received[0]).toMatch(new RegExp(`^content-length: ${inner.length}\r$`, 'im'));
+  });
+});

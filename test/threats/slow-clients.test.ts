@@ -1,0 +1,110 @@
+/** A client that takes its time takes nobody else's: half a head, half a body, an answer that is not taken. */
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { ok, stageBefore } from '../proxy/stage.ts';
+import { openConnection, openSocket } from '../support/raw-http.ts';
+import { statusesOf } from './refusal.ts';
+
+describe('a slow client', () => {
+  it.each([
+    ['that says nothing', ''],
+    ['that sends half a head', 'GET / HTTP/1.1\r\nHost: a\r\nX-Half'],
+  ])('%s gets 408', async (_, bytes) => {
+    const stage = await stageBefore(ok('hello'), { front: { limits: { headTimeoutMs: 50 } } });
+    const client = openConnection(stage.target);
+    client.write(bytes);
+    expect(statusesOf(await client.closed)).toEqual([408]);
+    expect(await stage.observed()).toMatchObject({ status: 408, reason: 'request_timeout' });
+    expect(stage.logged.at(-1)?.message).toContain('limits.headTimeout');
+  });
+
+  it('that sends half a body gets 408, and its lease is free', async () => {
+    const stage = await stageBefore(() => {}, { front: { limits: { bodyTimeoutMs: 50 } } });
+    const client = openConnection(stage.target);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf');
+    expect(statusesOf(await client.closed)).toEqual([408]);
+    expect(await stage.observed()).toMatchObject({ status: 408, reason: 'body_timeout' });
+    expect(await stage.released()).toBe('abandoned');
+  });
+
+  it('that takes nothing of a long answer loses its connection, and its lease is free', async () => {
+    const stage = await stageBefore(
+      (socket) => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${2 ** 30}\r\n\r\n`);
+        const pump = (): void => {
+          while (socket.writable && socket.write(Buffer.alloc(65_536)));
+        };
+        socket.on('drain', pump);
+        pump();
+      },
+      { front: { limits: { sendTimeoutMs: 100 } } },
+    );
+    const socket = openSocket(stage.target);
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await stage.released()).toBe('abandoned');
+    expect(await stage.observed()).toMatchObject({ reason: 'send_timeout', aborted: true });
+    socket.destroy();
+  });
+
+  it('that takes nothing of the end of an answer loses its connection too', async () => {
+    const body = 'x'.repeat(16 * 2 ** 20);
+    const stage = await stageBefore(ok(body), { front: { limits: { sendTimeoutMs: 100 } } });
+    const socket = openSocket(stage.target);
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await stage.observed()).toMatchObject({ reason: 'send_timeout', aborted: true });
+    socket.destroy();
+  });
+
+  it('is not to blame where the application is slow', async () => {
+    const stage = await stageBefore(
+      (socket) => {
+        // Enough to be waited for, then silence for longer than the limit.
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${2 ** 22 + 4}\r\n\r\n`);
+        socket.write(Buffer.alloc(2 ** 22), () => setTimeout(() => socket.write('last'), 400));
+      },
+      { front: { limits: { sendTimeoutMs: 100 } } },
+    );
+    const client = openConnection(stage.target);
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect((await client.closed).endsWith('last')).toBe(true);
+    expect(await stage.observed()).toMatchObject({ status: 200, aborted: false });
+  });
+});
+
+describe('many clients that take nothing', () => {
+  it('hold only what each of them was sent', async () => {
+    const stage = await stageBefore((socket, text) => {
+      if (!text.endsWith('\r\n\r\n')) return;
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${64 * 2 ** 20}\r\n\r\n`);
+      const block = Buffer.alloc(65_536);
+      let left = 1024;
+      const pump = (): void => {
+        while (left > 0 && socket.writable) {
+          left -= 1;
+          if (!socket.write(block)) break;
+        }
+      };
+      socket.on('drain', pump);
+      pump();
+    });
+    const before = process.memoryUsage().rss;
+    const sockets = Array.from({ length: 100 }, () => openSocket(stage.target));
+    for (const socket of sockets) {
+      socket.pause();
+      socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    }
+    await expect.poll(() => stage.recorder.received.length, { timeout: 10_000 }).toBe(100);
+    // One who reads gets all of it while the others hold theirs.
+    const reader = openSocket(stage.target);
+    reader.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    let taken = 0;
+    reader.on('data', (chunk: Buffer) => {
+      taken += chunk.length;
+    });
+    await once(reader, 'close');
+    expect(taken).toBeGreaterThan(64 * 2 ** 20);
+    // 6.4 GB were asked for; this process is the upstream and the clients as well.
+    expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(200);
+    for (const socket of sockets) socket.destroy();
+  });
+});
