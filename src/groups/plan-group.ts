@@ -181,7 +181,10 @@ function planUser({ own, stated, apache, defaults, said }: Sources, root: boolea
   };
 }
 
-type PlacePlan = Pick<GroupPlan, 'home' | 'chroot' | 'umask' | 'nice' | 'displayName' | 'locale'>;
+type PlacePlan = Pick<
+  GroupPlan,
+  'isHomeOnPath' | 'home' | 'chroot' | 'umask' | 'nice' | 'displayName' | 'locale'
+>;
 
 function planPlace({ own, stated, apache, said }: Sources): PlacePlan {
   const user = own.user ?? stated.user;
@@ -189,6 +192,7 @@ function planPlace({ own, stated, apache, said }: Sources): PlacePlan {
   const implied = user === undefined || user === apache.user ? '/' : undefined;
   return {
     ...defined('home', said.home ?? implied),
+    isHomeOnPath: said.home !== undefined,
     ...defined('chroot', said.chroot),
     ...defined('umask', said.umask),
     ...defined('nice', said.cpuPriority),

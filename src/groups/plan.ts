@@ -41,6 +41,8 @@ export type GroupPlan = {
   /** Whether applications may run as root when no user is given. */
   readonly allowRoot: boolean;
   readonly home?: string;
+  /** Whether the home was asked for: then scripts import from it, as under mod_wsgi. */
+  readonly isHomeOnPath: boolean;
   readonly chroot?: string;
   readonly umask?: string;
   readonly nice?: number;

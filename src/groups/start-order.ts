@@ -25,6 +25,7 @@ export function renderStartOrder({ plan, socketPath, imports }: StartOrderReques
     allowRoot: plan.allowRoot,
     umask: plan.umask,
     home: plan.home,
+    isHomeOnPath: plan.isHomeOnPath,
     chroot: plan.chroot,
     nice: plan.nice,
     limits: plan.limits,

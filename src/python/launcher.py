@@ -179,7 +179,10 @@ def bind(order):
 
 def extend_path(order, switched):
     # type: (dict, bool) -> None
-    """Adds `pythonPath` as mod_wsgi does: site.addsitedir, so that .pth files count, and what is new comes first."""
+    """Adds `pythonPath` as mod_wsgi does: site.addsitedir, so that .pth files count, and what is new comes first.
+
+    Before all stands a home that was asked for (`newInterpreterObject`).
+    """
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != OWN_FOLDER]
     is_virtual = getattr(sys, 'base_prefix', sys.prefix) != sys.prefix or hasattr(sys, 'real_prefix')
     if switched and not is_virtual:
@@ -191,6 +194,8 @@ def extend_path(order, switched):
         site.addsitedir(native(entry))
     added = [entry for entry in sys.path if entry not in before]
     sys.path[:] = added + before
+    if order.get('isHomeOnPath'):
+        sys.path.insert(0, native(order['home']))
 
 
 class Boot(object):

@@ -50,7 +50,8 @@ def resolve_user(order):
         raise BootFailure('Refusing to run applications as root: name another user')
     named = order.get('supplementaryGroups')
     if named is not None:
-        return uid, gid, [group_id(name) for name in named]
+        # mod_wsgi: the group itself is always one of them.
+        return uid, gid, sorted(set([gid] + [group_id(name) for name in named]))
     return uid, gid, member_of(entry.pw_name, gid)
 
 

@@ -16,6 +16,7 @@ describe('renderStartOrder()', () => {
       processes: 1,
       allowRoot: false,
       home: '/srv/\u00c3\u00a9',
+      isHomeOnPath: false,
       limits: {},
       pythonPath: [],
       processGroup: '',

@@ -229,7 +229,7 @@ describe.runIf(IS_ROOT)('launcher.py started by root', () => {
     expect(await look()).toMatchObject({
       uid: [65534, 65534, 65534],
       gid: [33, 33, 33],
-      groups: [12, 65534],
+      groups: [12, 33, 65534],
     });
   });
 
