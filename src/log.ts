@@ -14,7 +14,7 @@ export type LogOptions = {
   /** `auto` is `text` on a terminal and `json` elsewhere. */
   readonly format: 'auto' | 'json' | 'text';
   /** File descriptor: 1 for a service, 2 where the command prints an answer of its own. */
-  readonly fd: 1 | 2;
+  readonly fd: number;
   /** Lines are gathered and written together, at the latest after a second and at the end: for a line per request. */
   readonly isBuffered?: boolean;
 };
@@ -22,13 +22,33 @@ export type LogOptions = {
 /** Header names whose values are credentials, wherever they stand in a log line's fields. */
 const SECRETS = ['authorization', 'cookie', '["set-cookie"]', '["proxy-authorization"]', 'token'];
 
+/** What is kept of a log that cannot be written; what comes beyond is lost. */
+const LONGEST_BACKLOG = 1024 * 1024;
+
 const BUFFERED = { sync: false, minLength: 8192, periodicFlush: 1000 } as const;
 
 /** A logger; unless buffered it writes at once, so that the last words of a process that ends are not lost. */
 export function createLog({ level, format, fd, isBuffered }: LogOptions): Log {
-  const out = destination(isBuffered === true ? { fd, ...BUFFERED } : { fd, sync: true });
+  const common = { fd, maxLength: LONGEST_BACKLOG };
+  const out = destination(isBuffered === true ? { ...common, ...BUFFERED } : { ...common, sync: true });
+  outliveFullDisk(out);
   const asText = format === 'text' || (format === 'auto' && isatty(fd));
   return createLogTo(asText ? textTo(out) : out, level);
+}
+
+/** A full disk is no reason to end: the next line tries again, and takes along what has gathered. Nor is it one not to end. */
+function outliveFullDisk(out: ReturnType<typeof destination>): void {
+  let isFailing = false;
+  out.on('error', () => {
+    isFailing = true;
+  });
+  out.on('drain', () => {
+    isFailing = false;
+  });
+  // pino's own last flush of a buffered log tries for ever (sonic-boom, flushSync).
+  process.prependListener('exit', () => {
+    if (isFailing) out.destroy();
+  });
 }
 
 /** The logger on any stream of lines. */

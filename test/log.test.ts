@@ -1,11 +1,26 @@
+import { openSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createLogTo, groupFields, type Log } from '../src/log.ts';
+import { createLog, createLogTo, groupFields, type Log } from '../src/log.ts';
 
 function record(): { readonly log: Log; readonly lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
   const log = createLogTo({ write: (line) => void lines.push(JSON.parse(line)) }, 'info');
   return { log, lines };
 }
+
+describe('createLog()', () => {
+  it.each([true, false])('outlives a disk that is full, buffered %s', async (isBuffered) => {
+    const fd = openSync('/dev/full', 'w');
+    const log = createLog({ level: 'info', format: 'json', fd, isBuffered });
+    const writeMuch = (): void => {
+      for (let line = 0; line < 300; line += 1) log.info({ filler: 'x'.repeat(9_000) }, 'Something');
+    };
+    expect(writeMuch).not.toThrow();
+    // What is written later fails later: an error that nobody hears would fail this run.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(writeMuch).not.toThrow();
+  });
+});
 
 describe('createLogTo()', () => {
   it('writes time, level and message, and no pid or host of its own', () => {
