@@ -9,6 +9,7 @@ import { demoCommand } from './demo.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
 import { groupsCommand } from './groups.ts';
+import { preflightCommand } from './preflight.ts';
 import { reloadCommand } from './reload.ts';
 import { restartCommand } from './restart.ts';
 import { runCommand } from './run.ts';
@@ -53,6 +54,7 @@ function createProgram(context: CliContext, finish: Finish): Command {
     reloadCommand,
     upgradeCommand,
     explainCommand,
+    preflightCommand,
     convertCommand,
     demoCommand,
     verifyCommand,

@@ -29,7 +29,8 @@ EXIT_BOOT_FAILED = 78
 SOCKET_PATH_LIMIT = 107
 # The modules whose `serve` makes this process a server, by the name of the runner.
 RUNNERS = {'builtin': 'wsgi_worker', 'gunicorn': 'runner_gunicorn', 'gunicorn-sync': 'runner_gunicorn',
-           'uwsgi': 'runner_uwsgi', 'waitress': 'runner_waitress', 'command': 'runner_command'}
+           'uwsgi': 'runner_uwsgi', 'waitress': 'runner_waitress', 'command': 'runner_command',
+           'preflight': 'wsgi_preflight'}
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 HAS_TEXT_ENVIRON = sys.version_info[0] >= 3
 

@@ -129,6 +129,12 @@ class Group(object):
         """Imports what the order names before the process counts as ready; returns the names (imported, failed)."""
         return self._scripts.preload([native(each['script']) for each in imports])
 
+    def has_callable(self, name, callable_object):
+        # type: (str, str) -> bool
+        """Whether a script that is loaded has it."""
+        script = self._scripts.ready(native(name), False, 0.0)
+        return script.names.get(native(callable_object)) is not None
+
     def _prepare(self, environ):
         # type: (dict) -> object
         """Makes the environ what mod_wsgi would have passed, and returns the application."""

@@ -1,0 +1,177 @@
+/** `preflight` on real scripts under a real Python: what fails, what it costs, what it changes for everybody. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/program.ts';
+import { SYSTEM_PYTHON } from '../support/sidecar.ts';
+import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const APPLICATION = `
+def application(environ, start_response):
+    start_response('200 OK', [])
+    return []
+`;
+
+/** By name, a script that does one thing, and the kind and a part of the detail that tell of it. */
+const CHANGES: readonly (readonly [name: string, text: string, kind: string, detail: string])[] = [
+  ['path', "import sys; sys.path.insert(0, '/srv/own')", 'sys.path', 'adds /srv/own at place 0'],
+  ['environ', "import os; os.environ['MODE'] = 'live'", 'os.environ', 'sets MODE=live'],
+  ['secret', "import os; os.environ['API_TOKEN'] = 'abc'", 'os.environ', 'sets API_TOKEN=(hidden)'],
+  ['cwd', "import os; os.chdir('/tmp')", 'working-folder', 'becomes /tmp'],
+  ['umask', 'import os; os.umask(0o27)', 'umask', 'becomes 027'],
+  ['locale', "import locale; locale.setlocale(locale.LC_ALL, 'C.UTF-8')", 'locale', 'C.UTF-8'],
+  ['zone', "import os, time; os.environ['TZ'] = 'Asia/Tokyo'; time.tzset()", 'time-zone', 'JST'],
+  ['signal', 'import signal; signal.signal(15, print)', 'signal-handler', 'signal 15'],
+  ['logging', 'import logging; logging.basicConfig(level=10)', 'logging-handler', 'adds <StreamHandler'],
+  [
+    'thread',
+    "import threading; threading.Thread(target=threading.Event().wait, name='mine').start()",
+    'thread',
+    'starts mine, which is no daemon',
+  ],
+  ['patch', 'import time; time.sleep = lambda seconds: None', 'patch', 'replaces time.sleep by'],
+  [
+    'import',
+    'import builtins; builtins.__import__ = lambda *a, old=__import__, **k: old(*a, **k)',
+    'import-hook',
+    'replaces __import__',
+  ],
+  ['demand', 'import hgdemandimport; hgdemandimport.enable()', 'import-hook', 'adds hgdemandimport'],
+  ['stdout', 'import io, sys; sys.stdout = io.StringIO()', 'stdout', 'becomes _io.StringIO'],
+  ['timeout', 'import socket; socket.setdefaulttimeout(5)', 'socket-timeout', 'becomes 5.0'],
+];
+
+describe('preflight', () => {
+  let folder: TemporaryFolder;
+  beforeAll(() => {
+    folder = makeTemporaryFolder();
+  });
+  afterAll(() => folder.remove());
+
+  type Script = {
+    script: string;
+    failure: { message: string; traceback: string } | null;
+    changes: { kind: string; detail: string }[];
+    deprecations: { category: string; message: string }[];
+    seconds: number;
+    memoryBytes: number;
+  };
+  type Report = {
+    failed: boolean;
+    groups: { id: string; applicationGroup: string; problem?: string; scripts: Script[] }[];
+  };
+
+  const preflight = async (
+    scripts: Readonly<Record<string, string>>,
+    ...more: string[]
+  ): Promise<{ code: number; printed: string; complained: string }> => {
+    const mounts = Object.entries(scripts).map(([name, text]) => {
+      const path = folder.write(`${name}.wsgi`, text);
+      return `WSGIScriptAlias /${name} ${path}\n`;
+    });
+    const conf = folder.write('apache.conf', `Listen 80\nServerName main.test\n${mounts.join('')}`);
+    const settings = folder.write(
+      'sidecar.yaml',
+      JSON.stringify({ apache: conf, python: SYSTEM_PYTHON, groups: { defaults: { allowRoot: true } } }),
+    );
+    let printed = '';
+    let complained = '';
+    const code = await runCli(['preflight', '--config', settings, ...more], {
+      environment: { PATH: process.env.PATH, LANG: 'C' },
+      print: (text) => {
+        printed += text;
+      },
+      complain: (text) => {
+        complained += text;
+      },
+      version: '0',
+    });
+    return { code, printed, complained };
+  };
+  const reportOf = async (
+    scripts: Readonly<Record<string, string>>,
+    ...more: string[]
+  ): Promise<Report & { code: number }> => {
+    const { code, printed, complained } = await preflight(scripts, '--json', ...more);
+    expect(complained).toBe('');
+    return { ...(JSON.parse(printed) as Report), code };
+  };
+
+  it('finds nothing in a script that only defines an application', async () => {
+    const { code, failed, groups } = await reportOf({ clean: APPLICATION });
+    expect([code, failed]).toEqual([0, false]);
+    expect(groups[0]?.scripts).toEqual([
+      {
+        event: 'preflight',
+        script: join(folder.path, 'clean.wsgi'),
+        failure: null,
+        changes: [],
+        deprecations: [],
+        seconds: expect.any(Number),
+        memoryBytes: expect.any(Number),
+        peakBytes: expect.any(Number),
+      },
+    ]);
+  });
+
+  it('tells what each script changes for everybody', async () => {
+    const scripts = Object.fromEntries(CHANGES.map(([name, text]) => [name, text + APPLICATION]));
+    const { code, groups } = await reportOf(scripts);
+    expect(code).toBe(0);
+    for (const [name, , kind, detail] of CHANGES) {
+      const found = groups.find(({ applicationGroup }) => applicationGroup.endsWith(`|/${name}`));
+      expect(found?.scripts[0]?.changes, name).toContainEqual({
+        kind,
+        detail: expect.stringContaining(detail),
+      });
+    }
+  });
+
+  it('tells deprecations, and how much memory a script takes', async () => {
+    const text = `import warnings; warnings.warn('old ways', DeprecationWarning)\nHELD = b'x' * 50000000\n`;
+    const { groups } = await reportOf({ heavy: text + APPLICATION });
+    const [script] = groups[0]?.scripts ?? [];
+    expect(script?.deprecations).toMatchObject([{ category: 'DeprecationWarning', message: 'old ways' }]);
+    expect(script?.memoryBytes).toBeGreaterThan(40_000_000);
+  });
+
+  it('fails with the traceback of a script that does not import, and looks at the others', async () => {
+    const { code, printed } = await preflight({ broken: 'import no_such_module\n', clean: APPLICATION });
+    expect(code).toBe(1);
+    expect(printed).toMatch(/FAILED {2}\S*broken\.wsgi/);
+    expect(printed).toContain("No module named 'no_such_module'");
+    expect(printed).toContain('broken.wsgi", line 1');
+    expect(printed).toMatch(/ok {2}\S*clean\.wsgi/);
+    expect(printed).toMatch(/2 scripts in 2 groups, 1 failed\n$/);
+  });
+
+  it.each([
+    ['does not end', 'import time\ntime.sleep(600)\n', /not imported after 1 s: raise --timeout/],
+    ['ends its process', 'import os\nos._exit(3)\n', /ended by status 3/],
+  ])('fails for a script that %s', async (_what, text, problem) => {
+    const { code, groups } = await reportOf({ bad: text }, '--timeout', '1');
+    expect(code).toBe(1);
+    expect(groups[0]?.problem).toMatch(problem);
+  });
+
+  it('takes a missing script for a failure', async () => {
+    const conf = folder.write(
+      'missing.conf',
+      'Listen 80\nServerName main.test\nWSGIScriptAlias /x /nowhere/x.wsgi\n',
+    );
+    const settings = folder.write(
+      'missing.yaml',
+      JSON.stringify({ apache: conf, python: SYSTEM_PYTHON, groups: { defaults: { allowRoot: true } } }),
+    );
+    const { code, printed } = await preflight({}, '--config', settings);
+    expect(code).toBe(1);
+    expect(printed).toContain('The script is missing');
+  });
+
+  it('looks at one group alone where it is asked to, and knows its names', async () => {
+    const scripts = { one: APPLICATION, two: APPLICATION };
+    const { groups } = await reportOf(scripts, '--group', 'main.test|/two');
+    expect(groups.map(({ applicationGroup }) => applicationGroup)).toEqual(['main.test|/two']);
+    const { code, complained } = await preflight(scripts, '--group', 'nobody');
+    expect([code, complained]).toEqual([3, expect.stringContaining('No group is called "nobody"')]);
+  });
+});
