@@ -36,6 +36,10 @@ while True:
 const isReadyOf = (line: string, pid: number): boolean =>
   line.includes('READY=1') && line.includes(`MAINPID=${pid}`);
 
+const WAIT = `while not os.path.exists(os.path.join(os.path.dirname(__file__), "gate")):
+    time.sleep(0.02)
+`;
+
 const CONF = `User www-data
 Group www-data
 Listen 127.0.0.1:80
@@ -238,6 +242,23 @@ describe('wsgi-sidecar upgrade', () => {
     kill(pid);
     for (const child of ofNew) await ended(child);
     busy.end();
+  });
+
+  it('serves all the same when the old one dies before it was told', async () => {
+    await start();
+    await sidecar.get('shop.test', '/hello');
+    folder.write('hello.wsgi', `import os, sys, time\nprint("begun")\nsys.stdout.flush()\n${WAIT}${HELLO}`);
+    const asked = runSidecar('upgrade', '--config', sidecar.config);
+    await sidecar.process.waitForLine((line) => line.includes('"begun"'));
+    const successor = descendantsOf(sidecar.process.pid).find(({ command }) =>
+      command.includes('main.js run'),
+    );
+    successors.push(successor?.pid ?? 0);
+    kill(sidecar.process.pid);
+    expect((await asked).code).toBe(1);
+    const answer = sidecar.get('shop.test', '/hello?1');
+    folder.write('gate', '');
+    expect((await answer).text()).toBe(`hello 1 ${successor?.pid}`);
   });
 
   it('makes the new one the main process of a systemd unit, and says nothing of an end', async () => {

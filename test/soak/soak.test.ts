@@ -71,6 +71,14 @@ describe('tally()', () => {
     expect(result).toMatchObject({ explained: 0, wrong: 1, hung: 1 });
   });
 
+  it("tells what is done to a request's own group from what is done to another", () => {
+    const other: SoakEvent = { kind: 'deploy', detail: 'several', startedAt: 5000, endedAt: 6000 };
+    const result = judged([outcome(1, whole('1'), 5500, 10), outcome(2, whole('2'), 7000, 20)], {
+      events: [other],
+    });
+    expect(result.p99).toEqual({ elsewhere: 10, quiet: 20 });
+  });
+
   it('takes the times of small requests apart by what went on', () => {
     const event: SoakEvent = { kind: 'deploy', detail: 'single', startedAt: 5000, endedAt: 6000 };
     const result = judged(

@@ -37,7 +37,7 @@ export type Result = {
   readonly wrong: number;
   readonly hung: number;
   readonly orphans: number;
-  /** Milliseconds of small requests by what went on, `quiet` among them. */
+  /** Milliseconds of small requests by what went on in their group, `elsewhere` in another one, or nowhere: `quiet`. */
   readonly p99: Readonly<Record<string, number>>;
   readonly counts: Readonly<Record<string, number>>;
   readonly failures: readonly Failure[];
@@ -55,9 +55,13 @@ export type TallyInput = {
 
 export function tally({ outcomes, events, killed, logged, orphans }: TallyInput): Result {
   const recycles = recyclesIn(outcomes, events);
-  const during = (outcome: Outcome): string =>
-    events.find((event) => overlaps(outcome, event))?.kind ??
-    (recycles.some((recycle) => overlaps(outcome, recycle)) ? 'recycle' : 'quiet');
+  const during = (outcome: Outcome): string => {
+    const { group } = outcome.order;
+    const own = events.find((event) => concerns(event, group) && overlaps(outcome, event));
+    if (own !== undefined) return own.kind;
+    if (recycles.some((recycle) => recycle.group === group && overlaps(outcome, recycle))) return 'recycle';
+    return events.some((event) => overlaps(outcome, event)) ? 'elsewhere' : 'quiet';
+  };
   const failures = outcomes
     .filter(({ verdict }) => verdict !== 'right')
     .map((outcome) => describeFailure(outcome, logged.get(outcome.order.number), { killed, during }));
@@ -105,15 +109,23 @@ function overlaps(one: Interval, other: Interval): boolean {
 /** Groups grow to their number of processes when the load comes. */
 const GROWTH_MS = 5_000;
 
-/** A process that answers for the first time while nothing else goes on has taken the place of one that was recycled. */
-function recyclesIn(outcomes: readonly Outcome[], events: readonly SoakEvent[]): readonly Interval[] {
+/** Whether it is this group's matter, or all groups'. */
+function concerns({ detail }: SoakEvent, group: string): boolean {
+  return detail === '' || detail === group;
+}
+
+type Recycle = Interval & { readonly group: string };
+
+/** A process that answers for the first time while nothing is done to its group has taken the place of one that was recycled. */
+function recyclesIn(outcomes: readonly Outcome[], events: readonly SoakEvent[]): readonly Recycle[] {
   const seen = new Set<number>();
   const grownAt = (outcomes[0]?.startedAt ?? 0) + GROWTH_MS;
-  return outcomes.flatMap(({ ending, endedAt }) => {
+  return outcomes.flatMap(({ order: { group }, ending, endedAt }) => {
     if (ending.kind !== 'whole' || ending.pid === undefined || seen.has(ending.pid)) return [];
     seen.add(ending.pid);
-    const around = { startedAt: endedAt - 1000, endedAt: endedAt + 500 };
-    return endedAt < grownAt || events.some((event) => overlaps(around, event)) ? [] : [around];
+    const around = { group, startedAt: endedAt - 1000, endedAt: endedAt + 500 };
+    const isDone = events.some((event) => concerns(event, group) && overlaps(around, event));
+    return endedAt < grownAt || isDone ? [] : [around];
   });
 }
 
