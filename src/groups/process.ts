@@ -20,7 +20,7 @@ import type { GroupPlan } from './plan.ts';
 import { type MessageTap, waitUntilReady } from './ready.ts';
 import { awaitProgram } from './runners/await-program.ts';
 import { type Launched, ListeningPlace } from './runners/listening-place.ts';
-import { foreignTraits } from './runners/traits.ts';
+import { foreignTraits, RUNNER_TABLE } from './runners/traits.ts';
 import { renderStartOrder } from './start-order.ts';
 import { endStrays, outputsOf } from './strays.ts';
 import { signalGroup, terminate } from './terminate.ts';
@@ -118,8 +118,8 @@ export class GroupProcess implements ManagedProcess {
   }
 
   dumpStacks(): void {
-    // To other servers the signal means other things: gunicorn starts a second master.
-    const isOurs = this.#plan.runner.kind === 'builtin' && this.pid !== 0 && !this.closed.aborted;
+    // To a program the signal may mean anything.
+    const isOurs = RUNNER_TABLE[this.#plan.runner.kind].dumpsStacks && this.pid !== 0 && !this.closed.aborted;
     if (isOurs && doesCatch(this.pid, SIGUSR2)) process.kill(this.pid, 'SIGUSR2');
   }
 

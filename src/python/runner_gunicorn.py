@@ -51,7 +51,7 @@ def serve(listener, order, control):
     listener.close()
     worker.init_process()
     control.send({'event': 'stopping', 'reason': 'SIGTERM'})
-    leave(time.time() + 1, served.group)
+    leave(time.time() + 1, served.group.stop)
 
 
 def settings_of(order):

@@ -45,7 +45,7 @@ def serve(listener, order, control):
     deadline = time.time() + order.get('shutdownTimeout', 5)
     while is_busy(server) and time.time() < deadline:
         turn(server, 0.05)
-    leave(deadline, group)
+    leave(deadline, group.stop)
 
 
 def stop(number, frame):

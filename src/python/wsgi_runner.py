@@ -8,10 +8,12 @@ CPython 2.7 and 3.6 or later, standard library only.
 """
 import os
 import platform
+import signal
 
 import wsgi_group
+import wsgi_watch
 from wsgi_scripts import report, report_exception
-from wsgi_worker import base_environ
+from wsgi_worker import base_environ, limit_threads
 
 # As the front writes it; a quote inside of a value would have a backslash before it.
 CHUNKED = '"HTTP_TRANSFER_ENCODING":"chunked"'
@@ -28,9 +30,14 @@ class CutAnswer(Exception):
 
 def start_group(order, control):
     # type: (dict, object) -> tuple
-    """The group and the `ready` message, after what is to be imported was imported."""
+    """The group and the `ready` message, after what is to be imported was imported; the server's own signals are set."""
+    wsgi_watch.dump_stacks_on(signal.SIGUSR2, signal.signal)
+    if order.get('deadlockTimeout'):
+        wsgi_watch.watch_for_deadlock(order['deadlockTimeout'])
     group = wsgi_group.Group(order, control)
     imported, failed = group.preload(order.get('imports') or [])
+    # For the threads of the server, which come after this.
+    limit_threads(order)
     return group, {'event': 'ready', 'pid': os.getpid(), 'python': platform.python_version(),
                    'imported': imported, 'failed': failed}
 

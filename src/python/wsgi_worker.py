@@ -97,15 +97,21 @@ def tuning_of(order):
 def start_threads(pool, order):
     # type: (ThreadPool, dict) -> None
     """Starts the pool; its threads alone get `stack-size`, as under mod_wsgi."""
+    previous = limit_threads(order)
+    pool.start()
+    threading.stack_size(previous)
+
+
+def limit_threads(order):
+    # type: (dict) -> int
+    """Sets what threads that start from now on have, and how they take turns; returns the stack size of before."""
     if order.get('switchInterval') and hasattr(sys, 'setswitchinterval'):
         sys.setswitchinterval(order['switchInterval'])
     try:
-        previous = threading.stack_size(order.get('stackSize', 0))
+        return threading.stack_size(order.get('stackSize', 0))
     except ValueError as error:
         raise BootFailure('Cannot give threads a stack of %d bytes: %s: "stack-size" has to be 32768 at least, and whole pages'
                           % (order['stackSize'], error))
-    pool.start()
-    threading.stack_size(previous)
 
 
 def application_of(order, control):

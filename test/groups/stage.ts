@@ -1,5 +1,6 @@
 /** A pool with real processes: its own runtime folder and guard, what it told its observer and its log. */
 import { join } from 'node:path';
+import type { Clock } from '../../src/groups/clock.ts';
 import type { GroupSettings } from '../../src/groups/group-settings.ts';
 import { Guard } from '../../src/groups/guard.ts';
 import type { Lease, Refusal } from '../../src/groups/lease.ts';
@@ -23,6 +24,7 @@ export type StageOptions = {
   readonly settings?: GroupSettings;
   readonly context?: Partial<PlanContext>;
   readonly maxGroups?: number;
+  readonly clock?: Clock;
   readonly maxProcesses?: number;
 };
 
@@ -57,6 +59,7 @@ export class Stage {
         pythonFolder: PYTHON_FOLDER,
         runtimeDir: this.runtimeDir,
         guard,
+        ...(options.clock === undefined ? {} : { clock: options.clock }),
         log: logTo(log),
         observer: {
           groupStateChanged: (_identity, _from, to) => this.events.push(to),

@@ -2,12 +2,13 @@
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { RUNNER_TABLE } from '../../src/groups/runners/traits.ts';
 import { makeSite, type Site } from '../support/apache.ts';
 import { isRunning } from '../support/descendants.ts';
 import { openConnection, type send } from '../support/raw-http.ts';
 import { type Sidecar, startSidecar } from '../support/sidecar.ts';
 
-const RUNNERS = ['gunicorn', 'gunicorn-sync', 'uwsgi', 'waitress'];
+const RUNNERS = ['gunicorn', 'gunicorn-sync', 'uwsgi', 'waitress'] as const;
 
 const STORY = `import os, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -183,6 +184,25 @@ describe.each(RUNNERS)('the end of a sidecar under %s', (runner) => {
     expect(isRunning(pid)).toBe(true);
     process.kill(sidecar.process.pid, 'SIGKILL');
     await vi.waitFor(() => expect(isRunning(pid)).toBe(false));
+  });
+});
+
+describe.each(RUNNERS)('a late request under %s', (runner) => {
+  it('is cut off; where the table says so its stack is in the log', async () => {
+    const conf = CONF.replace('processes=2 threads=2', 'threads=1 request-timeout=1 graceful-timeout=1');
+    const site = await makeSite({ conf, files: FILES });
+    const settings = { groups: { defaults: { runner } } };
+    const sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
+    onTestFinished(async () => {
+      await sidecar.stop();
+      site.folder.remove();
+    });
+    const late = openConnection({ port: sidecar.port });
+    late.write('GET /shapes/gate HTTP/1.1\r\nHost: runners.test\r\n\r\n');
+    expect(await late.closed).not.toMatch(/\r\n0\r\n\r\n$/);
+    await sidecar.process.waitForLine((line) => line.includes('Group process has ended'));
+    const { dumpsStacks } = RUNNER_TABLE[runner];
+    expect(/apps\/shapes\.wsgi.*in stream/.test(sidecar.log())).toBe(dumpsStacks);
   });
 });
 

@@ -136,8 +136,11 @@ export class RemoteGroup {
   }
 
   #serverAt(url: string, plan: RemotePlan): RemoteServer {
-    const onChange = (server: RemoteServer): void => this.#changed(server);
-    return new RemoteServer(url, plan, { clock: this.#deps.clock, onChange });
+    return new RemoteServer(url, plan, {
+      clock: this.#deps.clock,
+      onEjected: (server) => this.#tellOf(server),
+      onChecked: () => this.#checked(),
+    });
   }
 
   #lease(queuedMs: number): Lease | undefined {
@@ -164,8 +167,7 @@ export class RemoteGroup {
     this.#serve();
   }
 
-  #changed(server: RemoteServer): void {
-    if (server.state === 'unhealthy' && server.since === this.#deps.clock.now()) this.#tellOf(server);
+  #checked(): void {
     if (!this.#isStopping) this.#judge();
     this.#serve();
   }

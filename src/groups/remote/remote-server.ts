@@ -11,8 +11,10 @@ import { foreignTraits } from '../runners/traits.ts';
 /** What a server needs from its group. */
 export type RemoteServerDeps = {
   readonly clock: Clock;
-  /** Its state has changed, or it is no suspect any more. */
-  readonly onChange: (server: RemoteServer) => void;
+  /** It has just become unhealthy. */
+  readonly onEjected: (server: RemoteServer) => void;
+  /** A check is over: its state may have changed. */
+  readonly onChecked: () => void;
 };
 
 /** A row of failed checks is spaced by this, doubled each time, and at most by the interval of the checks. */
@@ -82,7 +84,7 @@ export class RemoteServer implements Upstream {
     if (problem === undefined) this.#answered();
     else this.#failedCheck(problem, wasSuspect);
     this.#schedule();
-    this.#deps.onChange(this);
+    this.#deps.onChecked();
   }
 
   /** A request did not get its answer. */
@@ -109,6 +111,7 @@ export class RemoteServer implements Upstream {
     this.problem = problem;
     if (this.state === 'ready' && (wasSuspect || this.#failures >= this.#runner.healthThreshold)) {
       this.#enter('unhealthy', problem);
+      this.#deps.onEjected(this);
     }
   }
 

@@ -74,17 +74,20 @@ export type RunnerFacts = {
   readonly loses: readonly LostOption[];
 };
 
-const WORKERS_OWN: readonly LostOption[] = [
+/** What the built-in worker alone does. */
+const WORKERS_OWN: readonly LostOption[] = ['send-buffer-size', 'receive-buffer-size', 'interrupt-timeout'];
+
+/** What takes our Python around the applications. */
+const OF_SCRIPTS: readonly LostOption[] = [
+  ...WORKERS_OWN,
   'startup-timeout',
   'stack-size',
+  'script-user',
+  'script-group',
   'switch-interval',
-  'send-buffer-size',
-  'receive-buffer-size',
-  'interrupt-timeout',
+  'python-path',
+  'python-home',
 ];
-
-/** Of what looks at scripts. */
-const SCRIPTS: readonly LostOption[] = ['script-user', 'script-group'];
 
 const SERVER = {
   listens: 'descriptor',
@@ -94,7 +97,7 @@ const SERVER = {
   hasProcesses: true,
   endsAnswers: 'chunks',
   onTerm: 'finished',
-  dumpsStacks: false,
+  dumpsStacks: true,
   loses: WORKERS_OWN,
 } as const;
 
@@ -105,12 +108,18 @@ export const RUNNER_TABLE: Readonly<Record<Runner['kind'], RunnerFacts>> = {
     needs: 'Python 2.7, 3.6+',
     keepsConnections: true,
     asksForBody: true,
-    dumpsStacks: true,
     loses: [],
   },
   gunicorn: { ...SERVER, needs: '`gunicorn`', keepsConnections: true },
   'gunicorn-sync': { ...SERVER, needs: '`gunicorn`', keepsConnections: false, mostThreads: 1 },
-  uwsgi: { ...SERVER, needs: '`uwsgi`, `uwsgi-plugin-python3`', keepsConnections: false, onTerm: 'cut' },
+  uwsgi: {
+    ...SERVER,
+    needs: '`uwsgi`, `uwsgi-plugin-python3`',
+    keepsConnections: false,
+    onTerm: 'cut',
+    // SIGUSR2 is its own.
+    dumpsStacks: false,
+  },
   waitress: { ...SERVER, needs: '`python3-waitress`', keepsConnections: true, streamsBodies: false },
   command: {
     ...SERVER,
@@ -120,7 +129,8 @@ export const RUNNER_TABLE: Readonly<Record<Runner['kind'], RunnerFacts>> = {
     runsScripts: false,
     endsAnswers: 'as it likes',
     onTerm: 'as it likes',
-    loses: [...WORKERS_OWN, ...SCRIPTS, 'python-path', 'python-home'],
+    dumpsStacks: false,
+    loses: OF_SCRIPTS,
   },
   url: {
     ...SERVER,
@@ -131,6 +141,7 @@ export const RUNNER_TABLE: Readonly<Record<Runner['kind'], RunnerFacts>> = {
     hasProcesses: false,
     endsAnswers: 'as it likes',
     onTerm: 'no signal',
+    dumpsStacks: false,
     loses: Object.keys(OPTIONS) as LostOption[],
   },
 };

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/groups/clock.ts';
 import type { Lease } from '../../../src/groups/lease.ts';
 import { groupId } from '../../../src/groups/plan.ts';
 import { groupKey } from '../../../src/routing/group-key.ts';
@@ -116,6 +117,16 @@ describe('a group with a url', () => {
     await a?.start();
     await logged('"to":"ready","reason":"1 of 1 servers answer"');
     expect((await stage.acquire()).kind).toBe('lease');
+  });
+
+  it('tells why a server is out of service, however long the telling takes', async () => {
+    const gone = await new Elsewhere().start();
+    await gone.stop();
+    let now = 0;
+    const clock = { ...systemClock, now: () => (now += 1) };
+    stage = await Stage.open({ clock, settings: { url: [gone.url], healthThreshold: 1 } });
+    await stage.pool.preload(IDENTITY);
+    expect(stage.snapshot().lastFailure?.message).toContain('nobody listens there');
   });
 
   it('asks for a path where one is set', async () => {
