@@ -52,25 +52,23 @@ export async function openDoors(first: InForce, deps: DoorsDeps): Promise<OpenDo
     const kept = open.filter(({ door }) => doors.some(({ bind }) => bind === door.bind));
     const closing = open.filter((one) => !kept.includes(one));
     const added = doors.filter(({ bind }) => !kept.some(({ door }) => door.bind === bind));
+    // Whatever can fail is done before `commit`.
+    const frontDeps = depsOf(next, deps, forwarders.within(next.settings.responseTimeout));
+    const fronts = new Map(doors.map((door) => [door.bind, new Front(frontDeps, frontOptions(next, door))]));
     const opened = await openAll(added, (door) =>
       startDoor(door, doors, { ...deps, closing, site: next.site, connections }),
     );
     const staying = [...kept, ...opened];
     const commit = (): void => {
-      const frontDeps = depsOf(next, deps, forwarders.within(next.settings.responseTimeout));
       open = doors.flatMap((door) => {
-        const found = staying.find((one) => one.door.bind === door.bind);
-        found?.listener.serveBy(new Front(frontDeps, frontOptions(next, door)));
-        return found === undefined ? [] : [{ door, listener: found.listener }];
+        const [found, front] = [staying.find((one) => one.door.bind === door.bind), fronts.get(door.bind)];
+        if (found === undefined || front === undefined) return [];
+        found.listener.serveBy(front);
+        return [{ door, listener: found.listener }];
       });
       for (const { listener } of closing) letGo(listener, next.settings.drainTimeout, leaving);
     };
-    return {
-      opened: addressesOf(opened),
-      closed: addressesOf(closing),
-      commit,
-      abandon: () => closeAll(opened),
-    };
+    return { opened: addressesOf(opened), closed: addressesOf(closing), commit };
   };
 
   (await prepare(first)).commit();
@@ -153,18 +151,19 @@ function letGo(listener: Listener, drainTimeoutMs: number, leaving: Set<Listener
   });
 }
 
-/** The connections to upstreams: kept over reloads, made anew for another time limit. */
+/** The connections to upstreams: kept over reloads, others for another time limit. */
 function createForwarders(): { within(responseTimeoutMs: number): Forwarder; close(): Promise<void> } {
-  let last: { readonly limit: number; readonly forwarder: Forwarder } | undefined;
+  const byLimit = new Map<number, Forwarder>();
   return {
     within(responseTimeoutMs) {
-      if (last?.limit === responseTimeoutMs) return last.forwarder;
-      void last?.forwarder.close();
-      const forwarder = new Forwarder({ responseTimeoutMs, connectTimeoutMs: 15_000 });
-      last = { limit: responseTimeoutMs, forwarder };
+      const known = byLimit.get(responseTimeoutMs);
+      const forwarder = known ?? new Forwarder({ responseTimeoutMs, connectTimeoutMs: 15_000 });
+      byLimit.set(responseTimeoutMs, forwarder);
       return forwarder;
     },
-    close: async () => await last?.forwarder.close(),
+    close: async () => {
+      await Promise.all([...byLimit.values()].map((forwarder) => forwarder.close()));
+    },
   };
 }
 

@@ -35,8 +35,6 @@ export type DoorsChange = {
   readonly opened: readonly string[];
   /** Addresses of listeners that `commit` lets drain. */
   readonly closed: readonly string[];
-  /** From now on requests are answered by the next configuration; in one turn of the event loop. */
+  /** From now on requests are answered by the next configuration; in one turn of the event loop, and it cannot fail. */
   commit(): void;
-  /** Closes what was opened. */
-  abandon(): Promise<void>;
 };

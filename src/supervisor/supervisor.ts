@@ -162,12 +162,16 @@ export class Supervisor<C extends Configuration> {
       const error =
         cause instanceof SidecarError
           ? cause
-          : new SidecarError('ERR_INTERNAL', `Reload failed: ${String(cause)}`, { cause });
+          : new SidecarError(
+              'ERR_INTERNAL',
+              `Reload broke off: ${String(cause)}: restart the sidecar and report this`,
+              { cause },
+            );
       return { kind: 'refused', error };
     }
   }
 
-  /** Up to `commit` everything can be taken back; from then on everything is new. */
+  /** Nothing has changed when `prepare` fails; from `commit` on everything is new. */
   async #swap(next: C): Promise<DoorsChange> {
     if (this.#state !== 'ready' || this.#doors === undefined)
       throw new SidecarError('ERR_DRAINING', `The sidecar is ${this.#state}: it reloads nothing`);

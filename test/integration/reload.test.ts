@@ -1,5 +1,5 @@
 /** Reloads of a running sidecar: by HUP, by command, under load, from broken files and back. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reservePort } from '../support/port.ts';
 import { openConnection, send } from '../support/raw-http.ts';
@@ -291,59 +291,3 @@ type Written = { readonly listen: readonly object[] } & Readonly<Record<string, 
 function rewrite(change: (written: Written) => Written): void {
   writeFileSync(sidecar.config, JSON.stringify(change(JSON.parse(readFileSync(sidecar.config, 'utf8')))));
 }
-
-describe('watch: true', () => {
-  /** The log line of the next reload that nobody has asked for. */
-  const nextReload = (): Promise<string> => {
-    const from = sidecar.process.lines.length;
-    const isDone = (line: string): boolean => /Configuration reloaded|Reload refused/.test(line);
-    return sidecar.process.waitForLine(isDone, 'reload', from);
-  };
-
-  beforeEach(async () => {
-    await sidecar.stop();
-    folder.write('more/a.conf', '');
-    const apache = configure({ more: `IncludeOptional ${folder.path}/more/*.conf` });
-    sidecar = await startSidecar({ apache, as: '*:80', settings: { ...settings, watch: true } });
-  });
-
-  it('reloads when a file is renamed over one of the configuration, and when one comes that IncludeOptional takes', async () => {
-    expect((await sidecar.get('site.test', '/new')).status).toBe(404);
-    const mount = `WSGIScriptAlias /new ${folder.path}/app.wsgi process-group=shop application-group=main\n`;
-    let reloaded = nextReload();
-    folder.write('draft', mount);
-    renameSync(`${folder.path}/draft`, `${folder.path}/more/a.conf`);
-    expect(await reloaded).toContain('Configuration reloaded');
-    expect((await sidecar.get('site.test', '/new')).status).toBe(200);
-    reloaded = nextReload();
-    folder.write('more/b.conf', mount.replace('/new', '/newer'));
-    await reloaded;
-    expect((await sidecar.get('site.test', '/newer')).status).toBe(200);
-  });
-
-  it('keeps the old one while a file is broken, and is silent about a text that it knows', async () => {
-    let reloaded = nextReload();
-    folder.write('more/a.conf', '<Location /x>\n');
-    expect(await reloaded).toContain('Reload refused');
-    expect((await sidecar.get('site.test', '/shop')).status).toBe(200);
-    folder.write('more/a.conf', '<Location /x>\n');
-    reloaded = nextReload();
-    rewrite((written) => ({ ...written, responseTimeout: '20s' }));
-    folder.write('more/a.conf', '');
-    expect(await reloaded).toContain('Configuration reloaded');
-    const refused = sidecar.process.lines.filter((line) => line.includes('Reload refused'));
-    expect(refused).toHaveLength(1);
-  });
-
-  it('goes with the settings: a reload that takes it away ends it', async () => {
-    let reloaded = nextReload();
-    rewrite((written) => ({ ...written, watch: false }));
-    expect(await reloaded).toContain('Configuration reloaded');
-    folder.write('more/a.conf', '<Location /x>\n');
-    folder.write('more/a.conf', '');
-    reloaded = nextReload();
-    expect((await reload()).code).toBe(0);
-    expect(await reloaded).toContain('Configuration reloaded');
-    expect(sidecar.log()).not.toContain('Reload refused');
-  });
-});

@@ -97,7 +97,7 @@ function createStage(broken: Partial<SupervisorDeps<Text>> = {}): Stage {
         if (next.text === 'taken') throw new SidecarError('ERR_LISTEN', 'taken');
         seen.push(`doors ready for ${next.text}`);
         const commit = (): void => void seen.push(`doors serve ${supervisor.current?.text}`);
-        return { opened: [], closed: [], commit, abandon: async () => undefined };
+        return { opened: [], closed: [], commit };
       };
       const handOver = async (): Promise<void> => {
         seen.push('doors handed over');
