@@ -53,8 +53,9 @@ export function overrideType(state: RequestState): void {
     state.acceptPathInfo = acceptPathInfo;
 }
 
-/** The name that handlers are asked by; empty is the one for files. */
+/** The name that handlers are asked by; empty is the one for files. A folder has none by its type, even where one is forced. */
 export function handlerName(state: RequestState): string {
+  if (state.handler === undefined && state.fileKind === 'directory') return '';
   return state.handler ?? state.contentType?.replace(/;.*$/s, '').trim() ?? '';
 }
 

@@ -5,7 +5,7 @@ import type { RewriteCondition, RewriteFlags, RewriteRule, RewriteTest } from '.
 import { type Blame, parseRewriteText } from './rewrite-text.ts';
 
 /** mod_rewrite `parseargline()`: up to three arguments, quotes around a whole one, a backslash before a space kept. */
-function parseArguments(text: string): string[] {
+export function parseArguments(text: string): string[] {
   const found: string[] = [];
   let at = 0;
   while (found.length < 3) {

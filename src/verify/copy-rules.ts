@@ -31,7 +31,9 @@ const aliases =
 const rules: ReadonlyMap<string, CopyRule> = new Map<string, CopyRule>([
   ...wordsOf(kept).map((key): [string, CopyRule] => [key, 'keep']),
   ...wordsOf(aliases).map((key): [string, CopyRule] => [key, 'second-path']),
-  ['documentroot', 'first-path'],
+  ...wordsOf(
+    'DocumentRoot VirtualDocumentRoot VirtualDocumentRootIP VirtualScriptAlias VirtualScriptAliasIP',
+  ).map((key): [string, CopyRule] => [key, 'first-path']),
   ['servername', 'server-name'],
   ['wsgidaemonprocess', 'daemon-process'],
   ['rewriterule', 'rewrite-rule'],
@@ -63,7 +65,7 @@ export const copiedSections: Readonly<Record<string, 'hosts' | 'path' | 'pattern
 
 /** Modules that the copy loads where the original does: those of the directives above, and what Apache needs to start. */
 export const copiedModules: ReadonlySet<string> = new Set(
-  `mpm_event mpm_worker mpm_prefork unixd authz_core log_config version so http mime dir alias env setenvif rewrite negotiation wsgi`
+  `mpm_event mpm_worker mpm_prefork unixd authz_core log_config version so http mime dir alias env setenvif rewrite negotiation vhost_alias wsgi`
     .split(' ')
     .map((name) => `${name}_module`),
 );

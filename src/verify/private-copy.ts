@@ -6,6 +6,7 @@ import type { Directive, DirectiveNode, Section } from '../apache/directive.ts';
 import { readWord } from '../apache/lexer.ts';
 import type { LoadedModule } from '../apache/modules.ts';
 import type { Site, VirtualHost } from '../site/model.ts';
+import { parseArguments } from '../site/rewrite-parser.ts';
 import { copiedModules, copiedSections, copyRule } from './copy-rules.ts';
 import { quoteWord, renderDirectives } from './directive-text.ts';
 import { type Door, type DoorMap, mapHostAddress } from './doors.ts';
@@ -164,12 +165,17 @@ function serverName({ args }: Directive, { host }: Copying): string {
 }
 
 /** A substitution that is a path of a file (mod_rewrite `prefix_stat()`) leads into the mirror. */
-function rewriteRule({ args }: Directive, { mirror, exists }: Copying): string {
-  const [pattern = '', substitution = '', ...flags] = args;
+function rewriteRule({ text }: Directive, { mirror, exists }: Copying): string {
+  const [pattern = '', substitution = '', flags = ''] = parseArguments(text);
   const first = /^\/[^/$%]+/.exec(substitution)?.[0];
-  const isFile = first !== undefined && !/\bPT\b|passthrough/i.test(flags.join()) && exists(first);
-  const target = isFile ? mirror + substitution : substitution;
-  return [pattern, target, ...flags].map(quoteWord).join(' ');
+  const isFile = first !== undefined && !/\bPT\b|passthrough/i.test(flags) && exists(first);
+  // mod_rewrite takes backslashes as they stand, so what need not change stays as it is written.
+  if (!isFile) return text;
+  return [pattern, mirror + substitution, flags].map(quoteArgument).join(' ');
+}
+
+function quoteArgument(word: string): string {
+  return /\s/.test(word) ? `"${word}"` : word;
 }
 
 /** A map in a program is left out: nothing of the operator's is run. */

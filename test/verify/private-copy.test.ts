@@ -48,9 +48,11 @@ describe('privateCopy()', () => {
     ['WSGIDaemonProcess "d x" user=root threads=9', 'WSGIDaemonProcess "d x" processes=1 threads=2 home=/'],
     [
       'RewriteRule ^/x /srv/x.wsgi [H=wsgi-script]',
-      'RewriteRule "^/x" "/tmp/copy/root/srv/x.wsgi" "[H=wsgi-script]"',
+      'RewriteRule ^/x /tmp/copy/root/srv/x.wsgi [H=wsgi-script]',
     ],
-    ['RewriteRule ^/x /app/x [PT]', 'RewriteRule "^/x" "/app/x" "[PT]"'],
+    ['RewriteRule ^/x /app/x [PT]', 'RewriteRule ^/x /app/x [PT]'],
+    ['RewriteRule "^/a b\\.c" - [E=A:b]', 'RewriteRule "^/a b\\.c" - [E=A:b]'],
+    ['VirtualDocumentRoot /srv/%0', 'VirtualDocumentRoot "/tmp/copy/root/srv/%0"'],
     [
       '<Directory /srv>\nOptions None\n</Directory>',
       '<Directory "/tmp/copy/root/srv">\n  Options None\n</Directory>',
