@@ -1,6 +1,6 @@
 /** One request of a verification over a connection of its own, written byte by byte: node:http would mend what is odd on purpose. */
-import { connect } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect, isIP } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { RealAnswer } from '../verify/difference.ts';
 import { parseProbe } from '../verify/probe-script.ts';
 
@@ -22,7 +22,7 @@ export async function askProbe(target: ProbeTarget, question: ProbeQuestion): Pr
   const { host } = question;
   const lines = [`GET ${question.target} HTTP/1.${question.minorVersion}`, 'Connection: close'];
   if (host !== undefined) lines.push(`Host: ${host}`);
-  const text = await exchange(target, `${lines.join('\r\n')}\r\n\r\n`);
+  const text = await exchange({ ...target, name: host }, `${lines.join('\r\n')}\r\n\r\n`);
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const status = Number(/^HTTP\/1\.\d (\d{3})/.exec(head)?.[1] ?? Number.NaN);
   if (Number.isNaN(status)) throw new Error('the answer has no status line');
@@ -32,10 +32,11 @@ export async function askProbe(target: ProbeTarget, question: ProbeQuestion): Pr
   return names === undefined ? { kind: 'other', status } : { kind: 'probe', names };
 }
 
-function exchange({ host, port, tls }: ProbeTarget, text: string): Promise<string> {
+type Exchange = ProbeTarget & { readonly name: string | undefined };
+
+function exchange({ host, port, tls, name }: Exchange, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    // Which certificate the server has is not the question.
-    const socket = tls ? connectTls({ host, port, rejectUnauthorized: false }) : connect({ host, port });
+    const socket = tls ? connectTls({ host, port, ...tlsOptions(name) }) : connect({ host, port });
     const received: Buffer[] = [];
     socket.setTimeout(silenceMs, () => socket.destroy(new Error(`no answer within ${silenceMs / 1000} s`)));
     socket.on('data', (chunk: Buffer) => received.push(chunk));
@@ -43,6 +44,13 @@ function exchange({ host, port, tls }: ProbeTarget, text: string): Promise<strin
     socket.once('close', () => resolve(Buffer.concat(received).toString('latin1')));
     socket.write(text, 'latin1');
   });
+}
+
+/** Which certificate the server has is not the question; the name that it chooses one by is that of the request, as with a browser. */
+function tlsOptions(name: string | undefined): ConnectionOptions {
+  const plain = name?.replace(/:\d*$/, '') ?? '';
+  const isName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i.test(plain) && isIP(plain) === 0;
+  return { rejectUnauthorized: false, ...(isName ? { servername: plain } : {}) };
 }
 
 /** The body of an answer, out of its chunks where something in between made some. */

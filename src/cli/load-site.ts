@@ -99,7 +99,8 @@ type ReadTree = Pick<SiteOptions, 'environment' | 'serverRoot' | 'modules'> & {
   readonly diagnostics: readonly Diagnostic[];
 };
 
-function readTree(settings: SiteSettings, environment: Environment, reader: FileReader): ReadTree {
+/** What the settings name, Apache's text or `sites`; throws where they name nothing. */
+export function readTree(settings: SiteSettings, environment: Environment, reader: FileReader): ReadTree {
   if (settings.sites !== undefined) return readSitesTree(settings.sites, environment);
   const { apache } = settings;
   if (apache === undefined) {

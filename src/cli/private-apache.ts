@@ -138,10 +138,12 @@ export async function startPrivateApache(start: PrivateStart): Promise<PrivateAp
   });
   failed.catch(() => undefined);
   const forget = endWithUs(child, folder);
+  const guard = guardAgainstKill(child, folder);
   try {
     await Promise.race([failed, untilAnswering(address, port)]);
   } catch (error) {
     endGroup(child, 'SIGKILL');
+    guard.kill('SIGKILL');
     forget();
     throw error;
   }
@@ -149,6 +151,7 @@ export async function startPrivateApache(start: PrivateStart): Promise<PrivateAp
     stop: async () => {
       // A child of mod_wsgi may hang in the end of Python; nothing of this server is needed any more.
       endGroup(child, 'SIGKILL');
+      guard.kill('SIGKILL');
       await ended;
       forget();
     },
@@ -168,6 +171,18 @@ function endWithUs(child: ChildProcess, folder: string): () => void {
   };
   process.on('SIGINT', end).on('SIGTERM', end).on('SIGHUP', end);
   return forget;
+}
+
+/** A process that outlives a SIGKILL of this one: the end of its input tells it, and it ends the server and removes the folder. */
+function guardAgainstKill({ pid }: ChildProcess, folder: string): ChildProcess {
+  const script = 'cat >/dev/null; kill -s KILL -- "-$1" 2>/dev/null; rm -rf -- "$2"';
+  const guard = spawn('/bin/sh', ['-c', script, 'guard', String(pid), folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  guard.once('error', () => undefined);
+  guard.unref();
+  return guard;
 }
 
 async function untilAnswering(address: string, port: number): Promise<void> {

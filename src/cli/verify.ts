@@ -1,8 +1,6 @@
 /** `verify`: the computed names beside those of a real Apache, a running one with a probe in it or a private copy. Exit code 1 on any difference. */
 import { Command, Option } from 'commander';
-import { fromBytes, toBytes } from '../apache/bytes.ts';
-import { loadConfiguration } from '../apache/load.ts';
-import { nodeFileReader } from '../apache/node-file-reader.ts';
+import { fromBytes } from '../apache/bytes.ts';
 import { SidecarError } from '../errors.ts';
 import { resolveRoute } from '../routing/resolve.ts';
 import type { FileProbe, Route } from '../routing/route.ts';
@@ -28,6 +26,7 @@ import {
 } from './private-apache.ts';
 import type { Finish } from './program.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
+import { copySource } from './verify-source.ts';
 
 export function verifyCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('verify').description('compare the computed names with those of a real Apache');
@@ -148,12 +147,7 @@ function describeRequest({ door, host, target, minorVersion }: VerifyRequest): s
 
 /** A private copy of the configuration, with the probe in the place of every file that routing looks at. */
 async function askCopy({ site, settings, context, maxRequests }: Job, program: string): Promise<Outcome> {
-  const loaded = loadConfiguration({
-    file: toBytes(settings.apache ?? ''),
-    reader: nodeFileReader,
-    environment: context.environment,
-    defines: settings.defines.map(toBytes),
-  });
+  const source = copySource(settings, context);
   const doors = doorsOf(site);
   const seen = new Map<string, MirroredPath>();
   const probe = recordingProbe(createFileProbe(), seen);
@@ -169,8 +163,8 @@ async function askCopy({ site, settings, context, maxRequests }: Job, program: s
     );
     const place = { folder, mirror, doors, map, isRoot: process.geteuid?.() === 0 };
     const exists = (path: string): boolean => createFileProbe().kind(path) !== 'missing';
-    const text = privateCopy({ ...loaded, site }, { ...place, exists });
-    const environment = Object.fromEntries(loaded.environment);
+    const text = privateCopy({ ...source, site }, { ...place, exists });
+    const { environment } = source;
     const [address, port] = [
       addresses.get(doors[0]?.address ?? '') ?? '',
       ports.get(doors[0]?.port ?? 0) ?? 0,

@@ -1,5 +1,5 @@
 /** `verify` against the real Apache: private copies of the recorded configurations and of graphite-web's, and a running server with the probe in it. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,8 @@ import { runCli } from '../../src/cli/program.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { layOut } from '../run/play-vectors.ts';
 import { makeSite, startApache } from '../support/apache.ts';
+import { builtProgram } from '../support/build.ts';
+import { mustRun, startProcess } from '../support/real-process.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 const program = '/usr/sbin/apache2';
@@ -45,6 +47,33 @@ function vectorsConfiguration(name: string): string {
 
 const leftFolders = (): string[] =>
   readdirSync(tmpdir()).filter((name) => name.startsWith('wsgi-sidecar-verify-'));
+
+const pidFile = (name: string): string => join(tmpdir(), name, 'run', 'httpd.pid');
+const hasPid = (name: string): boolean => existsSync(pidFile(name)) && readFileSync(pidFile(name)).length > 0;
+
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+}
+
+/** Polls for what no event tells: another process's files and processes. */
+async function until<T>(find: () => T | undefined): Promise<T> {
+  for (;;) {
+    const found = find();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function tlsHost(name: string): string {
+  return `<VirtualHost 127.0.0.1:@PORT@>
+  ServerName ${name}
+  SSLEngine On
+  SSLCertificateFile @ROOT@/cert.pem.crt
+  SSLCertificateKeyFile @ROOT@/cert.pem
+  WSGIScriptAlias /wsgi-sidecar-probe @ROOT@/apps/wsgi-sidecar-probe.wsgi
+</VirtualHost>
+`;
+}
 
 describe('verify', () => {
   it.each(['s02-ports', 's03-alias', 's08-aliasmatch', 's10-daemon', 's12-rewrite'])(
@@ -113,6 +142,51 @@ describe('verify', () => {
         .replaceAll('@PORT@', String(site.port)),
     );
     expect((await verify('--against', url, '--apache', wrong)).code).toBe(1);
+  });
+
+  it('asks inside TLS, by the name of each request', async () => {
+    const probe = (await verify('--print-probe')).out;
+    const conf = `LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
+SSLRandomSeed startup builtin
+${['first.test', 'second.test'].map(tlsHost).join('')}`;
+    const site = await makeSite({ conf, files: { 'apps/wsgi-sidecar-probe.wsgi': probe } });
+    undo.push(() => site.folder.remove());
+    const certificate = join(site.folder.path, 'cert.pem');
+    const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=first.test'];
+    await mustRun('openssl', [...words, '-keyout', certificate, '-out', `${certificate}.crt`]);
+    const apache = await startApache(site);
+    undo.push(() => apache.stop());
+    const { code, out, error } = await verify(
+      '--against',
+      `https://127.0.0.1:${site.port}`,
+      '--apache',
+      site.conf,
+    );
+    expect([code, error]).toEqual([0, '']);
+    expect(out).toMatch(/^[1-9]\d+ requests asked, 0 differences/);
+  });
+
+  it('copies what stands in the settings file, without Apache’s own', async () => {
+    const folder = makeTemporaryFolder();
+    undo.push(() => folder.remove());
+    const output = join(folder.path, 'sidecar.yaml');
+    const words = ['convert', vectorsConfiguration('s08-aliasmatch'), '--output', output];
+    await mustRun(process.execPath, [await builtProgram(), ...words]);
+    const { code, out, error } = await verify('--apache2', program, '--config', output);
+    expect([code, error]).toEqual([0, '']);
+    expect(out).toMatch(/^\d\d+ requests asked, 0 differences/m);
+  });
+
+  it('leaves no server and no files when it is killed', async () => {
+    const before = new Set(leftFolders());
+    const words = ['verify', '--apache2', program, '--apache', vectorsConfiguration('s02-ports')];
+    const running = startProcess(process.execPath, [await builtProgram(), ...words]);
+    const folder = await until(() => leftFolders().find((name) => !before.has(name) && hasPid(name)));
+    const pid = Number(readFileSync(pidFile(folder), 'utf8'));
+    process.kill(running.pid, 'SIGKILL');
+    await until(() => (isAlive(pid) || existsSync(join(tmpdir(), folder)) ? undefined : 'gone'));
+    expect(isAlive(pid)).toBe(false);
+    await running.exited;
   });
 
   it('says what to write where no alias leads to the probe', async () => {
