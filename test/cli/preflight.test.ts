@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/program.ts';
+import { packageRoot } from '../../src/package-root.ts';
 import { SYSTEM_PYTHON } from '../support/sidecar.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -96,6 +97,24 @@ describe('preflight', () => {
     return { ...(JSON.parse(printed) as Report), code };
   };
 
+  const reportIn = async (
+    environment: Readonly<Record<string, string>>,
+    settings: string,
+  ): Promise<Report & { code: number }> => {
+    let printed = '';
+    const code = await runCli(['preflight', '--config', settings, '--json'], {
+      environment: { PATH: process.env.PATH, LANG: 'C', ...environment },
+      print: (text) => {
+        printed += text;
+      },
+      complain: (text) => {
+        printed += text;
+      },
+      version: '0',
+    });
+    return { ...(JSON.parse(printed) as Report), code };
+  };
+
   it('finds nothing in a script that only defines an application', async () => {
     const { code, failed, groups } = await reportOf({ clean: APPLICATION });
     expect([code, failed]).toEqual([0, false]);
@@ -165,6 +184,28 @@ describe('preflight', () => {
     const { code, printed } = await preflight({}, '--config', settings);
     expect(code).toBe(1);
     expect(printed).toContain('The script is missing');
+  });
+
+  it('looks at the story of the demo, whose applications share an interpreter', async () => {
+    const demo = join(packageRoot(), 'deploy', 'demo');
+    const settings = folder.write(
+      'demo.yaml',
+      JSON.stringify({
+        apache: join(demo, 'apache.conf'),
+        python: SYSTEM_PYTHON,
+        groups: { defaults: { allowRoot: true } },
+      }),
+    );
+    const environment = { DEMO_ROOT: demo, DEMO_PORT: '80', DEMO_GROUP: '%{SERVER}' };
+    const { groups, code } = await reportIn(environment, settings);
+    expect(code).toBe(0);
+    const [group] = groups;
+    expect(group?.scripts.map(({ script }) => script)).toEqual([
+      join(demo, 'hoge', 'hoge.wsgi'),
+      join(demo, 'moge', 'moge.wsgi'),
+    ]);
+    for (const { changes } of group?.scripts ?? [])
+      expect(changes).toContainEqual({ kind: 'sys.path', detail: expect.stringContaining(demo) });
   });
 
   it('looks at one group alone where it is asked to, and knows its names', async () => {

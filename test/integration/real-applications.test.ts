@@ -10,7 +10,7 @@ import { type Comparable, comparable } from '../support/comparable.ts';
 import { descendantsOf } from '../support/descendants.ts';
 import { type Answer, type RequestOptions, send } from '../support/raw-http.ts';
 import { mustRun } from '../support/real-process.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { runSidecar, type Sidecar, startSidecar } from '../support/sidecar.ts';
 import { graphiteUser, setUpGraphite } from './graphite-setup.ts';
 import { HG_ENVIRONMENT, makeRealSite, type RealSite, USER } from './real-site.ts';
 
@@ -91,6 +91,19 @@ describe('graphite-web', () => {
     const { uid, gid } = await graphiteUser();
     const below = descendantsOf(sidecar.process.pid);
     expect(below.filter((info) => info.uid === uid && info.gid === gid)).not.toEqual([]);
+  });
+
+  it('is imported by preflight before any traffic, as its own user', async () => {
+    const words = ['preflight', '--config', sidecar.config, '--group', '_graphite', '--json'];
+    const { stdout, code } = await runSidecar(...words);
+    expect(code).toBe(0);
+    const { groups } = JSON.parse(stdout) as {
+      groups: { scripts: { script: string; changes: object[] }[] }[];
+    };
+    const [script] = groups.flatMap(({ scripts }) => scripts);
+    expect(script).toMatchObject({ script: '/usr/share/graphite-web/graphite.wsgi', failure: null });
+    const detail = 'sets DJANGO_SETTINGS_MODULE=graphite.settings';
+    expect(script?.changes).toContainEqual({ kind: 'os.environ', detail });
   });
 });
 
