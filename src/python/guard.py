@@ -10,9 +10,9 @@ import signal
 
 
 def guard(descriptor):
-    # type: (int) -> set
-    """Follows the list until end of file; returns the process groups that are left."""
-    alive = set()
+    # type: (int) -> dict
+    """Follows the list until end of file; returns the process groups that are left, with the output of each."""
+    alive = {}
     pending = b''
     while True:
         try:
@@ -28,15 +28,39 @@ def guard(descriptor):
 
 
 def follow(alive, line):
-    # type: (set, bytes) -> None
+    # type: (dict, bytes) -> None
     sign, digits = line[:1], line[1:]
     # Group 1 and 0 would be init and ourselves.
     if not digits.isdigit() or int(digits) <= 1:
         return
     if sign == b'+':
-        alive.add(int(digits))
+        alive[int(digits)] = outputs_of(int(digits))
     elif sign == b'-':
-        alive.discard(int(digits))
+        alive.pop(int(digits), None)
+
+
+def outputs_of(pid):
+    # type: (object) -> set
+    """What the kernel calls the standard output and error of a process, where they are its own."""
+    links = set()
+    for descriptor in (1, 2):
+        try:
+            links.add(os.readlink('/proc/%s/fd/%d' % (pid, descriptor)))
+        except OSError:
+            pass
+    return set(link for link in links if link.startswith(('socket:[', 'pipe:[')))
+
+
+def kill_holders(outputs):
+    # type: (set) -> None
+    """Kills who has left its process group (setsid) but still holds the output of a group process."""
+    for name in os.listdir('/proc'):
+        if not name.isdigit() or int(name) == os.getpid() or not outputs & outputs_of(name):
+            continue
+        try:
+            os.kill(int(name), signal.SIGKILL)
+        except OSError:
+            pass
 
 
 def main():
@@ -44,11 +68,15 @@ def main():
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(name, signal.SIG_IGN)
     os.write(1, b'ready\n')
-    for group in guard(0):
+    left = guard(0)
+    for group in left:
         try:
             os.killpg(group, signal.SIGKILL)
         except OSError:
             pass
+    outputs = set().union(*left.values())
+    if outputs:
+        kill_holders(outputs)
 
 
 if __name__ == '__main__':

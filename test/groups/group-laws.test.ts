@@ -203,6 +203,20 @@ function checkLaws(world: VirtualGroup, requests: Requests): void {
   if (state === 'ready') expect(living, 'what is called ready can serve or will').not.toEqual([]);
 }
 
+/** What takes no process out of service that serves: its successor has to be ready first. */
+const SPARING: ReadonlySet<Step['kind']> = new Set([
+  'arrive',
+  'leave',
+  'restart',
+  'stale',
+  'boot-fails',
+  'fill',
+]);
+
+function serving(world: VirtualGroup): number {
+  return world.group.snapshot().processes.filter(({ state }) => state === 'ready').length;
+}
+
 describe('Group under random schedules', () => {
   it('keeps safety and progress, and answers every request once', async () => {
     const run = fc.asyncProperty(
@@ -212,8 +226,12 @@ describe('Group under random schedules', () => {
         const world = new VirtualGroup(numbers);
         const requests = new Requests(world);
         for (const step of schedule) {
+          const before = serving(world);
           await take(step, world, requests);
           checkLaws(world, requests);
+          const owed = Math.min(before, world.plan.processes);
+          if (SPARING.has(step.kind)) expect(serving(world), 'the old serve on').toBeGreaterThanOrEqual(owed);
+          if (step.kind === 'reload' && before > 0) expect(serving(world)).toBeGreaterThan(0);
         }
       },
     );

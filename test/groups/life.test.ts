@@ -188,6 +188,18 @@ describe('GroupPool with as many processes as it may have', () => {
     expect(stage.events).toContain('exit:process_limit');
   });
 
+  it('serves as many of many groups wanted at once as there is room for, and tells the others', async () => {
+    await open({ maxProcesses: 3, maxGroups: 12 });
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, at) =>
+        stage.acquire(undefined, { ...IDENTITY, applicationGroup: `group${at}` }),
+      ),
+    );
+    const codes = answers.map((answer) => (answer.kind === 'lease' ? 'lease' : answer.code));
+    expect(codes.filter((code) => code === 'lease')).toHaveLength(3);
+    expect(codes.filter((code) => code === 'ERR_PROCESS_LIMIT')).toHaveLength(9);
+  });
+
   it('refuses who would need one more when none is idle', async () => {
     await open({ maxProcesses: 1 });
     await stage.lease();

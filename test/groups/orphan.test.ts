@@ -16,6 +16,9 @@ def application(environ, start_response):
     return []
 `;
 
+/** One in a session of its own, which the end of the process group does not reach. */
+const HAS_STRAY = HAS_CHILD.replace("'1000']", "'1000'], start_new_session=True");
+
 /** On a word, a call that holds the interpreter lock: neither signals nor the end of its lifeline are looked at. */
 const IN_C_CALL = `
 import ctypes, os, threading, time
@@ -71,6 +74,14 @@ describe('guard.py', () => {
     const children = pids.flatMap((pid) => descendantsOf(pid).map((child) => child.pid));
     expect(children).toHaveLength(3);
     process.kill(pids[0], 'SIGSTOP');
+    process.kill(parent.pid, 'SIGKILL');
+    await allGone([...pids, ...children, guard]);
+  });
+
+  it('finds who has left the process group but not its output', async () => {
+    const { guard, pids } = await startFamily(HAS_STRAY);
+    const children = pids.flatMap((pid) => descendantsOf(pid).map((child) => child.pid));
+    expect(children).toHaveLength(3);
     process.kill(parent.pid, 'SIGKILL');
     await allGone([...pids, ...children, guard]);
   });
