@@ -44,8 +44,14 @@ export class Subject {
     const subject = new Subject({ port: await reservePort(), adminPort: await reservePort() });
     writeSite(subject.folder, subject.port);
     subject.#writeSettings();
-    await subject.#launch();
-    return subject;
+    try {
+      await subject.#launch();
+      return subject;
+    } catch (error) {
+      await subject.stop();
+      subject.folder.remove();
+      throw error;
+    }
   }
 
   /** Of the sidecar that serves; an upgrade changes it. */
