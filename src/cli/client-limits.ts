@@ -21,5 +21,7 @@ export function clientLimits(settings: LimitSettings, apache: RequestLimits): Fr
     requestsPerConnection: settings.requestsPerConnection,
     connections: settings.connections,
     connectionsPerAddress: settings.connectionsPerAddress,
+    webSockets: settings.webSockets,
+    webSocketTimeoutMs: settings.webSocketTimeout,
   };
 }

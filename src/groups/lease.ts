@@ -12,6 +12,8 @@ export type ForeignTraits = {
   readonly wantsForwarding: boolean;
   /** An answer that only the end of its connection ends counts as whole. */
   readonly trustClose: boolean;
+  /** It may take a WebSocket handshake; a WSGI server never can. */
+  readonly upgrades: boolean;
 };
 
 /** The process behind a lease, as the proxy sees it. One object per OS process, so it can be a key. */

@@ -11,6 +11,8 @@ const TELL_EVERY_MS = 10_000;
 /** Lives as long as the sidecar, over reloads. */
 export class Connections {
   readonly #byAddress = new Map<string, number>();
+  /** One that is read anew after an upgrade is told twice. */
+  readonly #known = new WeakSet<Socket>();
   #count = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
 
@@ -24,6 +26,8 @@ export class Connections {
     socket: Socket,
     { limits, trust }: { readonly limits: FrontLimits; readonly trust: TrustList },
   ): ConnectionRule | undefined {
+    if (this.#known.has(socket)) return undefined;
+    this.#known.add(socket);
     const remoteAddress = plainAddress(socket.remoteAddress);
     this.#count += 1;
     const isCounted = remoteAddress !== '' && !trust.has(remoteAddress);

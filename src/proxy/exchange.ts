@@ -17,8 +17,9 @@ import type { Observation, RequestObserver } from './observation.ts';
 import type { Peer } from './peer.ts';
 import type { RefusalRule } from './rules.ts';
 import type { Way } from './transport.ts';
+import type { Tunnels } from './tunnels.ts';
 import { standInLine } from './turns.ts';
-import type { Destination, UpstreamAnswer } from './upstream-answer.ts';
+import type { Destination } from './upstream-answer.ts';
 import type { RequestHead } from './validate.ts';
 
 const exchangeKey = Symbol('exchange');
@@ -34,7 +35,7 @@ export type ExchangeDeps = {
   readonly observer: RequestObserver;
   readonly log: ProxyLog;
   /** Whether the listener is ending: then every answer is the last of its connection. */
-  readonly listener: { readonly isClosing: boolean };
+  readonly listener: { readonly isClosing: boolean; readonly tunnels: Tunnels };
 };
 
 /** What is known of a request before its head has been judged. */
@@ -78,7 +79,10 @@ export class Exchange {
   lease: Lease | undefined;
   pid: number | undefined;
   queuedMs: number | undefined;
-  answer: UpstreamAnswer | undefined;
+  /** What the upstream still does for it. */
+  answer: { abandon(): void } | undefined;
+  /** It asks for a WebSocket; its connection ends with its answer, whatever that is. */
+  isHandshake = false;
   destination: Destination | undefined;
   way: Way | undefined;
   /** Tries to reach an upstream so far. */
@@ -247,7 +251,7 @@ export class Exchange {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const aborted = !this.response.writableFinished && !this.truncated;
+    const aborted = !this.response.writableFinished && !this.truncated && this.status !== 101;
     this.releaseLease(aborted ? 'abandoned' : 'answered');
     // What the upstream still does is for nobody; after a whole answer there is nothing left to end.
     this.answer?.abandon();

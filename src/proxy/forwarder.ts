@@ -1,27 +1,35 @@
 /**
  * The http-proxy pipeline with one pass of ours in place of its `stream` pass, which sends by a way of ours.
- * Its passes `deleteLength` (CVE-2026-29057), `timeout`, `XHeaders` and `stream` are removed: headers are made by `headers.ts`.
+ * Its passes `deleteLength` (CVE-2026-29057), `timeout`, `XHeaders` and both `stream` are removed: headers are made by `headers.ts`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import httpProxy from 'http-proxy';
-import type { Upstream } from '../groups/lease.ts';
+import type { Place, Upstream } from '../groups/lease.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
 import { fitForeign } from './foreign.ts';
+import { placeOf } from './legacy.ts';
 import { RequestBody } from './request-body.ts';
+import { REFUSED_WEB_SOCKETS } from './rules.ts';
 import type { Way } from './transport.ts';
 import { type Destination, UpstreamAnswer } from './upstream-answer.ts';
 import { UpstreamPools, type UpstreamTimeouts } from './upstream-pools.ts';
 import type { RequestHead } from './validate.ts';
+import { type HandshakeDestination, passHandshake } from './web-socket.ts';
 
 type WebPass = (request: IncomingMessage, response: ServerResponse) => boolean;
+type WebSocketPass = (request: IncomingMessage) => boolean;
 
 /** What @types/http-proxy leaves out. */
 type Pipeline = httpProxy<IncomingMessage, ServerResponse> & {
   readonly webPasses: { readonly name: string }[];
+  readonly wsPasses: { readonly name: string }[];
   before(type: 'web', name: string, pass: WebPass): void;
+  before(type: 'ws', name: string, pass: WebSocketPass): void;
 };
 
 const REPLACED: ReadonlySet<string> = new Set(['deleteLength', 'timeout', 'XHeaders', 'stream']);
+
+const NOTHING = Buffer.alloc(0);
 
 /** An exchange whose request has a destination. */
 type Sent = Exchange & {
@@ -35,14 +43,19 @@ type Sent = Exchange & {
 export class Forwarder {
   readonly #pools: UpstreamPools;
   readonly #proxy: Pipeline;
+  readonly #responseTimeoutMs: number;
+  readonly #handshakes = new WeakMap<Exchange, HandshakeDestination>();
 
   constructor(timeouts: UpstreamTimeouts) {
+    this.#responseTimeoutMs = timeouts.responseTimeoutMs;
     this.#pools = new UpstreamPools(timeouts);
     // The pipeline refuses to run without a target; the exchange knows the real one.
     const proxy = httpProxy.createProxyServer({ target: { host: 'localhost', port: 80 } }) as Pipeline;
     proxy.before('web', 'stream', (request) => this.#dispatch(request));
-    for (let i = proxy.webPasses.length - 1; i >= 0; i -= 1) {
-      if (REPLACED.has(proxy.webPasses[i]?.name ?? '')) proxy.webPasses.splice(i, 1);
+    proxy.before('ws', 'stream', (request) => this.#passHandshake(request));
+    for (const passes of [proxy.webPasses, proxy.wsPasses]) {
+      const kept = passes.filter(({ name }) => !REPLACED.has(name));
+      passes.splice(0, passes.length, ...kept);
     }
     proxy.on('error', (error: Error, request: IncomingMessage) =>
       exchangeOf(request).fail('ERR_INTERNAL', 'Proxy failed', { error }),
@@ -50,20 +63,32 @@ export class Forwarder {
     this.#proxy = proxy;
   }
 
-  /** Sends a request to the process of its lease. */
+  /** Sends a request to the process of its lease; a WebSocket handshake as such where the process can take one. */
   toUpstream(exchange: Exchange, upstream: Upstream, destination: Destination): void {
-    const { foreign } = upstream;
+    const { foreign, tcp, socketPath } = upstream;
     const fitting = foreign === undefined ? destination : fitForeign(exchange, foreign, destination);
-    this.#send(exchange, this.#pools.to(upstream), fitting);
+    if (exchange.isHandshake && foreign?.upgrades === true) {
+      this.#sendHandshake(exchange, tcp ?? { socketPath }, fitting.headers);
+    } else this.#send(exchange, this.#pools.to(upstream), fitting);
   }
 
   /** Sends a request to an `http://host:port` origin. */
   toUrl(exchange: Exchange, url: string, destination: Destination): void {
-    this.#send(exchange, this.#pools.toUrl(url), destination);
+    if (exchange.isHandshake) this.#sendHandshake(exchange, placeOf(url), destination.headers);
+    else this.#send(exchange, this.#pools.toUrl(url), destination);
   }
 
   async close(): Promise<void> {
     await this.#pools.close();
+  }
+
+  #sendHandshake(exchange: Exchange, place: Place, headers: readonly string[]): void {
+    if (exchange.deps.listener.tunnels.isFull(exchange.limits.webSockets)) {
+      exchange.refuse({ ...REFUSED_WEB_SOCKETS, close: true });
+      return;
+    }
+    this.#handshakes.set(exchange, { place, headers, responseTimeoutMs: this.#responseTimeoutMs });
+    this.#proxy.ws(exchange.request, exchange.request.socket, NOTHING);
   }
 
   #send(exchange: Exchange, way: Way, destination: Destination): void {
@@ -73,6 +98,12 @@ export class Forwarder {
     exchange.destination = destination;
     exchange.way = way;
     this.#proxy.web(exchange.request, exchange.response);
+  }
+
+  #passHandshake(request: IncomingMessage): boolean {
+    const exchange = exchangeOf(request);
+    passHandshake(exchange, this.#handshakes.get(exchange) as HandshakeDestination);
+    return true;
   }
 
   #dispatch(request: IncomingMessage): boolean {

@@ -25,6 +25,8 @@ import { clientAddress, type Peer, peerOf, type StandsFor, type TrustList } from
 import { sendRedirect } from './redirect.ts';
 import { hasLooseRequestLine } from './request-line.ts';
 import { REFUSED_BLANKS, REFUSED_BODY, type UnreadHead } from './rules.ts';
+import { Tunnels } from './tunnels.ts';
+import { type Handshake, respondTo } from './upgrade.ts';
 import type { Destination } from './upstream-answer.ts';
 import { type RefusedHead, type RequestHead, readHead } from './validate.ts';
 
@@ -73,7 +75,7 @@ export class Front {
   readonly #idPrefix = randomBytes(4).toString('hex');
   #requests = 0;
   /** Shared by all who have stood at one listener: the requests of an earlier one may be under way when it ends. */
-  #door = { isClosing: false };
+  #door = { isClosing: false, tunnels: new Tunnels() };
 
   constructor(deps: FrontDeps, options: FrontOptions) {
     this.#deps = deps;
@@ -89,6 +91,12 @@ export class Front {
 
   set isClosing(isClosing: boolean) {
     this.#door.isClosing = isClosing;
+    if (isClosing) this.#door.tunnels.leave();
+  }
+
+  /** The WebSocket connections of the listener. */
+  get tunnels(): Tunnels {
+    return this.#door.tunnels;
   }
 
   /** What it was made for; the listener goes by its limits. */
@@ -105,7 +113,19 @@ export class Front {
   handle(request: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
     // Behind the last answer of a connection: nobody is told what became of it.
     if (!request.socket.writable) return;
-    const exchange = this.#open(request, response, expectsContinue);
+    this.#answer(this.#open(request, response, expectsContinue));
+  }
+
+  /** Answers a WebSocket handshake: by a connection where an upstream can have one, else as any request. */
+  handshake(handshake: Handshake): void {
+    const exchange = this.#open(handshake.request, respondTo(handshake), false);
+    exchange.isHandshake = true;
+    handshake.socket.unshift(handshake.rest);
+    this.#answer(exchange);
+  }
+
+  #answer(exchange: Exchange): void {
+    const { request, response } = exchange;
     try {
       const head = hasLooseRequestLine(request) ? refusedBlanks : readHead(this.#unread(exchange));
       if (head.kind === 'refused') exchange.refuse({ ...head.rule, close: true });

@@ -2,6 +2,7 @@
  * The legacy upstream: the Apache that still answers what has not moved. Requests reach it as they came, but for what ends at a
  * proxy, what a client may not say, and the forwarding headers, which say who the client is.
  */
+import type { Place } from '../groups/lease.ts';
 import type { NoRoute } from '../routing/route.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -35,4 +36,10 @@ export function legacyHeaders(exchange: Exchange, tls: boolean): string[] {
   if (headers.length !== undefined) sent.push('content-length', headers.length);
   if (headers.authorization !== undefined) sent.push('authorization', headers.authorization);
   return sent;
+}
+
+/** Where the Apache of a URL listens, for a connection of its own. */
+export function placeOf(url: string): Place {
+  const { hostname, port } = new URL(url);
+  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? 80 : Number(port) };
 }

@@ -31,6 +31,10 @@ export type FrontLimits = {
   readonly connections: number;
   /** Connections at once of one address that is not trusted. */
   readonly connectionsPerAddress: number;
+  /** WebSocket connections of one listener at once. */
+  readonly webSockets: number;
+  /** How long one may pass without a byte in either direction. */
+  readonly webSocketTimeoutMs: number;
 };
 
 /** The limits that hold where nothing else is said. */
@@ -45,4 +49,6 @@ export const FRONT_LIMITS: FrontLimits = {
   requestsPerConnection: 1000,
   connections: 8192,
   connectionsPerAddress: 2048,
+  webSockets: 1000,
+  webSocketTimeoutMs: 300_000,
 };

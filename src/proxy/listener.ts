@@ -7,6 +7,7 @@ import { Connections } from './connections.ts';
 import type { Front } from './front.ts';
 import { FRONT_LIMITS, type FrontLimits } from './limits.ts';
 import { REFUSED_CONNECT, REFUSED_EXPECTATION, type RefusalRule } from './rules.ts';
+import { afterAnswers, isWebSocket, serveAsPlain } from './upgrade.ts';
 
 /** Where to listen, and how long to wait for whom. */
 export type ListenerOptions = BindOptions & {
@@ -127,7 +128,6 @@ function applyLimits(server: Server, limits: FrontLimits): void {
   (server as Server & { maxHeaderSize: number }).maxHeaderSize = limits.headBytes;
 }
 
-/** Without an `upgrade` listener Node serves `Upgrade: h2c` and WebSocket handshakes as plain requests, as mod_wsgi does. */
 function attachFront(server: Server, serve: Desk['serve'], connections: Connections): void {
   const refuse = (socket: Socket, rule: RefusalRule, detail?: string): void =>
     serve((front) => front.refuseConnection(socket, rule, detail));
@@ -139,6 +139,15 @@ function attachFront(server: Server, serve: Desk['serve'], connections: Connecti
   );
   server.on('request', (request, response) => serve((front) => front.handle(request, response)));
   server.on('checkContinue', (request, response) => serve((front) => front.handle(request, response, true)));
+  server.on('upgrade', (request, socket: Socket, rest: Buffer) => {
+    const handshake = { request, socket, rest };
+    // Node has taken its own handlers away.
+    socket.on('error', () => socket.destroy());
+    afterAnswers(socket, () => {
+      if (isWebSocket(request)) serve((front) => front.handshake(handshake));
+      else serveAsPlain(server, handshake);
+    });
+  });
   server.on('checkExpectation', (request) => refuse(request.socket, REFUSED_EXPECTATION));
   server.on('connect', (_request, socket) => refuse(socket as Socket, REFUSED_CONNECT));
   server.on('clientError', (error: ClientError, socket) => {

@@ -77,6 +77,13 @@ export const REFUSED_HEADS: readonly HeadRule[] = [
   }),
 ];
 
+/** One more connection than a listener may have. */
+export const REFUSED_WEB_SOCKETS: RefusalRule = {
+  status: 503,
+  reason: 'web_socket_limit',
+  message: 'More WebSocket connections than "limits.webSockets"',
+};
+
 /** `/path`, `http://host/path` and `https://host/path` are served, `*` for OPTIONS alone is answered here. */
 export const REFUSED_TARGET: RefusalRule = {
   status: 400,

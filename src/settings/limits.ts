@@ -18,6 +18,8 @@ export type LimitSettings = {
   readonly requestsPerConnection: number;
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  readonly webSockets: number;
+  readonly webSocketTimeout: number;
 };
 
 const bytes = parsed(parseByteCount, BYTE_COUNT_FORM);
@@ -44,5 +46,7 @@ export const limitSettings: v.GenericSchema<unknown, LimitSettings> = section(
     requestsPerConnection: wholeNumber(0),
     connections: wholeNumber(0),
     connectionsPerAddress: wholeNumber(0),
+    webSockets: wholeNumber(0),
+    webSocketTimeout: duration,
   }),
 ) as v.GenericSchema<unknown, LimitSettings>;

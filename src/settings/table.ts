@@ -274,6 +274,20 @@ export const SETTINGS_TABLE: readonly SettingEntry[] = [
     prose: 'connections of one address at once, trusted proxies aside; 0 is any',
   },
   {
+    key: 'limits.webSockets',
+    environment: 'WSGI_SIDECAR_LIMIT_WEB_SOCKETS',
+    kind: 'number',
+    default: 1000,
+    prose: 'WebSocket connections of one listener at once; 0 is any',
+  },
+  {
+    key: 'limits.webSocketTimeout',
+    environment: 'WSGI_SIDECAR_LIMIT_WEB_SOCKET_TIMEOUT',
+    kind: 'text',
+    default: '5m',
+    prose: 'how long a WebSocket connection may pass without a byte in either direction',
+  },
+  {
     key: 'drainTimeout',
     flag: '--drain-timeout <duration>',
     environment: 'WSGI_SIDECAR_DRAIN_TIMEOUT',

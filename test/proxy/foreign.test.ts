@@ -6,7 +6,12 @@ import { exchange, openConnection, send } from '../support/raw-http.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { answering, headersOf, ok, type Recorder, type Stage, startRecorder, startStage } from './stage.ts';
 
-const TRAITS: ForeignTraits = { keepsConnections: false, wantsForwarding: false, trustClose: false };
+const TRAITS: ForeignTraits = {
+  keepsConnections: false,
+  wantsForwarding: false,
+  upgrades: false,
+  trustClose: false,
+};
 
 async function stageOf(
   serve: (socket: Socket, text: string) => void,

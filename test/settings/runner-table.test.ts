@@ -19,6 +19,7 @@ const ROWS: Readonly<Record<string, (facts: RunnerFacts) => string>> = {
     yes(hasProcesses),
   'one connection for many requests': ({ keepsConnections }) => yes(keepsConnections),
   '100 Continue': ({ asksForBody }) => (asksForBody ? 'when the body is read' : 'with a process'),
+  'takes WebSocket handshakes': ({ upgrades }) => yes(upgrades),
   'application called before the body is there': ({ streamsBodies, runsScripts }) =>
     runsScripts ? yes(streamsBodies) : 'as it likes',
   'answers of unknown length end by': ({ endsAnswers }) => endsAnswers,

@@ -58,6 +58,8 @@ export type RunnerFacts = {
   readonly keepsConnections: boolean;
   /** Whether a waiting client gets its 100 when the application reads; else when its request has a process. */
   readonly asksForBody: boolean;
+  /** Whether it may take a WebSocket handshake. */
+  readonly upgrades: boolean;
   /** Whether the application is called before the body of a request has come. */
   readonly streamsBodies: boolean;
   /** Whether it runs the scripts of the group: their environ, imports before it is ready, a new process when one changes. */
@@ -92,6 +94,7 @@ const OF_SCRIPTS: readonly LostOption[] = [
 const SERVER = {
   listens: 'descriptor',
   asksForBody: false,
+  upgrades: false,
   streamsBodies: true,
   runsScripts: true,
   hasProcesses: true,
@@ -126,6 +129,7 @@ export const RUNNER_TABLE: Readonly<Record<Runner['kind'], RunnerFacts>> = {
     needs: 'the program',
     listens: 'descriptor, socket, port',
     keepsConnections: false,
+    upgrades: true,
     runsScripts: false,
     endsAnswers: 'as it likes',
     onTerm: 'as it likes',
@@ -137,6 +141,7 @@ export const RUNNER_TABLE: Readonly<Record<Runner['kind'], RunnerFacts>> = {
     needs: 'nothing',
     listens: 'elsewhere',
     keepsConnections: false,
+    upgrades: true,
     runsScripts: false,
     hasProcesses: false,
     endsAnswers: 'as it likes',
@@ -149,9 +154,9 @@ export const RUNNER_TABLE: Readonly<Record<Runner['kind'], RunnerFacts>> = {
 /** What the proxy has to know; undefined for the built-in worker, to which it is made. */
 export function foreignTraits(runner: Runner): ForeignTraits | undefined {
   if (runner.kind === 'builtin') return undefined;
-  const { keepsConnections, runsScripts } = RUNNER_TABLE[runner.kind];
+  const { keepsConnections, runsScripts, upgrades } = RUNNER_TABLE[runner.kind];
   const trustClose = 'trustClose' in runner && runner.trustClose;
-  return { keepsConnections, wantsForwarding: !runsScripts, trustClose };
+  return { keepsConnections, wantsForwarding: !runsScripts, upgrades, trustClose };
 }
 
 /** Options that are set for a group and have no effect under its runner. */

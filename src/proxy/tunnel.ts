@@ -1,0 +1,78 @@
+/**
+ * A WebSocket connection after its handshake: bytes in both directions until one side ends. Law: when the sidecar has to end it,
+ * the client is told so by a Close frame between two frames of the upstream, or at the deadline not at all.
+ */
+import type { Socket } from 'node:net';
+import { FrameBoundary, GOING_AWAY } from './frame-boundary.ts';
+
+/** How long a client may take to answer a Close frame. */
+const CLOSE_DEADLINE_MS = 5_000;
+
+/** Both ends, and what has come from them behind their heads. */
+export type TunnelEnds = {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  /** From the upstream, behind its 101. */
+  readonly first: Buffer;
+  /** Milliseconds without a byte in either direction; 0 for no limit. */
+  readonly idleTimeoutMs: number;
+};
+
+/** Lives until both sockets have ended. */
+export class Tunnel {
+  readonly #client: Socket;
+  readonly #upstream: Socket;
+  readonly #boundary = new FrameBoundary();
+  #isLeaving = false;
+
+  constructor({ client, upstream, first, idleTimeoutMs }: TunnelEnds) {
+    this.#client = client;
+    this.#upstream = upstream;
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true);
+      socket.setTimeout(0);
+    }
+    upstream.on('error', () => upstream.destroy());
+    upstream.once('close', () => this.#upstreamClosed());
+    client.once('close', () => upstream.destroy());
+    // What is written to the client counts as well as what it sends.
+    client.setTimeout(idleTimeoutMs, () => this.leave());
+    upstream.on('data', (bytes: Buffer) => this.#fromUpstream(bytes));
+    client.on('drain', () => upstream.resume());
+    client.pipe(upstream);
+    if (first.length > 0) this.#fromUpstream(first);
+  }
+
+  /** Calls back when the client's connection has ended. */
+  ended(callback: () => void): void {
+    this.#client.once('close', callback);
+  }
+
+  /** Ends it in an orderly way: a Close frame as soon as one fits in, and a deadline. */
+  leave(): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    const deadline = setTimeout(() => this.#client.destroy(), CLOSE_DEADLINE_MS);
+    this.#client.once('close', () => clearTimeout(deadline));
+    this.#sayGoodbye();
+  }
+
+  #fromUpstream(bytes: Buffer): void {
+    if (this.#client.writableEnded) return;
+    this.#boundary.pass(bytes);
+    if (!this.#client.write(bytes)) this.#upstream.pause();
+    if (this.#isLeaving) this.#sayGoodbye();
+  }
+
+  #sayGoodbye(): void {
+    if (!this.#boundary.isReached || this.#client.writableEnded) return;
+    this.#client.end(GOING_AWAY);
+    this.#upstream.end();
+  }
+
+  /** The client's end may still have something to say; its connection is no longer of use to it. */
+  #upstreamClosed(): void {
+    if (!this.#client.writableEnded) this.#client.end();
+    this.#client.destroySoon();
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * The pass of a WebSocket handshake, in place of http-proxy's own: that one leaves a client hanging when its upstream refuses, ends the
+ * process at an early reset, and sends the headers of the client instead of ours.
+ */
+import { type ClientRequest, type IncomingMessage, request as openRequest } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Place } from '../groups/lease.ts';
+import type { Exchange } from './exchange.ts';
+import { addResponseField, endResponseHead, newResponseHead, type ResponseHead } from './response-headers.ts';
+import { Tunnel } from './tunnel.ts';
+
+/** Where a handshake goes, and what holds for its connection. */
+export type HandshakeDestination = {
+  readonly place: Place;
+  /** Flat list of names and values, without those that ask for the upgrade. */
+  readonly headers: readonly string[];
+  readonly responseTimeoutMs: number;
+};
+
+const ASK = ['connection', 'Upgrade', 'upgrade', 'websocket'];
+
+/** Passes a handshake on; the exchange ends with its connection, or with the answer of an upstream that does not upgrade. */
+export function passHandshake(exchange: Exchange, destination: HandshakeDestination): void {
+  const { place, headers, responseTimeoutMs } = destination;
+  const request = openRequest({
+    ...place,
+    method: 'GET',
+    path: exchange.head?.path ?? '/',
+    headers: [...headers, ...ASK],
+    agent: false,
+  });
+  const stopWatching = destroyAtEnd(exchange.request.socket);
+  let isLate = false;
+  exchange.answer = { abandon: () => request.destroy() };
+  request.setTimeout(responseTimeoutMs, () => {
+    isLate = true;
+    request.destroy(new Error('no answer to the handshake in time'));
+  });
+  request.on('error', (error) => {
+    if (exchange.clientGone || exchange.response.headersSent || exchange.status === 101) return;
+    const code = isLate ? 'ERR_UPSTREAM_TIMEOUT' : 'ERR_UPSTREAM_CONNECT';
+    exchange.fail(code, 'Upstream did not answer the WebSocket handshake', { error });
+  });
+  request.once('response', (answer) => passAnswer(exchange, request, answer));
+  request.once('upgrade', (answer, upstream, first) => {
+    stopWatching();
+    join(exchange, { answer, upstream: upstream as Socket, first });
+  });
+  request.end();
+}
+
+/**
+ * A client that goes away while its handshake is under way would not be noticed, since nobody reads what it sends before the
+ * upstream has switched. Returns how to stop.
+ */
+function destroyAtEnd(client: Socket): () => void {
+  // Looks for the end and takes nothing.
+  const look = (): void => void client.read(0);
+  const leave = (): void => void client.destroy();
+  client.on('readable', look).once('end', leave);
+  return () => void client.off('readable', look).off('end', leave);
+}
+
+type Upgraded = { readonly answer: IncomingMessage; readonly upstream: Socket; readonly first: Buffer };
+
+function join(exchange: Exchange, { answer, upstream, first }: Upgraded): void {
+  const client = exchange.request.socket;
+  if (client.destroyed) {
+    upstream.destroy();
+    return;
+  }
+  upstream.on('error', () => upstream.destroy());
+  const head = headOf(exchange, answer);
+  if (head === undefined) {
+    upstream.destroy();
+    return;
+  }
+  exchange.status = 101;
+  exchange.upstreamAt = performance.now();
+  exchange.answer = { abandon: () => upstream.destroy() };
+  client.write(renderSwitch(head), 'latin1');
+  countBytes(exchange, client);
+  const idleTimeoutMs = exchange.limits.webSocketTimeoutMs;
+  exchange.deps.listener.tunnels.add(new Tunnel({ client, upstream, first, idleTimeoutMs }));
+}
+
+/** Undefined when HTTP does not allow the head: then the client has been told. */
+function headOf(exchange: Exchange, answer: IncomingMessage): ResponseHead | undefined {
+  const head = newResponseHead();
+  try {
+    for (let i = 0; i < answer.rawHeaders.length; i += 2) {
+      addResponseField(head, answer.rawHeaders[i] as string, answer.rawHeaders[i + 1] as string);
+    }
+    if (answer.statusCode === 101) head.connection = undefined;
+    endResponseHead(head);
+    return head;
+  } catch (error) {
+    exchange.fail(
+      'ERR_UPSTREAM_INVALID',
+      'Upstream answered a handshake with a head that HTTP does not allow',
+      {
+        error,
+      },
+    );
+    return undefined;
+  }
+}
+
+function renderSwitch({ headers }: ResponseHead): string {
+  let text = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return `${text}\r\n`;
+}
+
+/** What passes behind the handshake; the sockets have counted heads as well. */
+function countBytes(exchange: Exchange, client: Socket): void {
+  const { bytesRead, bytesWritten } = client;
+  // Before the exchange hears of it and is observed.
+  client.prependOnceListener('close', () => {
+    exchange.requestBytes = client.bytesRead - bytesRead;
+    exchange.responseBytes = client.bytesWritten - bytesWritten;
+  });
+}
+
+/** The upstream does not upgrade: its answer is the answer, and the connection ends with it. */
+function passAnswer(exchange: Exchange, request: ClientRequest, answer: IncomingMessage): void {
+  const head = headOf(exchange, answer);
+  if (head === undefined) {
+    request.destroy();
+    return;
+  }
+  exchange.upstreamAt = performance.now();
+  exchange.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', head.headers);
+  answer.on('data', (bytes: Buffer) => {
+    exchange.responseBytes += bytes.length;
+  });
+  answer.once('error', (error) =>
+    exchange.breakOff('ERR_UPSTREAM_TRUNCATED', 'Upstream broke off in the middle of its answer', error),
+  );
+  answer.pipe(exchange.response);
+}
