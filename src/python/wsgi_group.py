@@ -32,6 +32,8 @@ from wsgi_scripts import IS_TEXT_NATIVE, Refusal, Scripts, native, report, repor
 
 # Mounts times virtual hosts stay far below; a flood of others may not grow memory.
 MOUNTS_KEPT = 4096
+# What `chroot` cuts.
+IN_FILE_SYSTEM = ('SCRIPT_FILENAME', 'DOCUMENT_ROOT', 'mod_wsgi.handler_script')
 
 scan_json = json.JSONDecoder().scan_once
 
@@ -61,6 +63,7 @@ class Group(object):
         self._constants = constants_of(order, self._version)
         self._has_float_times = self._version >= (6,)
         self._may_reload = order.get('scriptReloading', True)
+        self._root = native(order.get('chroot') or '')
         self._mounts = {}
         self._scripts = Scripts(self._tell, self._is_daemon, self._version, Ownership(order))
         self._requests = Requests()
@@ -127,7 +130,7 @@ class Group(object):
     def preload(self, imports):
         # type: (list) -> tuple
         """Imports what the order names before the process counts as ready; returns the names (imported, failed)."""
-        return self._scripts.preload([native(each['script']) for each in imports])
+        return self._scripts.preload([inside(self._root, native(each['script'])) for each in imports])
 
     def has_callable(self, name, callable_object):
         # type: (str, str) -> bool
@@ -169,6 +172,9 @@ class Group(object):
             raise Refusal('500 Internal Server Error', 'bad-request')
         entries = dict(self._constants)
         entries.update(parse_entries(text))
+        for key in IN_FILE_SYSTEM:
+            if key in entries:
+                entries[key] = inside(self._root, entries[key])
         mount = Mount(entries, self._may_reload)
         if len(self._mounts) >= MOUNTS_KEPT:
             self._mounts.clear()
@@ -205,6 +211,12 @@ class Group(object):
         # type: (dict) -> None
         if self._control is not None:
             self._control.send(event)
+
+
+def inside(root, path):
+    # type: (str, str) -> str
+    """A path as it is below the folder that `chroot` made the root (`wsgi_hook_daemon_handler`)."""
+    return path[len(root):] if root and path.startswith(root + '/') else path
 
 
 def constants_of(order, version):

@@ -251,6 +251,28 @@ describe.runIf(IS_ROOT)('launcher.py started by root', () => {
     });
   });
 
+  it('runs scripts inside of a root of their own, as another user', async () => {
+    const jail = join(folder.path, 'jail');
+    mkdirSync(join(jail, 'srv'), { recursive: true });
+    for (const each of [folder.path, jail]) chmodSync(each, 0o755);
+    const script = folder.write(
+      'jail/srv/app.wsgi',
+      `def application(environ, start_response):
+    import os
+    start_response('200 OK', [])
+    seen = [environ['SCRIPT_FILENAME'], environ['DOCUMENT_ROOT'], __file__, os.getcwd(), str(os.getuid())]
+    return [' '.join(seen + sorted(os.listdir('/'))).encode()]
+`,
+    );
+    await start(SYSTEM_PYTHON, { user: 'www-data', chroot: jail, home: '/srv' });
+    const entries = { SCRIPT_FILENAME: script, DOCUMENT_ROOT: `${jail}/srv` };
+    const mount = JSON.stringify({ ...entries, 'mod_wsgi.callable_object': 'application' });
+    const request = JSON.stringify({ SCRIPT_NAME: '', PATH_INFO: '/', QUERY_STRING: '' });
+    const headers = { 'x-sidecar-mount': mount, 'x-sidecar-request': request };
+    const answer = await send({ socketPath: join(folder.path, 'w.sock') }, '/', { headers });
+    expect(answer.text()).toBe('/srv/app.wsgi /srv /srv/app.wsgi /srv 33 srv');
+  });
+
   it('enters a home that only the user may enter', async () => {
     const home = join(folder.path, 'home');
     mkdirSync(home);
