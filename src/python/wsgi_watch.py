@@ -27,6 +27,8 @@ LOG = 2
 # A watch looks so many times before its limit is over.
 LOOKS = 8
 LONGEST_PAUSE = 5.0
+# Of the alarm against deadlocks: an idle process need not wake often for it.
+LONGEST_SLEEP = 30.0
 
 
 def dump_stacks_on(number, set_signal):
@@ -51,7 +53,7 @@ def describe_stacks():
 def watch_for_deadlock(seconds):
     # type: (float) -> None
     """Ends the process when no Python thread has run for so long: an alarm that a Python thread has to put off in time."""
-    pause = pause_for(seconds)
+    pause = min(seconds / LOOKS, LONGEST_SLEEP)
     arm = arm_faulthandler if faulthandler is not None else arm_timer
 
     def put_off():

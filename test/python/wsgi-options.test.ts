@@ -8,6 +8,8 @@ import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-
 import { describeEachPython } from './each-python.ts';
 import { startWorker, type Worker } from './worker.ts';
 
+/** What takes long or hardly depends on the version is tried under those that differ most. */
+const TELLING = ['2.7', '3.6', '3.13'];
 const IS_ROOT = process.geteuid?.() === 0;
 
 /** `/block` holds the interpreter lock in a C call, `/busy` burns seconds of CPU time, `/wait` waits in Python, `/read` reads the body. */
@@ -140,9 +142,8 @@ describeEachPython('a worker', (python) => {
   });
 });
 
-// What takes seconds is tried under the versions that differ most.
 describeEachPython('a worker', (python) => {
-  const isTelling = ['2.7', '3.6', '3.13'].includes(python.version);
+  const isTelling = TELLING.includes(python.version);
 
   it.runIf(isTelling)('outlives deadlock-timeout while threads run', async () => {
     worker = await startWorker(python, { deadlockTimeout: 1 });
@@ -165,6 +166,8 @@ describeEachPython('a worker', (python) => {
 });
 
 describeEachPython('a worker', (python) => {
+  const isTelling = TELLING.includes(python.version);
+
   it('gives its threads the stack size, and the application’s own threads theirs', async () => {
     worker = await startWorker(python, { stackSize: 786_432, threads: 2 });
     const maps = readFileSync(`/proc/${worker.pid}/maps`, 'utf8');
@@ -176,24 +179,27 @@ describeEachPython('a worker', (python) => {
     expect((await worker.request(script(), '/stack')).text()).toBe('0');
   });
 
-  it('refuses a stack that no thread can have', async () => {
+  it.runIf(isTelling)('refuses a stack that no thread can have', async () => {
     await expect(startWorker(python, { stackSize: 100 })).rejects.toThrow(/\\"stack-size\\" has to be/);
   });
 
-  it('is known to ps by its display name, arguments and all', async () => {
+  it.runIf(isTelling)('is known to ps by its display name, arguments and all', async () => {
     worker = await startWorker(python, { displayName: '(wsgi:a shop)' });
     const [name, ...rest] = readFileSync(`/proc/${worker.pid}/cmdline`, 'latin1').split('\0');
     expect(name).toBe('(wsgi:a shop)');
     expect(rest.join('')).toBe('');
   });
 
-  it('sets every category of the locale, and serves without one that is not there', async () => {
-    worker = await startWorker(python, { locale: 'C.UTF-8' });
-    expect((await worker.request(script(), '/locale')).text()).toBe('C.UTF-8');
-    await worker.stop();
-    worker = await startWorker(python, { locale: 'xx_YY.UTF-8' });
-    expect(await worker.waitForLog('Cannot set locale "xx_YY.UTF-8"')).toBeTruthy();
-  });
+  it.runIf(isTelling)(
+    'sets every category of the locale, and serves without one that is not there',
+    async () => {
+      worker = await startWorker(python, { locale: 'C.UTF-8' });
+      expect((await worker.request(script(), '/locale')).text()).toBe('C.UTF-8');
+      await worker.stop();
+      worker = await startWorker(python, { locale: 'xx_YY.UTF-8' });
+      expect(await worker.waitForLog('Cannot set locale "xx_YY.UTF-8"')).toBeTruthy();
+    },
+  );
 });
 
 // Only root can give files away.
