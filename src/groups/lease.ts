@@ -28,6 +28,8 @@ export type Upstream = {
   readonly tcp?: { readonly host: string; readonly port: number } | undefined;
   /** `socket-timeout`: how long it may be silent while it is its turn to speak; undefined: as the front says. In ms. */
   readonly silentMs?: number | undefined;
+  /** `connect-timeout`, where it is reached over TCP; undefined: 15 s. In ms. */
+  readonly connectMs?: number | undefined;
   /** `response-socket-timeout`: how long a client may take nothing of an answer; undefined: for ever. In ms. */
   readonly untakenMs?: number | undefined;
   /** Undefined for the built-in worker. */

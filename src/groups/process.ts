@@ -47,6 +47,7 @@ export class GroupProcess implements ManagedProcess {
   readonly foreign: ForeignTraits | undefined;
   readonly silentMs: number | undefined;
   readonly untakenMs: number | undefined;
+  readonly connectMs: number;
   readonly started: Promise<StartResult>;
   readonly exited: Promise<ProcessExit>;
   readonly #place: ListeningPlace;
@@ -70,6 +71,7 @@ export class GroupProcess implements ManagedProcess {
     this.foreign = foreignTraits(plan.runner);
     this.silentMs = plan.socketTimeoutMs;
     this.untakenMs = plan.responseSocketTimeoutMs;
+    this.connectMs = plan.connectTimeoutMs;
     this.closed = this.#closing.signal;
     const child = spawnLauncher(plan, deps.pythonFolder);
     this.pid = child.pid ?? 0;

@@ -16,6 +16,8 @@ export type ConnectionHome = {
   /** Whether a connection may carry one request after another. */
   readonly keepsConnections: boolean;
   readonly clock: ResponseClock;
+  /** How long a connection over TCP may take; undefined: as mod_wsgi's `connect-timeout`. */
+  readonly connectMs: number | undefined;
   /** It may be used again. */
   giveBack(connection: UpstreamConnection): void;
   /** It has ended. */
@@ -24,7 +26,7 @@ export type ConnectionHome = {
 
 const READ_BYTES = 65_536;
 
-/** As `connect-timeout` of mod_wsgi. */
+/** The default of `connect-timeout` of mod_wsgi. */
 const CONNECT_TIMEOUT_MS = 15_000;
 
 /** All connections read into the same memory: what is read is used or copied before the next one reads. */
@@ -60,7 +62,7 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
     this.#socket = socket;
     const { place } = home;
     if (typeof place === 'string') socket.connect(place);
-    else limitConnect(socket.setNoDelay(true)).connect(place);
+    else limitConnect(socket.setNoDelay(true), home.connectMs).connect(place);
   }
 
   send(request: UpstreamRequest, answer: AnswerHandler): void {
@@ -222,9 +224,9 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
 }
 
 /** For TCP alone: at a Unix socket the kernel answers at once. */
-function limitConnect(socket: Socket): Socket {
+function limitConnect(socket: Socket, limitMs = CONNECT_TIMEOUT_MS): Socket {
   const giveUp = (): Socket => socket.destroy(new Error('no connection in time'));
-  socket.setTimeout(CONNECT_TIMEOUT_MS).once('timeout', giveUp);
+  socket.setTimeout(limitMs).once('timeout', giveUp);
   return socket.once('connect', () => socket.off('timeout', giveUp).setTimeout(0));
 }
 

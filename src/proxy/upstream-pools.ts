@@ -22,13 +22,15 @@ class UpstreamPool {
   readonly place: ConnectionHome['place'];
   readonly keepsConnections: boolean;
   readonly clock: ResponseClock;
+  readonly connectMs: number | undefined;
   readonly #idle: UpstreamConnection[] = [];
   #isClosed = false;
 
-  constructor({ socketPath, tcp, closed, foreign }: Upstream, clock: ResponseClock) {
+  constructor({ socketPath, tcp, closed, foreign, connectMs }: Upstream, clock: ResponseClock) {
     this.place = tcp ?? socketPath;
     this.keepsConnections = foreign?.keepsConnections ?? true;
     this.clock = clock;
+    this.connectMs = connectMs;
     if (closed.aborted) this.#isClosed = true;
     else closed.addEventListener('abort', () => this.#close(), { once: true });
   }
