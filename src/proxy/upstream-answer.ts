@@ -7,7 +7,7 @@ import type { ErrorCode } from '../errors.ts';
 import { bodyPassed } from './body-memory.ts';
 import type { Exchange } from './exchange.ts';
 import { outcomeReason } from './outcome.ts';
-import { mayRepeat } from './repeat.ts';
+import { afterEnd, mayRepeat } from './repeat.ts';
 import { cleanReason, type ResponseHead } from './response-headers.ts';
 import type { AnswerHandler, AnswerHead } from './transport.ts';
 
@@ -137,7 +137,8 @@ export class UpstreamAnswer implements AnswerHandler {
       exchange.releaseLease('abandoned');
       return;
     }
-    const ended = exchange.lease?.whyEnded?.();
+    const { lease } = exchange;
+    const ended = lease?.whyEnded?.();
     exchange.releaseLease(this.#done ? 'answered' : 'failed');
     if (this.#done) return;
     this.#done = true;
@@ -147,9 +148,9 @@ export class UpstreamAnswer implements AnswerHandler {
       return;
     }
     const hasCrashed = code === 'ERR_UPSTREAM_TRUNCATED' && ended === undefined && this.#head === undefined;
-    if (hasCrashed && mayRepeat(exchange)) {
+    if (hasCrashed && lease !== undefined && mayRepeat(exchange)) {
       exchange.repeat(error);
-      this.#destination.connectFailed(exchange, error);
+      afterEnd(lease.upstream.closed, () => this.#destination.connectFailed(exchange, error));
       return;
     }
     if (exchange.response.headersSent) {

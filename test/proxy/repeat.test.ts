@@ -26,6 +26,22 @@ describe('a request whose process breaks off before it answers', () => {
     expect(stage.logged).toMatchObject([{ level: 'warn' }]);
   });
 
+  it('waits for the end of that process, which may still take connections', async () => {
+    const ending = new AbortController();
+    const broken = await stageBefore(breakingOff(2));
+    const living = await stageBefore(ok('hello'));
+    const upstream = { ...broken.recorder.upstream, closed: ending.signal };
+    const lease = (): Lease => ({
+      kind: 'lease',
+      upstream: ending.signal.aborted ? living.recorder.upstream : upstream,
+      queuedMs: 0,
+      release: () => void setImmediate(() => ending.abort()),
+    });
+    const stage = await stageBefore('', { acquire: lease });
+    expect((await exchange(stage.target, GET)).text()).toBe('hello');
+    expect(broken.recorder.received).toHaveLength(1);
+  });
+
   it('is sent again once only', async () => {
     const stage = await stageBefore(breakingOff(2));
     expect((await exchange(stage.target, GET)).status).toBe(502);
