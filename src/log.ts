@@ -17,6 +17,8 @@ export type LogOptions = {
   readonly fd: number;
   /** Lines are gathered and written together, at the latest after a second and at the end: for a line per request. */
   readonly isBuffered?: boolean;
+  /** Whether targets are shown with their query, which may hold credentials. */
+  readonly showsQuery?: boolean;
 };
 
 /** Header names whose values are credentials, wherever they stand in a log line's fields. */
@@ -28,12 +30,12 @@ const LONGEST_BACKLOG = 1024 * 1024;
 const BUFFERED = { sync: false, minLength: 8192, periodicFlush: 1000 } as const;
 
 /** A logger; unless buffered it writes at once, so that the last words of a process that ends are not lost. */
-export function createLog({ level, format, fd, isBuffered }: LogOptions): Log {
+export function createLog({ level, format, fd, isBuffered, showsQuery = false }: LogOptions): Log {
   const common = { fd, maxLength: LONGEST_BACKLOG };
   const out = destination(isBuffered === true ? { ...common, ...BUFFERED } : { ...common, sync: true });
   outliveFullDisk(out);
   const asText = format === 'text' || (format === 'auto' && isatty(fd));
-  return createLogTo(asText ? textTo(out) : out, level);
+  return createLogTo(asText ? textTo(out) : out, level, showsQuery);
 }
 
 /** A full disk is no reason to end: the next line tries again, and takes along what has gathered. Nor is it one not to end. */
@@ -52,7 +54,7 @@ function outliveFullDisk(out: ReturnType<typeof destination>): void {
 }
 
 /** The logger on any stream of lines. */
-export function createLogTo(stream: DestinationStream, level: LogOptions['level']): Log {
+export function createLogTo(stream: DestinationStream, level: LogOptions['level'], showsQuery = false): Log {
   const paths = SECRETS.flatMap((name) => {
     const dotted = name.startsWith('[') ? name : `.${name}`;
     return [name, `*${dotted}`, `*.headers${dotted}`];
@@ -62,7 +64,10 @@ export function createLogTo(stream: DestinationStream, level: LogOptions['level'
       level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: nameFields },
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: showsQuery ? nameFields : (fields) => withoutQuery(nameFields(fields)),
+      },
       redact: { paths, censor: '[redacted]' },
     },
     stream,
@@ -79,6 +84,13 @@ function nameFields(fields: Record<string, unknown>): Record<string, unknown> {
   return named;
 }
 
+function withoutQuery(fields: Record<string, unknown>): Record<string, unknown> {
+  const { target } = fields;
+  const at = typeof target === 'string' ? target.indexOf('?') : -1;
+  if (at >= 0) fields.target = `${(target as string).slice(0, at + 1)}…`;
+  return fields;
+}
+
 /** The fields by which every line about a group can be found. */
 export function groupFields(identity: GroupIdentity): { process_group: string; application_group: string } {
   const text = (bytes: string): string => displayName(Buffer.from(bytes, 'latin1').toString('utf8'));
@@ -86,7 +98,7 @@ export function groupFields(identity: GroupIdentity): { process_group: string; a
 }
 
 /** Turns JSON lines into `TIME LEVEL message  key=value …`, stacks and tracebacks on lines of their own. */
-function textTo(out: DestinationStream): DestinationStream {
+export function textTo(out: DestinationStream): DestinationStream {
   return {
     write(line: string): void {
       const { level, time, msg, err, traceback, ...fields } = JSON.parse(line) as Record<string, unknown>;
@@ -95,16 +107,20 @@ function textTo(out: DestinationStream): DestinationStream {
       const stack = (err as { stack?: string } | undefined)?.stack;
       const below = [stack, traceback].filter((text) => typeof text === 'string').map((text) => indent(text));
       out.write(
-        `${clock} ${String(level).toUpperCase().padEnd(5)} ${msg ?? ''}${pairs.join('')}\n${below.join('')}`,
+        `${clock} ${String(level).toUpperCase().padEnd(5)} ${visible(String(msg ?? ''))}${pairs.join('')}\n${below.join('')}`,
       );
     },
   };
 }
 
-/** Control characters of foreign text must not move a terminal's cursor. */
+/** Control characters of foreign text, in messages as in fields, must not move a terminal's cursor. */
 function renderField(value: unknown): string {
   if (typeof value === 'string' && /^[\w./:|%{}@-]+$/.test(value)) return value;
-  return JSON.stringify(value);
+  return visible(JSON.stringify(value));
+}
+
+function visible(text: string): string {
+  return text.replace(/[^\P{Cc}\t]/gu, '\u{fffd}');
 }
 
 function indent(text: string): string {

@@ -45,9 +45,9 @@ async function serve(
   const readSettings = (): Settings =>
     settingsOf(context, flags.json === true ? { ...flags, logFormat: 'json' } : flags);
   const settings = readSettings();
-  const { level, format } = settings.log;
-  const log = createLog({ level, format, fd: 1 });
-  const accessLog = createLog({ level: 'info', format, fd: 1, isBuffered: true });
+  const { level, format, query: showsQuery } = settings.log;
+  const log = createLog({ level, format, fd: 1, showsQuery });
+  const accessLog = createLog({ level: 'info', format, fd: 1, isBuffered: true, showsQuery });
   const signals = listenToSignals();
   const tell = teller(context, log);
   const sidecar = await startSidecar(settings, {

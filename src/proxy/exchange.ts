@@ -10,6 +10,7 @@ import { groupFields } from '../log.ts';
 import type { WsgiRoute } from '../routing/route.ts';
 import { failureOf, renderErrorPage } from './failure.ts';
 import type { RequestHeaders } from './headers.ts';
+import type { HeldUploads } from './held-uploads.ts';
 import type { FrontLimits } from './limits.ts';
 import { lingerAtEnd } from './linger.ts';
 import type { ProxyLog } from './log.ts';
@@ -34,6 +35,7 @@ export function exchangeOf(request: IncomingMessage): Exchange {
 export type ExchangeDeps = {
   readonly observer: RequestObserver;
   readonly log: ProxyLog;
+  readonly uploads: HeldUploads;
   /** Whether the listener is ending: then every answer is the last of its connection. */
   readonly listener: { readonly isClosing: boolean; readonly tunnels: Tunnels };
 };

@@ -17,6 +17,7 @@ import { sendFile } from './files.ts';
 import type { Forwarder } from './forwarder.ts';
 import { groupHeaders } from './group-headers.ts';
 import { createHeaderScanner, type HeaderScanner } from './headers.ts';
+import { HeldUploads } from './held-uploads.ts';
 import { isForLegacy, legacyHeaders, type UnresolvedRule } from './legacy.ts';
 import type { FrontLimits } from './limits.ts';
 import type { ProxyLog } from './log.ts';
@@ -80,7 +81,8 @@ export class Front {
   constructor(deps: FrontDeps, options: FrontOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#exchangeDeps = { observer: deps.observer, log: deps.log, listener: this };
+    const uploads = new HeldUploads(options.limits.bodyTimeoutMs);
+    this.#exchangeDeps = { observer: deps.observer, log: deps.log, uploads, listener: this };
     this.#scan = createHeaderScanner(options.userHeader?.toLowerCase() ?? '');
   }
 

@@ -29,11 +29,13 @@ export class RequestBody extends Readable {
       this.#request.on('error', ignore).on('timeout', this.#onTimeout);
       this.#request.socket.setTimeout(this.#exchange.limits.bodyTimeoutMs);
     }
+    this.#exchange.deps.uploads.release(this.#request.socket);
     this.#request.resume();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     const request = this.#request;
+    this.#exchange.deps.uploads.release(request.socket);
     request.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
     request.off('timeout', this.#onTimeout);
     if (request.complete && !this.#exchange.isWatched) request.socket.setTimeout(0);
@@ -48,7 +50,10 @@ export class RequestBody extends Readable {
       this.#exchange.giveUpOnBody(REFUSED_BODY);
       return;
     }
-    if (!this.push(chunk)) this.#request.pause();
+    if (this.push(chunk)) return;
+    this.#request.pause();
+    // A Unix socket's end cannot be looked up.
+    if (this.#exchange.peer.address !== '') this.#exchange.deps.uploads.hold(this.#request.socket);
   };
 
   readonly #onEnd = (): void => {

@@ -72,8 +72,9 @@ def command_line(listener, bundle, order):
     # type: (int, int, dict) -> list
     words = ['uwsgi', '--plugin', 'python3', '--http-socket', 'fd://%d' % listener,
              '--threads', str(order.get('threads', 1)), '--enable-threads', '--single-interpreter', '--need-app',
-             '--die-on-term', '--buffer-size', HEAD_LIMIT, '--socket-timeout', NO_TIMEOUT, '--disable-logging',
-             '--ignore-sigpipe', '--ignore-write-errors', '--eval', EVALUATED % bundle]
+             '--die-on-term', '--close-on-exec', '--close-on-exec2', '--buffer-size', HEAD_LIMIT,
+             '--socket-timeout', NO_TIMEOUT, '--disable-logging', '--ignore-sigpipe', '--ignore-write-errors',
+             '--eval', EVALUATED % bundle]
     if order.get('stackSize'):
         words[1:1] = ['--threads-stacksize', str(-(-order['stackSize'] // 1024))]
     if getattr(sys, 'base_prefix', sys.prefix) != sys.prefix:

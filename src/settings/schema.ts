@@ -64,6 +64,7 @@ export type CheckedSettings = {
     readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
     readonly format: 'auto' | 'json' | 'text';
     readonly access: boolean;
+    readonly query: boolean;
   };
   readonly metrics: { readonly maxSeries: number };
 };
@@ -138,6 +139,7 @@ const settingsSchema = v.strictObject(
         level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
         format: oneOf(['auto', 'json', 'text']),
         access: flag,
+        query: flag,
       }),
     ),
     metrics: section(v.strictObject({ maxSeries: wholeNumber(1000) })),

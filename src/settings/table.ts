@@ -320,6 +320,13 @@ export const SETTINGS_TABLE: readonly SettingEntry[] = [
     prose: 'a line per request',
   },
   {
+    key: 'log.query',
+    environment: 'WSGI_SIDECAR_LOG_QUERY',
+    kind: 'boolean',
+    default: false,
+    prose: 'whether targets in the log have their query, which may hold credentials',
+  },
+  {
     key: 'metrics.maxSeries',
     environment: 'WSGI_SIDECAR_MAX_SERIES',
     kind: 'number',

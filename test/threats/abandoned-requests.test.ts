@@ -1,7 +1,39 @@
 /** A client that goes leaves no work behind. */
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { stageBefore } from '../proxy/stage.ts';
-import { openConnection } from '../support/raw-http.ts';
+import { openConnection, openSocket } from '../support/raw-http.ts';
+
+describe('a client that goes in the middle of an upload that nobody reads', () => {
+  it.each([
+    // An end comes behind what was sent before it, a reset does not.
+    ['by an end', 2 ** 20, (client: Socket) => void client.end()],
+    ['by a reset', 2 ** 24, (client: Socket) => void client.resetAndDestroy()],
+  ])('%s ends its upstream request and frees the lease', async (_, size, leave) => {
+    const stage = await stageBefore((socket) => void socket.pause(), {
+      front: { limits: { bodyTimeoutMs: 600 } },
+    });
+    const client = openSocket(stage.target).on('error', () => {});
+    client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size + 1}\r\n\r\n`);
+    // All that the buffers on the way take, and no more: the connection stands still.
+    await new Promise<void>((resolve) => {
+      let calm = 0;
+      let last = -1;
+      const look = (): void => {
+        calm = client.bytesWritten - client.writableLength === last ? calm + 1 : 0;
+        last = client.bytesWritten - client.writableLength;
+        if (calm > 100 && stage.recorder.received.length > 0) resolve();
+        else setImmediate(look);
+      };
+      client.write(Buffer.alloc(size), () => {});
+      look();
+    });
+    leave(client);
+    expect(await stage.released()).toBe('abandoned');
+    expect(await stage.observed()).toMatchObject({ aborted: true });
+    client.destroy();
+  });
+});
 
 describe('a client that goes', () => {
   it.each([

@@ -1,0 +1,42 @@
+/** What clients and applications say forges no line of the log, moves no cursor, and leaves no credentials there. */
+import { describe, expect, it } from 'vitest';
+import { createLogTo, textTo } from '../../src/log.ts';
+
+const EVIL = '\u001b[2J\u009b31m\r\n12:00:00.000 INFO  Sidecar is ready';
+
+function textOf(write: (log: ReturnType<typeof createLogTo>) => void): string {
+  let text = '';
+  const stream = {
+    write: (line: string) => {
+      text += line;
+    },
+  };
+  write(createLogTo(textTo(stream), 'info'));
+  return text;
+}
+
+describe('a line of the log', () => {
+  it.each([
+    ['as its message', (log: ReturnType<typeof createLogTo>) => log.info({}, EVIL)],
+    ['in a field', (log: ReturnType<typeof createLogTo>) => log.info({ host: EVIL }, 'request')],
+  ])('stays one line without control characters when foreign text stands %s', (_, write) => {
+    const text = textOf(write);
+    expect(text.match(/\n/g)).toHaveLength(1);
+    expect(text.trimEnd()).not.toMatch(/\p{Cc}/u);
+  });
+
+  it('stays one line as JSON', () => {
+    const lines: string[] = [];
+    createLogTo({ write: (line) => void lines.push(line) }, 'info').info({ host: EVIL }, EVIL);
+    expect(lines.join('').match(/\n/g)).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ host: EVIL, msg: EVIL });
+  });
+
+  it('shows no query unless it is asked to', () => {
+    const lines: string[] = [];
+    const stream = { write: (line: string) => void lines.push(line) };
+    createLogTo(stream, 'info').info({ target: '/a?token=secret' }, 'request');
+    createLogTo(stream, 'info', true).info({ target: '/a?b=c' }, 'request');
+    expect(lines.map((line) => JSON.parse(line).target)).toEqual(['/a?…', '/a?b=c']);
+  });
+});
