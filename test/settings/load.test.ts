@@ -81,7 +81,7 @@ log: {level: debug}
       defaults: { threads: 4, queueTimeout: 500 },
       shop: { processes: 2, preload: true },
     });
-    expect(settings.log).toEqual({ level: 'debug', format: 'auto', access: false });
+    expect(settings.log).toEqual({ level: 'debug', format: 'auto', access: false, query: false });
   });
 
   it('prefers the flag to the environment, the environment to the file, the file to the default', () => {
