@@ -29,13 +29,15 @@ export class Replacements {
   /** Replacements may fail without harm, but not all the time. */
   readonly #attempts: RestartSchedule;
   readonly #underWay = new Map<Member, Promise<StartResult>>();
+  /** Whose scripts have changed while none of them could be replaced. They say so once for each change. */
+  readonly #stale = new Set<Member>();
   #round: Promise<RestartResult> | undefined;
   #nextRound: Promise<RestartResult> | undefined;
 
   constructor(core: GroupCore, starter: Starter, deps: RestartScheduleDeps) {
     this.#core = core;
     this.#starter = starter;
-    this.#attempts = new RestartSchedule(deps, () => undefined);
+    this.#attempts = new RestartSchedule(deps, () => this.#deployNext());
   }
 
   /**
@@ -53,16 +55,35 @@ export class Replacements {
     const round = this.#replaceEach(reason);
     this.#round = round.finally(() => {
       this.#round = undefined;
+      this.#deployNext();
     });
     return this.#round;
   }
 
-  /** Replaces one process, unless that is under way, another one's turn, or has just failed. */
+  /** Replaces one process. While that is another one's turn or has just failed a deploy waits; other reasons come again. */
   recycle(member: Member, reason: ReplacementReason): void {
-    const isFree = this.#round === undefined && this.#underWay.size === 0 && this.#attempts.waitMs() === 0;
-    if (!isFree || member.state !== 'ready') return;
+    if (member.state !== 'ready') return;
+    if (this.#isBusy() || this.#attempts.waitMs() > 0) {
+      if (reason === 'deploy') this.#stale.add(member);
+      this.#deployNext();
+      return;
+    }
+    this.#stale.delete(member);
     this.#core.chronicle.recycles(member, reason);
     void this.#replace(member, reason);
+  }
+
+  #isBusy(): boolean {
+    return this.#round !== undefined || this.#underWay.size > 0;
+  }
+
+  /** The next deploy that waits for its turn. */
+  #deployNext(): void {
+    for (const member of this.#stale) if (member.state !== 'ready') this.#stale.delete(member);
+    const [member] = this.#stale;
+    if (member === undefined || this.#isBusy()) return;
+    if (this.#attempts.waitMs() > 0) this.#attempts.ask();
+    else this.recycle(member, 'deploy');
   }
 
   /** The start that was to replace a process succeeded: the old one gets no new requests. */
@@ -96,7 +117,10 @@ export class Replacements {
 
   #replace(member: Member, reason: ReplacementReason): Promise<StartResult> {
     member.replacedFor = reason;
-    const result = this.#starter.start(reason, member).finally(() => this.#underWay.delete(member));
+    const result = this.#starter.start(reason, member).finally(() => {
+      this.#underWay.delete(member);
+      this.#deployNext();
+    });
     this.#underWay.set(member, result);
     return result;
   }

@@ -55,13 +55,13 @@ class Dispatcher(object):
     def _answer(self, question):
         # type: (dict) -> dict
         try:
-            names = self._scripts.ready(self._name, self._is_reloading, time.time()).names
+            module = self._scripts.ready(self._name, self._is_reloading, time.time())
         except Refusal:
             return {'kind': 'not-loaded'}
         question.update({'apache.version': APACHE_VERSION, 'mod_wsgi.version': self._version,
                          'wsgi.errors': sys.stderr})
         try:
-            return ask(names, question)
+            return ask(module.__dict__, question)
         except:  # noqa: E722 - sys.exit() in a script is a failed question and nothing more
             report('Exception occurred processing dispatch script "%s"' % self._name)
             report_exception()

@@ -28,7 +28,7 @@ from wsgi_module import APACHE_VERSION, Stopping, install_modules
 from wsgi_ownership import Ownership
 from wsgi_requests import Requests, follow
 from wsgi_restrict import restrict
-from wsgi_scripts import IS_TEXT_NATIVE, Refusal, Scripts, native, report, report_exception
+from wsgi_scripts import IS_TEXT_NATIVE, Refusal, Scripts, file_name_of, native, report, report_exception
 
 # Mounts times virtual hosts stay far below; a flood of others may not grow memory.
 MOUNTS_KEPT = 4096
@@ -77,11 +77,10 @@ class Group(object):
     def __call__(self, environ, start_response):
         # type: (dict, object) -> object
         try:
-            application = self._prepare(environ)
+            application, request = self._prepare(environ)
         except Refusal as refusal:
             self._finish()
             return answer(start_response, refusal)
-        request = self._requests.current()
         request.thread.begun += 1
         if self._module.event_callbacks:
             return self._run_watched(application, environ, start_response, request)
@@ -135,12 +134,11 @@ class Group(object):
     def has_callable(self, name, callable_object):
         # type: (str, str) -> bool
         """Whether a script that is loaded has it."""
-        script = self._scripts.ready(native(name), False, 0.0)
-        return script.names.get(native(callable_object)) is not None
+        return getattr(self._scripts.ready(native(name), False, 0.0), native(callable_object), None) is not None
 
     def _prepare(self, environ):
-        # type: (dict) -> object
-        """Makes the environ what mod_wsgi would have passed, and returns the application."""
+        # type: (dict) -> tuple
+        """Makes the environ what mod_wsgi would have passed; returns (application, Request)."""
         text = environ.pop('HTTP_X_SIDECAR_MOUNT', None)
         mount = self._mounts.get(text) or self._learn_mount(text)
         environ.update(mount.entries)
@@ -159,11 +157,12 @@ class Group(object):
         if 'HTTPS' in environ:
             take_scheme(environ)
         now = time.time()
-        self._begin(environ, now)
+        request = self._begin(environ, now)
         name = environ.get('mod_wsgi.handler_script') or environ.get('SCRIPT_FILENAME', '')
-        script = self._scripts.ready(name, mount.is_reloading, now, environ.get('SCRIPT_FILENAME'))
-        application = script.names.get(environ['mod_wsgi.callable_object'])
-        return application if application is not None else self._no_callable(environ, script)
+        module = self._scripts.ready(name, mount.is_reloading, now, environ.get('SCRIPT_FILENAME'))
+        request.module = module
+        application = module.__dict__.get(environ['mod_wsgi.callable_object'])
+        return application if application is not None else self._no_callable(environ, name), request
 
     def _learn_mount(self, text):
         # type: (str) -> Mount
@@ -182,7 +181,7 @@ class Group(object):
         return mount
 
     def _begin(self, environ, now):
-        # type: (dict, float) -> None
+        # type: (dict, float) -> Request
         """What mod_wsgi measures of a request; the front's own values, which are earlier, have come before and stay."""
         request, number = self._requests.begin(environ.get('mod_wsgi.request_id', ''), now)
         environ['wsgi.errors'] = request.log
@@ -190,7 +189,7 @@ class Group(object):
         if self._has_float_times:
             environ.setdefault('mod_wsgi.request_start', now)
             environ['mod_wsgi.application_start'] = now
-            return
+            return request
         stamp = '%d' % (now * 1000000)
         environ.setdefault('mod_wsgi.request_start', stamp)
         environ['mod_wsgi.script_start'] = stamp
@@ -200,11 +199,12 @@ class Group(object):
         environ['mod_wsgi.total_requests'] = number
         if self._requests.on_finish is not None:
             request.times = times_of(environ)
+        return request
 
-    def _no_callable(self, environ, script):
-        # type: (dict, Script) -> object
+    def _no_callable(self, environ, name):
+        # type: (dict, str) -> object
         report('Script "%s" has no callable object "%s": define it or name another by WSGICallableObject'
-               % (script.file_name, environ['mod_wsgi.callable_object']))
+               % (file_name_of(name), environ['mod_wsgi.callable_object']))
         raise Refusal('500 Internal Server Error' if self._is_daemon else '404 Not Found', 'no-callable')
 
     def _tell(self, event):

@@ -32,7 +32,7 @@ class Thread(object):
 class Request(object):
     """A request from its beginning to the close of its answer."""
 
-    __slots__ = ('id', 'data', 'log', 'started', 'thread', 'times', '_requests')
+    __slots__ = ('id', 'data', 'log', 'started', 'thread', 'times', 'module', '_requests')
 
     def __init__(self, request_id, thread, started, requests):
         # type: (str, Thread, float, Requests) -> None
@@ -44,6 +44,8 @@ class Request(object):
         self.thread = thread
         # (request_start, queue_start, daemon_start) in seconds, once someone measures.
         self.times = None
+        # The module of its script, which another may have taken the place of meanwhile.
+        self.module = None
         self._requests = requests
 
     def finish(self):

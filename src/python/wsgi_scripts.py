@@ -39,14 +39,13 @@ class Refusal(Exception):
 
 
 class Script(object):
-    """One script file: its module once it is loaded, and what is known of its last failure."""
+    """One script file: its module while it is loaded, and what is known of its last failure."""
 
     def __init__(self, name):
         # type: (str) -> None
         self.name = name
         self.file_name = file_name_of(name)
         self.module = None
-        self.names = {}
         self.modified = None
         self.look_at = 0.0
         self.told = None
@@ -75,14 +74,16 @@ class Scripts(object):
         self._import_lock = threading.Lock()
 
     def ready(self, name, is_reloading, now, resource=None):
-        # type: (str, bool, float, str) -> Script
-        """The script, loaded and as new as it has to be; or a refusal. `resource` is the file that the request names."""
+        # type: (str, bool, float, str) -> types.ModuleType
+        """The script's module, loaded and as new as it has to be; or a refusal. `resource` is the file that the
+        request names. Whoever runs functions of it holds it: Python 2 empties a module that nobody holds."""
         script = self._scripts.get(name) or self._script(name)
-        if script.module is None:
-            self._load(script)
-        elif now >= script.look_at:
-            self._look(script, is_reloading, now, resource or name)
-        return script
+        module = script.module
+        if module is None:
+            return self._load(script)
+        if now >= script.look_at:
+            return self._look(script, module, is_reloading, now, resource or name)
+        return module
 
     def preload(self, names):
         # type: (list) -> tuple
@@ -100,56 +101,48 @@ class Scripts(object):
         # type: (str) -> Script
         return self._scripts.setdefault(name, Script(name))
 
-    def _look(self, script, is_reloading, now, resource):
-        # type: (Script, bool, float, str) -> None
+    def _look(self, script, module, is_reloading, now, resource):
+        # type: (Script, types.ModuleType, bool, float, str) -> types.ModuleType
         """mod_wsgi's reload rule for a loaded script: any other mtime counts, not only a newer one; so does a script
         that took its `__mtime__` away, or whose own reload_required() says so (`wsgi_reload_required`)."""
         modified = modified_of(script, self._ownership)
-        names = script.names
+        names = module.__dict__
         if self._is_daemon and 'reload_required' not in names:
             script.look_at = now + LOOK_INTERVAL
         if not is_reloading:
-            return
+            return module
         if modified != script.modified:
             reason = modified
-        elif '__mtime__' not in names or ('reload_required' in names and self._is_asked(script, resource)):
+        elif '__mtime__' not in names or ('reload_required' in names and self._is_asked(script, names, resource)):
             # Again at the next request, but not more often than each second.
             reason = int(now)
         else:
-            return
+            return module
         if not self._is_daemon:
-            self._reload(script, modified)
+            return self._load(script, module)
         # Once for each text: the sidecar's replacement may have failed, and the next text may be right.
-        elif script.told != reason:
+        if script.told != reason:
             script.told = reason
             self._tell({'event': 'stale', 'script': script.name})
+        return module
 
-    def _is_asked(self, script, resource):
-        # type: (Script, str) -> bool
+    def _is_asked(self, script, names, resource):
+        # type: (Script, dict, str) -> bool
         try:
-            return bool(script.names['reload_required'](file_name_of(resource)))
+            return bool(names['reload_required'](file_name_of(resource)))
         except:  # noqa: E722 - told as for the application; from 6.0 on it counts as a yes
             report('Exception occurred processing WSGI script "%s"' % script.file_name)
             report_exception()
             return self._version >= (6,)
 
-    def _reload(self, script, modified):
-        # type: (Script, object) -> None
-        """Loads a changed script in place; a text that fails leaves the one that worked."""
-        known = script.module
+    def _load(self, script, outdated=None):
+        # type: (Script, types.ModuleType) -> types.ModuleType
+        """Loads a script in place of the outdated module, which is gone whatever becomes of the new one; a refusal
+        when it fails."""
         with self._import_lock:
-            if script.module is not known or script.is_resting(modified):
-                return
-            try:
-                self._execute(script, modified)
-            except Refusal:
-                pass
-
-    def _load(self, script):
-        # type: (Script) -> None
-        with self._import_lock:
-            if script.module is not None:
-                return
+            if script.module is not outdated and script.module is not None:
+                return script.module
+            script.module = None
             try:
                 modified = modified_of(script, self._ownership)
             except Refusal:
@@ -158,26 +151,24 @@ class Scripts(object):
                 raise
             if script.is_resting(modified):
                 raise Refusal('500 Internal Server Error', 'import-failed')
-            self._execute(script, modified)
+            return self._execute(script, modified)
 
     def _execute(self, script, modified):
-        # type: (Script, object) -> None
+        # type: (Script, object) -> types.ModuleType
         """Runs the script's text as a module of its own; the caller holds the import lock."""
         started = time.time()
         name = module_name(script.name, self._version)
-        previous = sys.modules.get(name)
+        sys.modules.pop(name, None)
         try:
             module = run_source(script.file_name, name)
         except:  # noqa: E722 - sys.exit() in a script is a failed import and nothing more
-            if previous is not None:
-                sys.modules[name] = previous
             self._import_failed(script, modified)
             raise Refusal('500 Internal Server Error', 'import-failed')
         # Microseconds, as mod_wsgi leaves them there.
         module.__mtime__ = modified // 1000 if isinstance(modified, int) else int(modified * 1000000)
-        script.module, script.names, script.modified = module, module.__dict__, modified
-        script.failed = None
+        script.module, script.modified, script.failed = module, modified, None
         self._tell({'event': 'imported', 'script': script.name, 'seconds': round(time.time() - started, 6)})
+        return module
 
     def _import_failed(self, script, modified):
         # type: (Script, object) -> None
@@ -241,7 +232,7 @@ def run_source(file_name, name):
     try:
         exec(code, module.__dict__)
     except:  # noqa: E722 - as import does: no half-made module stays behind
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         raise
     return module
 

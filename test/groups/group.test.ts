@@ -200,8 +200,32 @@ describe('Group whose script changed', () => {
     expect(world.group.snapshot()).toMatchObject({ state: 'ready', lastFailure: { step: 'import' } });
     old.say({ event: 'stale', script: '/app.wsgi' });
     expect(world.processes).toHaveLength(2);
-    await world.clock.pass(500);
+  });
+
+  it('takes the next text, which comes right behind the broken one and is told of once, after a while', async () => {
+    const world = await readyWorld();
+    const old = last(world);
     old.say({ event: 'stale', script: '/app.wsgi' });
+    last(world).becomeReady([], ['/app.wsgi']);
+    await settle();
+    old.say({ event: 'stale', script: '/app.wsgi' });
+    await world.clock.pass(10_000);
+    expect(world.processes).toHaveLength(3);
+    last(world).becomeReady(['/app.wsgi']);
+    await settle();
+    expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: last(world).pid } });
+    await world.clock.pass(10_000);
+    expect(world.processes).toHaveLength(3);
+  });
+
+  it('takes a text that comes while the broken one is tried', async () => {
+    const world = await readyWorld();
+    const old = last(world);
+    old.say({ event: 'stale', script: '/app.wsgi' });
+    old.say({ event: 'stale', script: '/app.wsgi' });
+    last(world).becomeReady([], ['/app.wsgi']);
+    await settle();
+    await world.clock.pass(10_000);
     expect(world.processes).toHaveLength(3);
   });
 

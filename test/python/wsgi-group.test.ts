@@ -56,6 +56,19 @@ def application(environ, start_response):
     return [b'ended' if os.waitpid(pid, 0)[1] else b'went on']
 `;
 
+/** Uses names of its module before and after another one has come. */
+const LASTING = `
+import os, sys, time
+NAME = b'old'
+def application(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    yield NAME
+    sys.stderr.write('the first block was taken\\n')
+    while not os.path.exists(__file__ + '.go'):
+        time.sleep(0.01)
+    yield b' ' + NAME
+`;
+
 function naming(name: string): string {
   return `NAME = b'${name}'\n${ANSWERS_NAME}`;
 }
@@ -317,14 +330,35 @@ describeEachPython('a group', (python) => {
       expect((await embedded.request(script)).text()).toBe('new');
     });
 
-    it('keeps what worked when the changed text does not', async () => {
-      const script = folder.write('kept.py', naming('old'));
+    it('drops what worked when the changed text does not, and takes the next', async () => {
+      const script = folder.write('dropped.py', naming('old'));
       setTime(script, 2_000_000_000);
       expect((await embedded.request(script)).text()).toBe('old');
-      folder.write('kept.py', 'raise ValueError()\n');
+      folder.write('dropped.py', 'raise ValueError()\n');
       setTime(script, 1_000_000_000);
-      expect((await embedded.request(script)).text()).toBe('old');
-      await embedded.waitForEvent((event) => event.event === 'import-failed' && event.script === script);
+      for (const _ of [1, 2]) {
+        const answer = await embedded.request(script);
+        expect([answer.status, answer.header('x-sidecar-outcome')]).toEqual([500, 'import-failed']);
+      }
+      const failures = embedded.events.filter(
+        (event) => event.script === script && event.event !== 'imported',
+      );
+      expect(failures.map((event) => event.event)).toEqual(['import-failed']);
+      folder.write('dropped.py', naming('mended'));
+      setTime(script, 1_500_000_000);
+      expect((await embedded.request(script)).text()).toBe('mended');
+    });
+
+    it('lets requests of the old text end with it', async () => {
+      const script = folder.write('lasting.py', LASTING);
+      setTime(script, 2_000_000_000);
+      const lasting = embedded.request(script);
+      await embedded.waitForLog('the first block was taken');
+      folder.write('lasting.py', naming('new'));
+      setTime(script, 1_000_000_000);
+      expect((await embedded.request(script)).text()).toBe('new');
+      folder.write('lasting.py.go', '');
+      expect((await lasting).text()).toBe('old old');
     });
 
     it('leaves it alone when reloading is off for the mount', async () => {

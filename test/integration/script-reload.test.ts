@@ -1,0 +1,118 @@
+/**
+ * What becomes of a script that changes while it is served, in the real Apache and here, step by step: embedded mode does
+ * the same; daemon mode keeps the process that works, on purpose (DESIGN law 4).
+ */
+import { unlinkSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Apache, makeSite, type Site, startApache } from '../support/apache.ts';
+import { send } from '../support/raw-http.ts';
+import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+
+const CONF = `
+WSGIDaemonProcess pool threads=2
+WSGIScriptAlias /embedded @ROOT@/apps/embedded.wsgi application-group=one
+WSGIScriptAlias /daemon @ROOT@/apps/daemon.wsgi process-group=pool application-group=%{GLOBAL}
+<Directory @ROOT@/apps>
+    Require all granted
+</Directory>
+`;
+/** Answers its version, what its process has loaded so far, and how many scripts were there while it was loaded. */
+const version = (name: string): string => `
+import sys
+sys.loaded = getattr(sys, 'loaded', []) + ['${name}']
+LEFT = [key for key in sys.modules if key.startswith('_mod_wsgi_') and hasattr(sys.modules[key], 'application')]
+def application(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    return [('%s of %s beside %d' % ('${name}', ','.join(sys.loaded), len(LEFT))).encode('ascii')]
+`;
+const FAILING = `
+import sys
+sys.loaded = getattr(sys, 'loaded', []) + ['broken']
+raise ValueError('a broken deploy')
+`;
+
+describe('a script that changes', () => {
+  let site: Site;
+  let apache: Apache;
+  let sidecar: Sidecar;
+  let seconds = 1_000_000_000;
+
+  beforeAll(async () => {
+    const files = { 'apps/embedded.wsgi': version('a'), 'apps/daemon.wsgi': version('a') };
+    site = await makeSite({ conf: CONF, files });
+    apache = await startApache(site);
+    sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}` });
+  });
+  afterAll(async () => {
+    await sidecar?.stop();
+    await apache?.stop();
+    site?.folder.remove();
+  });
+
+  const ask = async (port: number, mount: string): Promise<string> => {
+    const answer = await send({ port }, mount, { headers: { Host: 'main.test' } });
+    return answer.status === 200 ? answer.text() : String(answer.status);
+  };
+  const both = async (mount: string): Promise<readonly string[]> => [
+    await ask(site.port, mount),
+    await ask(sidecar.port, mount),
+  ];
+  /** A new text with a time of its own. */
+  const deploy = (name: string, text: string, age = 0): void => {
+    const path = site.folder.write(`apps/${name}.wsgi`, text);
+    seconds += 10;
+    utimesSync(path, seconds - age, seconds - age);
+  };
+  const answered = async (wanted: string): Promise<void> => {
+    while ((await ask(sidecar.port, '/daemon')) !== wanted);
+  };
+
+  it('is loaded anew in place in embedded mode, and gone where the new text fails', async () => {
+    expect(await both('/embedded')).toEqual(twice('a of a beside 0'));
+    deploy('embedded', version('b'));
+    expect(await both('/embedded')).toEqual(twice('b of a,b beside 0'));
+    deploy('embedded', version('c'), 1000);
+    expect(await both('/embedded')).toEqual(twice('c of a,b,c beside 0'));
+    deploy('embedded', FAILING);
+    expect(await both('/embedded')).toEqual(twice('500'));
+    expect(await both('/embedded')).toEqual(twice('500'));
+    deploy('embedded', 'def broken(:\n');
+    expect(await both('/embedded')).toEqual(twice('500'));
+    deploy('embedded', version('d'));
+    // A text that failed a moment ago is not run again for each request.
+    expect(await both('/embedded')).toEqual([
+      'd of a,b,c,broken,broken,d beside 0',
+      'd of a,b,c,broken,d beside 0',
+    ]);
+    deploy('embedded', 'nothing = 1\n');
+    expect(await both('/embedded')).toEqual(twice('404'));
+    unlinkSync(join(site.folder.path, 'apps/embedded.wsgi'));
+    expect(await both('/embedded')).toEqual(twice('404'));
+  });
+
+  it('gets another process in daemon mode, which has to be ready first', async () => {
+    expect(await both('/daemon')).toEqual(twice('a of a beside 0'));
+    deploy('daemon', version('b'));
+    // mod_wsgi has the client wait for another process; here the one that runs answers until then.
+    expect(await both('/daemon')).toEqual(['b of b beside 0', 'a of a beside 0']);
+    await answered('b of b beside 0');
+  });
+
+  it('leaves the process of the last good text in place in daemon mode', async () => {
+    deploy('daemon', FAILING);
+    expect(await both('/daemon')).toEqual(['500', 'b of b beside 0']);
+    await sidecar.process.waitForLine(
+      (line) => line.includes('Cannot import') && line.includes('daemon.wsgi'),
+      'the broken deploy was told',
+    );
+    expect(await both('/daemon')).toEqual(['500', 'b of b beside 0']);
+    deploy('daemon', version('c'));
+    await answered('c of c beside 0');
+    expect(await ask(site.port, '/daemon')).toMatch(/^c of broken,.*c beside 0$/);
+  });
+});
+
+function twice(text: string): readonly string[] {
+  return [text, text];
+}
