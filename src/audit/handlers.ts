@@ -3,6 +3,7 @@ import type { FileReader } from '../apache/file-reader.ts';
 import type { Mount, VirtualHost } from '../site/model.ts';
 import { type HandlerSetting, mergeScopes, type Scope, type ScopeSection } from '../site/scope.ts';
 import { walkDirectories, walkLocations } from '../site/walk.ts';
+import { callableOf } from './callable.ts';
 import type { Placement } from './placement.ts';
 import { listScripts } from './scripts.ts';
 
@@ -59,6 +60,7 @@ function placeWay(host: VirtualHost, scope: Scope, { mount, scripts, groups }: W
     host,
     mount,
     scripts,
+    ...callableOf(scope, mount.kind === 'handler-script' ? 'handle_request' : scope.callableObject?.value),
     processTemplate,
     applicationTemplate,
     position: application?.position ?? mount.position,

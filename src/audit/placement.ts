@@ -10,6 +10,7 @@ import { canonicalFilename } from '../routing/path.ts';
 import type { ScriptAlias } from '../site/alias.ts';
 import type { Mount, Site, VirtualHost } from '../site/model.ts';
 import type { Scope } from '../site/scope.ts';
+import { callableOf } from './callable.ts';
 import { handlerPlacements } from './handlers.ts';
 import { expandAlias, scriptsOfPattern } from './scripts.ts';
 
@@ -19,6 +20,8 @@ export type Placement = {
   /** URL path before PATH_INFO as the name has it before case is folded; undefined where it varies. */
   readonly scriptName?: string;
   readonly scripts: readonly string[];
+  /** What each script is to have; undefined where only a request tells. */
+  readonly callableObject?: string;
   readonly processTemplate: string;
   readonly applicationTemplate: string;
   /** What sets the application group; the mount itself where nothing does. */
@@ -53,6 +56,7 @@ function placeAlias(site: Site, host: VirtualHost, alias: ScriptAlias, reader: F
       mount: alias.mount,
       ...(isFixed ? { scriptName: scriptNameOf(one.mount.mountPoint) } : {}),
       scripts: isFixed ? [target] : scriptsOfPattern(one.target, reader),
+      ...callableOf(facts.scope, one.callableObject ?? facts.scope.callableObject?.value),
       ...facts,
       ...(identity === undefined ? { reason: reasonOf(site, facts) } : { identity }),
       preloaded: isLiteral(alias.processGroup?.value) && isLiteral(alias.applicationGroup?.value),

@@ -12,6 +12,7 @@ import type { GroupPlan } from '../groups/plan.ts';
 import { renderStartOrder } from '../groups/start-order.ts';
 import { signalGroup } from '../groups/terminate.ts';
 import { packageRoot } from '../package-root.ts';
+import type { WantedScript } from './preflight-plan.ts';
 
 export type ScriptFailure = { readonly message: string; readonly traceback: string };
 
@@ -34,8 +35,7 @@ export type ScriptReport = {
 
 export type PreflightRun = {
   readonly plan: GroupPlan;
-  /** Byte strings. */
-  readonly scripts: readonly string[];
+  readonly scripts: readonly WantedScript[];
   /** For each script. */
   readonly timeoutMs: number;
   readonly onScript: (report: ScriptReport) => void;
@@ -60,7 +60,7 @@ export function runPreflight(run: PreflightRun): Promise<string | undefined> {
     };
     const late = (): void =>
       end(
-        `"${fromBytes(scripts[told] ?? '')}" was not imported after ${timeoutMs / 1000} s: raise --timeout`,
+        `"${fromBytes(scripts[told]?.script ?? '')}" was not imported after ${timeoutMs / 1000} s: raise --timeout`,
       );
     let timer = setTimeout(late, timeoutMs);
     const take = (line: string): void => {
@@ -90,11 +90,10 @@ export function runPreflight(run: PreflightRun): Promise<string | undefined> {
   });
 }
 
-function orderOf(plan: GroupPlan, scripts: readonly string[]): string {
-  const imports = scripts.map((script) => ({ script, callableObject: '' }));
-  const order = JSON.parse(renderStartOrder({ plan, socketPath: '', imports })) as object;
+function orderOf(plan: GroupPlan, imports: readonly WantedScript[]): string {
+  const order = JSON.parse(renderStartOrder({ plan, socketPath: '', imports: [] })) as object;
   // "listens" keeps the launcher from binding a socket of its own.
-  const text = JSON.stringify({ ...order, runner: 'preflight', listens: 'socket' });
+  const text = JSON.stringify({ ...order, imports, runner: 'preflight', listens: 'socket' });
   return text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 

@@ -2,18 +2,18 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { SidecarError } from '../errors.ts';
 import type { GroupPlan } from '../groups/plan.ts';
-import { type DeclaredGroup, declaredGroups } from '../routing/declared-groups.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { nameOf, viewIdentity } from './group-views.ts';
 import { readSite, refuseFatal } from './load-site.ts';
 import { createPlanner } from './planner.ts';
+import { type WantedGroup, wantedGroups, withImports } from './preflight-plan.ts';
 import { runPreflight, type ScriptReport } from './preflight-run.ts';
 import type { Finish } from './program.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
 
-type Wanted = { readonly group: DeclaredGroup; readonly plan: GroupPlan };
+type Wanted = WantedGroup & { readonly plan: GroupPlan };
 
 type GroupReport = ReturnType<typeof viewIdentity> & {
   readonly python: string;
@@ -54,9 +54,9 @@ function seconds(text: string): number {
 }
 
 async function preflight(context: CliContext, flags: Flags): Promise<ExitCode> {
-  const wanted = wantedGroups(context, flags);
+  const wanted = chooseGroups(context, flags);
   const reports: GroupReport[] = [];
-  const total = wanted.reduce((sum, { group }) => sum + group.scripts.length, 0);
+  const total = wanted.reduce((sum, { scripts }) => sum + scripts.length, 0);
   const progress = progressOf(total);
   for (const one of wanted) {
     const report = await examine(one, flags.timeout * 1000, progress.step);
@@ -73,14 +73,13 @@ async function preflight(context: CliContext, flags: Flags): Promise<ExitCode> {
   return failed.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-function wantedGroups(context: CliContext, flags: Flags): readonly Wanted[] {
+function chooseGroups(context: CliContext, flags: Flags): readonly Wanted[] {
   const settings = settingsOf(context, { ...flags });
   const { site, diagnostics } = readSite(settings, context.environment);
   refuseFatal(diagnostics);
   const planOf = createPlanner(settings, { root: process.geteuid?.() === 0 });
-  const declared = declaredGroups(site).filter(({ identity }) => identity.part?.kind !== 'dispatch');
   const names = new Set(flags.group);
-  const chosen = declared.filter(({ identity }) => {
+  const chosen = wantedGroups(site).filter(({ identity }) => {
     const { id, processGroup, applicationGroup } = viewIdentity(identity);
     return names.size === 0 || [id, processGroup, applicationGroup].some((name) => names.has(name));
   });
@@ -89,23 +88,28 @@ function wantedGroups(context: CliContext, flags: Flags): readonly Wanted[] {
       'ERR_SETTINGS_INVALID',
       `No group is called "${[...names].join('", "')}": "wsgi-sidecar groups" prints their names and "groups --json" their ids`,
     );
-  return chosen.map((group) => ({ group, plan: planOf(site, group.identity) }));
+  return chosen.map(({ identity, scripts }) => {
+    const plan = planOf(site, identity);
+    return { identity, plan, scripts: withImports(scripts, plan) };
+  });
 }
 
-async function examine({ group, plan }: Wanted, timeoutMs: number, step: () => void): Promise<GroupReport> {
-  const scripts: ScriptReport[] = [];
+async function examine(
+  { identity, scripts, plan }: Wanted,
+  timeoutMs: number,
+  step: () => void,
+): Promise<GroupReport> {
+  const reports: ScriptReport[] = [];
   const onScript = (report: ScriptReport): void => {
-    scripts.push(report);
+    reports.push(report);
     step();
   };
   const problem =
-    group.scripts.length === 0
-      ? undefined
-      : await runPreflight({ plan, scripts: group.scripts, timeoutMs, onScript });
+    scripts.length === 0 ? undefined : await runPreflight({ plan, scripts, timeoutMs, onScript });
   return {
-    ...viewIdentity(group.identity),
+    ...viewIdentity(identity),
     python: plan.pythonHome ?? plan.python,
-    scripts,
+    scripts: reports,
     ...(problem === undefined ? {} : { problem }),
   };
 }

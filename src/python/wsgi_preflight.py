@@ -12,7 +12,7 @@ import sys
 import time
 import warnings
 
-import wsgi_group
+import wsgi_worker
 from wsgi_globals import differences, snapshot
 from wsgi_metrics import resident_bytes
 
@@ -74,7 +74,7 @@ def serve(listener, order, control):
     # type: (None, dict, object) -> None
     """Imports every script of the order, one after the other, as the group's processes would."""
     told = Told()
-    group = wsgi_group.Group(order, told)
+    group = wsgi_worker.application_of(order, told)
     warned, handlers = Warned(), Handlers()
     # What importing the first script costs includes what all of them share; that is how a process starts, too.
     for each in order.get('imports') or []:
@@ -93,12 +93,12 @@ def examine(group, wanted, watches):
     memory, started = resident_bytes(), time.time()
     _, failed = group.preload([wanted])
     seconds = time.time() - started
-    name = wanted['callableObject']
     failure = told.failure
     if failed and failure is None:
         failure = {'message': 'The script is missing, a folder, or closed to user %d' % os.geteuid(), 'traceback': ''}
-    if failure is None and name and not group.has_callable(wanted['script'], name):
-        failure = {'message': 'The script has no callable object "%s"' % name, 'traceback': ''}
+    for name in wanted['callables'] if failure is None else ():
+        if not group.has_callable(wanted['script'], name):
+            failure = {'message': 'The script has no callable object "%s"' % name, 'traceback': ''}
     return {
         'event': 'preflight',
         'script': wanted['script'],

@@ -186,6 +186,112 @@ describe('preflight', () => {
     expect(printed).toContain('The script is missing');
   });
 
+  /** Of a configuration of its own: each script by its name below `here`, and what failed there. */
+  const lookAt = async (
+    files: Readonly<Record<string, string>>,
+    conf: string,
+  ): Promise<readonly (readonly [string, string, string | undefined])[]> => {
+    const here = makeTemporaryFolder();
+    try {
+      for (const [name, text] of Object.entries(files)) here.write(name, text);
+      const apache = here.write(
+        'a.conf',
+        `Listen 80\nServerName main.test\n${conf.replaceAll('@', here.path)}`,
+      );
+      const settings = { apache, python: SYSTEM_PYTHON, groups: { defaults: { allowRoot: true } } };
+      const { groups } = await reportIn({}, here.write('sidecar.yaml', JSON.stringify(settings)));
+      return groups.flatMap(({ applicationGroup, scripts, problem }) => [
+        ...scripts.map(
+          ({ script, failure }) =>
+            [applicationGroup, script.slice(here.path.length + 1), failure?.message] as const,
+        ),
+        ...(problem === undefined ? [] : [[applicationGroup, 'problem', problem] as const]),
+      ]);
+    } finally {
+      here.remove();
+    }
+  };
+
+  it('asks each script for the callable object that each of its mounts names', async () => {
+    const conf = `WSGIApplicationGroup all
+WSGIScriptAlias /a @/a.wsgi
+WSGIScriptAlias /b @/b.wsgi callable-object=main
+WSGIScriptAlias /c @/b.wsgi callable-object=other
+WSGIScriptAlias /d @/d.wsgi
+<Location /d>
+    WSGICallableObject chosen
+</Location>
+WSGIScriptAlias /e @/e.wsgi
+<Location /e>
+    WSGICallableObject %{ENV:which}
+</Location>
+`;
+    const files = {
+      'a.wsgi': 'x = 1\n',
+      'b.wsgi': 'main = print\n',
+      'd.wsgi': 'chosen = print\n',
+      'e.wsgi': '',
+    };
+    expect(await lookAt(files, conf)).toEqual([
+      ['all', 'a.wsgi', 'The script has no callable object "application"'],
+      ['all', 'b.wsgi', 'The script has no callable object "other"'],
+      ['all', 'd.wsgi', undefined],
+      ['all', 'e.wsgi', undefined],
+    ]);
+  });
+
+  it('finds the scripts of folders, whatever maps them, each in its group', async () => {
+    const conf = `WSGIScriptAlias /dir/ @/dir/
+<Directory @/cgi>
+    AddHandler wsgi-script .py
+    Options ExecCGI
+</Directory>
+Alias /cgi @/cgi
+`;
+    const files = {
+      'dir/one.wsgi': APPLICATION,
+      'dir/sub/two.wsgi': 'broken(\n',
+      'dir/readme.txt': 'no script',
+      'cgi/three.py': 'nothing = 1\n',
+      'cgi/page.html': 'no script',
+    };
+    expect(await lookAt(files, conf)).toEqual([
+      ['main.test|/dir/one.wsgi', 'dir/one.wsgi', undefined],
+      ['main.test|/dir/sub/two.wsgi', 'dir/sub/two.wsgi', expect.stringContaining('SyntaxError')],
+      ['%{RESOURCE}', 'cgi/three.py', 'The script has no callable object "application"'],
+    ]);
+  });
+
+  it('looks at imported, handler and dispatch scripts too', async () => {
+    const conf = `WSGIApplicationGroup all
+WSGIImportScript @/warm.py application-group=all process-group=%{GLOBAL}
+WSGIScriptAlias /a @/a.wsgi
+<Location /asked>
+    WSGIDispatchScript @/asks.py
+</Location>
+WSGIScriptAlias /asked @/late.wsgi
+WSGIHandlerScript shown @/shows.py application-group=all
+AddHandler shown .txt
+`;
+    const files = {
+      'warm.py': 'raise ValueError("cold")\n',
+      'a.wsgi': APPLICATION,
+      'asks.py': 'import no_such_module\n',
+      'late.wsgi': 'raise ValueError("late")\n',
+      'shows.py': 'application = print\n',
+    };
+    const found = await lookAt(files, conf);
+    expect([...found].sort()).toEqual(
+      [
+        ['all', 'warm.py', 'ValueError: cold'],
+        ['all', 'a.wsgi', undefined],
+        ['all', 'shows.py', 'The script has no callable object "handle_request"'],
+        ['%{GLOBAL}', 'asks.py', expect.stringContaining('no_such_module')],
+        ['all', 'late.wsgi', 'ValueError: late'],
+      ].sort(),
+    );
+  });
+
   it('looks at the story of the demo, whose applications share an interpreter', async () => {
     const demo = join(packageRoot(), 'deploy', 'demo');
     const settings = folder.write(

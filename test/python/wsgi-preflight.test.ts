@@ -17,7 +17,7 @@ describeEachPython('a preflight', (python) => {
     };
     const imports = Object.entries(scripts).map(([name, text]) => ({
       script: folder.write(`${python.version}/${name}.wsgi`, text),
-      callableObject: '',
+      callables: [],
     }));
     const order = { runner: 'preflight', listens: 'socket', socket: '', allowRoot: true, imports };
     const launched = launch(python.path, order);
