@@ -3,8 +3,8 @@
  * their leases. `Starter` decides when a process is started, `Replacements` when one takes another's place.
  *
  * Two laws hold whenever no call is under way (tested as properties in test/groups/group-laws.test.ts):
- * - safety: if a request waits, no ready process has a free thread;
- * - progress: if a request waits, a process is starting, a restart is due, or a ready process is busy.
+ * - safety: if a request waits, no ready process that is known to live has a free thread;
+ * - progress: if a request waits, a process is starting, a restart is due, or a ready process is busy or not known to live.
  *
  * A crash of a group that was ready lets requests wait for its restart, as far as that is due within the queue's
  * timeout. A failed start refuses them at once: the next one will most likely fail as well.
@@ -85,7 +85,7 @@ export class Group {
     if (signal.aborted) return clientGone(plan.identity);
     const refusal = refusalIn(condition, plan, this.#core.now());
     if (refusal !== undefined) return refusal;
-    const answer = room.enter(signal, processes.unstarted(plan) * plan.threads);
+    const answer = room.enter(signal, processes.unstarted(plan) * plan.threads + processes.heldBack());
     this.#starter.grow();
     return answer;
   }
@@ -188,15 +188,24 @@ export class Group {
   }
 
   #freed(member: Member, outcome: LeaseOutcome): void {
-    if (outcome === 'failed' && member.state === 'ready') void this.#replaceUnreachable(member);
+    if (outcome === 'failed') void this.#examine(member);
     this.#watch.served(member);
     this.#serve();
   }
 
-  /** A process whose socket somebody has removed is alive and lost: no request will ever reach it again. */
-  async #replaceUnreachable(member: Member): Promise<void> {
+  /**
+   * After a request that it has broken off a process has no lease before it is found alive, or its end is told. One whose socket
+   * somebody has removed is alive and lost: no request will ever reach it again.
+   */
+  async #examine(member: Member): Promise<void> {
     const { chronicle, processes, plan } = this.#core;
-    if ((await member.process.isReachable()) || member.state !== 'ready' || this.#core.isStopping) return;
+    const isReachable = await member.process.isReachable();
+    if (!member.process.isAlive()) return;
+    processes.trust(member);
+    if (isReachable || member.state !== 'ready' || this.#core.isStopping) {
+      this.#serve();
+      return;
+    }
     chronicle.processLost(member);
     processes.drain(member, 'crash', drainTimeoutMs(plan, 'crash'));
     this.#starter.startAnother('crash');

@@ -34,6 +34,8 @@ export type ManagedProcess = Upstream & {
   readonly exited: Promise<ProcessExit>;
   /** Whether its socket is still there to connect to. */
   isReachable(): Promise<boolean>;
+  /** Whether it runs; false from the moment at which it can do nothing more, before its end is told. */
+  isAlive(): boolean;
   /** Its start and its last output so far. */
   report(): JourneyReport;
   /** TERM, the plan's grace, KILL; kept when the process is gone. */

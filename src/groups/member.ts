@@ -18,6 +18,8 @@ export type Member = {
   since: number;
   readyAt: number;
   inFlight: number;
+  /** Requests that it has broken off since it was last known to live; above 0 it gets no lease. */
+  doubts: number;
   /** Its leases that are out, in the order in which they were given. */
   readonly leases: Set<HeldLease>;
   served: number;
@@ -56,6 +58,7 @@ export function startingMember(
     since: now,
     readyAt: now,
     inFlight: 0,
+    doubts: 0,
     leases: new Set(),
     served: 0,
     failed: 0,
@@ -72,6 +75,11 @@ export function startingMember(
   };
 }
 
+/** Whether it stays, and could serve one more if it were known to live. */
+export function isHeldBack({ state, doubts, replacedFor, inFlight, process }: Member): boolean {
+  return state === 'ready' && doubts > 0 && replacedFor === undefined && inFlight < process.threads;
+}
+
 /**
  * The ready process with a free thread and the fewest requests; among equals the one used last, whose caches are warm,
  * so that the others can be done without. Undefined when nobody is free. Allocates nothing: it is on every request's way.
@@ -79,7 +87,7 @@ export function startingMember(
 export function leastBusy(members: readonly Member[]): Member | undefined {
   let best: Member | undefined;
   for (const member of members) {
-    if (member.state !== 'ready' || member.inFlight >= member.process.threads) continue;
+    if (member.state !== 'ready' || member.doubts > 0 || member.inFlight >= member.process.threads) continue;
     if (best === undefined || member.inFlight < best.inFlight) best = member;
     else if (member.inFlight === best.inFlight && member.lastUse > best.lastUse) best = member;
   }

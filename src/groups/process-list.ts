@@ -13,7 +13,7 @@ import type {
   StartRequest,
   StartResult,
 } from './managed-process.ts';
-import { leastBusy, type Member, startingMember } from './member.ts';
+import { isHeldBack, leastBusy, type Member, startingMember } from './member.ts';
 import type { ExitReason, StartReason } from './observer.ts';
 import type { GroupPlan, ScriptImport } from './plan.ts';
 import { settleable } from './settleable.ts';
@@ -122,6 +122,13 @@ export class ProcessList {
     return Math.max(0, processes - this.staying().length);
   }
 
+  /** Threads that would be free if their processes were known to live. */
+  heldBack(): number {
+    return this.#members.reduce((sum, member) => {
+      return isHeldBack(member) ? sum + member.process.threads - member.inFlight : sum;
+    }, 0);
+  }
+
   inFlight(): number {
     return this.#members.reduce((sum, member) => sum + member.inFlight, 0);
   }
@@ -144,7 +151,10 @@ export class ProcessList {
     member.leases.delete(lease);
     member.served += 1;
     member.brokenOff = outcome === 'failed' ? member.brokenOff + 1 : 0;
-    if (outcome === 'failed') member.failed += 1;
+    if (outcome === 'failed') {
+      member.failed += 1;
+      member.doubts += 1;
+    }
     member.lastUse = ++this.#uses;
     member.lastUseAt = this.#deps.clock.now();
     // One that ends by itself needs no telling.
@@ -176,6 +186,11 @@ export class ProcessList {
     this.#setState(member, 'ready');
     member.readyAt = member.since;
     for (const script of imported) member.imported.add(script);
+  }
+
+  /** It was found alive after one request that it had broken off. */
+  trust(member: Member): void {
+    member.doubts -= 1;
   }
 
   /** No new requests for a process that is ending by itself. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { groupFields } from '../log.ts';
 import { type ControlMessage, LONGEST_MESSAGE, parseControlMessage } from './control.ts';
-import { doesCatch, isStopped, type ProcessTable } from './family.ts';
+import { doesCatch, isAlive, isStopped, type ProcessTable } from './family.ts';
 import { interpreterOf } from './interpreter.ts';
 import { Journey, type JourneyReport } from './journey.ts';
 import type { ForeignTraits, Upstream } from './lease.ts';
@@ -94,6 +94,10 @@ export class GroupProcess implements ManagedProcess {
 
   isReachable(): Promise<boolean> {
     return this.#place.isReachable();
+  }
+
+  isAlive(): boolean {
+    return !this.closed.aborted && isAlive(this.pid);
   }
 
   report(): JourneyReport {

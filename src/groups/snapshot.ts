@@ -21,6 +21,8 @@ export type ProcessSnapshot = {
   /** Requests that it has had to their end, and those of them whose answer broke. */
   readonly served: number;
   readonly failed: number;
+  /** It has broken off a request and is not known to live. */
+  readonly isInDoubt: boolean;
   /** Another process is being started in its place. */
   readonly isBeingReplaced: boolean;
 };
@@ -107,6 +109,7 @@ function snapshotMember(member: Member): ProcessSnapshot {
     threads: process.threads,
     served,
     failed,
+    isInDoubt: member.doubts > 0,
     isBeingReplaced: member.replacedFor !== undefined,
   };
 }

@@ -70,7 +70,8 @@ export class Starter {
   grow(): void {
     const core = this.#core;
     if (core.isStopping || core.condition.state === 'backing_off') return;
-    while (core.room.depth > core.processes.starting * core.plan.threads && this.mayStart()) {
+    const { processes, plan, room } = core;
+    while (room.depth > processes.starting * plan.threads + processes.heldBack() && this.mayStart()) {
       if (this.#restarts.waitMs() > 0) {
         if (core.isAlone()) this.#rest('its process is stopping after another one failed', 'crash');
         this.#restarts.ask();

@@ -30,6 +30,10 @@ export class StillbornProcess implements ManagedProcess {
     return false;
   }
 
+  isAlive(): boolean {
+    return false;
+  }
+
   report(): JourneyReport {
     return this.#journey;
   }

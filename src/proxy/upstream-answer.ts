@@ -148,7 +148,7 @@ export class UpstreamAnswer implements AnswerHandler {
       return;
     }
     const hasCrashed = code === 'ERR_UPSTREAM_TRUNCATED' && ended === undefined && this.#head === undefined;
-    if (hasCrashed && lease !== undefined && mayRepeat(exchange)) {
+    if (hasCrashed && lease !== undefined && mayRepeat(exchange, lease, error)) {
       exchange.repeat(error);
       afterEnd(lease.upstream.closed, () => this.#destination.connectFailed(exchange, error));
       return;

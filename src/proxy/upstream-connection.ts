@@ -43,7 +43,7 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
   #isChunked = false;
   #error: Error | undefined;
   #isConnected = false;
-  #carriesBodies = false;
+  #isPipeBroken: (() => boolean) | undefined;
   #wantsMore = true;
   silentSince = -1;
 
@@ -69,11 +69,12 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
     this.#answer = answer;
     this.hear();
     this.#reader.expect(request.method);
+    this.#socket.write(renderHead(request, this.#home.keepsConnections), 'latin1');
+    // The other side has gone before it was given anything: that is no request of its.
+    if (this.#socket.errored !== null || this.#isPipeBroken?.() === true) this.#isConnected = false;
     if (this.#isConnected) answer.connected(this.#abort);
     // Told that it is not wanted, it has gone in the meantime.
-    if (this.#answer === undefined) return;
-    this.#socket.write(renderHead(request, this.#home.keepsConnections), 'latin1');
-    if (request.body === null) return;
+    if (request.body === null || this.#answer === undefined) return;
     this.#body = request.body;
     this.#isChunked = !request.headers.includes('content-length');
     // Nothing is read of a client's body before somebody can take it: another connection may have to.
@@ -207,9 +208,8 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
 
   /** Only bodies are worth it: a connection that never carries one writes by the shortest way. */
   #prepareForBodies(): void {
-    if (this.#carriesBodies) return;
-    this.#carriesBodies = true;
-    outliveBrokenPipe(this.#socket);
+    if (this.#isPipeBroken !== undefined) return;
+    this.#isPipeBroken = outliveBrokenPipe(this.#socket);
     this.#socket.on('drain', () => {
       this.hear();
       this.#body?.resume();

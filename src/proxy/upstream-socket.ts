@@ -6,9 +6,9 @@ type Settle = (error?: Error | null) => void;
 /**
  * Lets a connection outlive a broken pipe. A process may answer before it has read the whole body, and then close: what it said
  * still waits to be read, but Node ends a socket at the first write that fails. From here on such writes count as done, and what
- * can be read decides: an answer, or the connection's end.
+ * can be read decides: an answer, or the connection's end. Returns whether one has failed.
  */
-export function outliveBrokenPipe(socket: Socket): void {
+export function outliveBrokenPipe(socket: Socket): () => boolean {
   const write = socket._write;
   const writev = socket._writev as NonNullable<Socket['_writev']>;
   let isBroken = false;
@@ -31,6 +31,7 @@ export function outliveBrokenPipe(socket: Socket): void {
     if (isBroken) callback();
     else writev.call(socket, chunks, settled);
   };
+  return () => isBroken;
 }
 
 function ignore(): void {

@@ -13,6 +13,7 @@ type Step =
         | 'ready'
         | 'boot-fails'
         | 'crash'
+        | 'fall'
         | 'say-stopping'
         | 'stale'
         | 'lose-socket'
@@ -37,6 +38,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
         'leave' as const,
         'boot-fails' as const,
         'crash' as const,
+        'fall' as const,
         'say-stopping' as const,
         'stale' as const,
         'lose-socket' as const,
@@ -86,6 +88,7 @@ const settings = fc.record({
 /** The requests of a run: each comes, is answered once, and gives its thread back once. */
 class Requests {
   readonly #world: VirtualGroup;
+  readonly #fallen = new Set<Lease['upstream']>();
   readonly leases: Lease[] = [];
   readonly waiting: AbortController[] = [];
   arrived = 0;
@@ -110,9 +113,21 @@ class Requests {
     });
   }
 
+  /** Only who has broken off a request can be known to have fallen. */
+  breakOff(upstream: Lease['upstream']): void {
+    const broken = this.leases.filter((lease) => lease.upstream === upstream);
+    if (broken.length > 0) this.#fallen.add(upstream);
+    for (const lease of broken) {
+      this.leases.splice(this.leases.indexOf(lease), 1);
+      lease.release('failed');
+    }
+  }
+
   #take(answer: Lease | Refusal): void {
     this.answered += 1;
-    if (answer.kind === 'lease') this.leases.push(answer);
+    if (answer.kind === 'refusal') return;
+    expect(this.#fallen.has(answer.upstream), 'who has fallen gets no request').toBe(false);
+    this.leases.push(answer);
   }
 }
 
@@ -141,6 +156,14 @@ async function take(step: Step, world: VirtualGroup, requests: Requests): Promis
     case 'crash':
       pick(world.inState('ready'))?.end({ code: null, signal: 'SIGSEGV' });
       break;
+    // What it had breaks off before its end is told.
+    case 'fall': {
+      const process = pick(world.inState('ready'));
+      if (process === undefined) break;
+      process.isEnding = true;
+      requests.breakOff(process);
+      break;
+    }
     case 'say-stopping':
       pick(world.inState('ready'))?.say({ event: 'stopping', reason: 'SIGTERM' });
       break;
@@ -184,8 +207,8 @@ async function take(step: Step, world: VirtualGroup, requests: Requests): Promis
 function checkLaws(world: VirtualGroup, requests: Requests): void {
   const { processes, queue, state } = world.group.snapshot();
   const serving = processes.filter((process) => process.state === 'ready');
-  const isFree = serving.some(({ inFlight, threads }) => inFlight < threads);
-  const isBusy = processes.some(({ inFlight }) => inFlight > 0);
+  const isFree = serving.some(({ inFlight, threads, isInDoubt }) => inFlight < threads && !isInDoubt);
+  const isBusy = processes.some(({ inFlight, isInDoubt }) => inFlight > 0 || isInDoubt);
   const isStarting = processes.some((process) => process.state === 'starting');
   expect(queue.depth, 'who waits is in the queue').toBe(requests.waiting.length);
   const concurrency = 3 * world.plan.threads;

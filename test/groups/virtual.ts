@@ -84,6 +84,8 @@ export class VirtualProcess implements ManagedProcess {
   /** Whether TERM makes it go at once. */
   obedient = true;
   hasSocket = true;
+  /** It can do nothing more, and its end is still to be told. */
+  isEnding = false;
   stopped = false;
   memory = 0;
   dumps = 0;
@@ -124,6 +126,10 @@ export class VirtualProcess implements ManagedProcess {
 
   async isReachable(): Promise<boolean> {
     return this.hasSocket;
+  }
+
+  isAlive(): boolean {
+    return this.state !== 'gone' && !this.isEnding;
   }
 
   report(): JourneyReport {

@@ -248,6 +248,6 @@ function isBefore(a: RemoteServer, b: RemoteServer): boolean {
 
 function snapshotServer(server: RemoteServer): GroupSnapshot['processes'][number] {
   const { pid, url, state, startedAt, since, inFlight, threads, served, failed } = server;
-  const counts = { inFlight, threads, served, failed, isBeingReplaced: false };
+  const counts = { inFlight, threads, served, failed, isInDoubt: false, isBeingReplaced: false };
   return { pid, url, state, startedAt, since, ...counts };
 }
