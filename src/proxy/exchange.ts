@@ -126,6 +126,12 @@ export class Exchange {
     return this.#closed || this.request.socket.destroyed;
   }
 
+  /** The head may be served. Who expects a 100 and announces no body gets it at once: nothing is held back. */
+  begin(head: RequestHead): void {
+    this.head = head;
+    if (head.body === 'none' || this.headers.length === '0') this.continueNow();
+  }
+
   /** Marks the exchange as one of a group: it is in flight there from now on. */
   enterGroup(route: WsgiRoute): void {
     this.route = route;

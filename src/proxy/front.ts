@@ -183,7 +183,7 @@ export class Front {
   }
 
   #serve(exchange: Exchange, head: RequestHead): void {
-    exchange.head = head;
+    exchange.begin(head);
     const remoteAddress = clientAddress(exchange.peer, exchange.headers.forwardedFor, this.#options.trust);
     const request = {
       localAddress: exchange.peer.localAddress,

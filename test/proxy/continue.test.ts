@@ -37,6 +37,14 @@ describe('a request that expects a 100', () => {
     expect(text).not.toContain(' 100 ');
   });
 
+  it('keeps its connection where it has no body to hold back', async () => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    client.write('GET /1 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n');
+    client.write('GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect((await client.closed).match(/200 OK/g)).toHaveLength(2);
+  });
+
   it('may send its body without waiting', async () => {
     const stage = await stageBefore(
       (socket, text) => void (text.endsWith('abc') && socket.write(ok('done'))),

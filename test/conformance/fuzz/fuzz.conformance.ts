@@ -36,8 +36,8 @@ async function attackFor(sidecar: Sidecar, seconds: number): Promise<void> {
       const seen = await seenBy(sidecar, port);
       const framed = readConnection(attack.bytes).requests.filter(isForApplication);
       expect(missingFrom(framed, seen)).toEqual([]);
-      // What was framed and not seen was refused, in so many words.
-      if (seen.length < framed.length) expect(answers).toMatch(/^HTTP\/1\.1 [45]\d\d /m);
+      // What was framed and not seen was refused, or came behind an answer that closes the connection, in so many words.
+      if (seen.length < framed.length) expect(answers).toMatch(/HTTP\/1\.1 [45]\d\d |^Connection: close/m);
     }),
     {
       numRuns: Number.MAX_SAFE_INTEGER,
@@ -74,9 +74,9 @@ async function play(sidecar: Sidecar, { bytes, cuts }: Attack): Promise<Played> 
   return { answers, port };
 }
 
-/** Final ones. */
+/** Final ones; a body before one need not end in a line. */
 function countAnswers(text: string): number {
-  return text.match(/^HTTP\/1\.1 [2-5]\d\d /gm)?.length ?? 0;
+  return text.match(/HTTP\/1\.1 [2-5]\d\d /g)?.length ?? 0;
 }
 
 /** Resolves when the piece has left, so that pieces are pieces on the wire too. */
@@ -110,9 +110,9 @@ function isSame(framed: Framed, seen: Framed): boolean {
   );
 }
 
-/** Whether its target is in the application's mount. */
+/** Whether its target is in the application's mount; the only virtual host answers for every name. */
 function isForApplication({ target }: Framed): boolean {
-  return /^(?:http:\/\/fuzz\.test)?\/app(?:[/?]|$)/.test(target);
+  return /^(?:http:\/\/[^/]*)?\/app(?:[/?]|$)/.test(target);
 }
 
 async function start(): Promise<Sidecar> {
