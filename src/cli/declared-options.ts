@@ -22,6 +22,7 @@ const LEAST: Readonly<Record<string, number>> = {
   'header-buffer-size': 8_192,
   'response-buffer-size': 65_536,
 };
+const FOLDERS: ReadonlySet<string> = new Set(['home', 'chroot']);
 const NUMBER = /^(?:maximum-requests|restart-interval|.*-timeout|.*-limit|.*-backlog)$/;
 
 /** All findings, group by group in the order of the file. */
@@ -69,14 +70,23 @@ function judgePair(group: ProcessGroup): Diagnostic[] {
   return [{ ...finding(group), severity: 'error', id: 'process-option-invalid', message, advice }];
 }
 
-/** What was wanted of a value that mod_wsgi refuses; it reads numbers by atoi(3). */
+/** What was wanted of a value that mod_wsgi refuses; it reads numbers by atoi(3), the umask by strtol(3) to its end. */
 function problemOf(option: string, value: string): string | undefined {
   if (value === '') return 'Give it a value, or remove it';
+  if (FOLDERS.has(option)) return value.startsWith('/') ? undefined : 'Wanted an absolute path';
+  if (option === 'umask')
+    return /^[0-7]+$/.test(value) ? undefined : 'Wanted an octal number, such as 0022';
+  if (option === 'user')
+    return isRoot(value) ? 'Name another user: applications do not run as root' : undefined;
   const least = LEAST[option] ?? (NUMBER.test(option) ? 0 : undefined);
   if (least === undefined) return undefined;
   const number = Number.parseInt(value, 10) || 0;
   const isSystems = number === 0 && option.endsWith('-buffer-size');
   return number >= least || isSystems ? undefined : `Wanted a whole number of at least ${least}`;
+}
+
+function isRoot(user: string): boolean {
+  return user === 'root' || /^#0+$/.test(user);
 }
 
 function finding({ position }: ProcessGroup): Pick<Diagnostic, 'position' | 'directive'> {

@@ -35,6 +35,11 @@ describe('judgeOptions()', () => {
     ['graceful-timeout=-1', /error: .*"graceful-timeout" .*at least 0/],
     ['send-buffer-size=100', /error: .*"send-buffer-size" .*at least 512/],
     ['response-buffer-size=100', /error: .*"response-buffer-size" .*at least 65536/],
+    ['umask=0999', /error: .*"umask" .* is "0999": .*Wanted an octal number, such as 0022/],
+    ['home=srv', /error: .*"home" .* is "srv": .*Wanted an absolute path/],
+    ['chroot=jail', /error: .*"chroot" .*Wanted an absolute path/],
+    ['user=root', /error: .*"user" .* is "root": .*Name another user/],
+    ['user=#0', /error: .*"user" .* is "#0": .*Name another user/],
     ['script-user=a script-group=b', /error: .*both "script-user" and "script-group"/],
   ])('refuses %s, as mod_wsgi does', (options, expected) => {
     const [first, ...more] = findings(options);
