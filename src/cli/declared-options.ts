@@ -74,8 +74,7 @@ function judgePair(group: ProcessGroup): Diagnostic[] {
 function problemOf(option: string, value: string): string | undefined {
   if (value === '') return 'Give it a value, or remove it';
   if (FOLDERS.has(option)) return value.startsWith('/') ? undefined : 'Wanted an absolute path';
-  if (option === 'umask')
-    return /^[0-7]+$/.test(value) ? undefined : 'Wanted an octal number, such as 0022';
+  if (option === 'umask') return /^[0-7]+$/.test(value) ? undefined : 'Wanted an octal number, such as 0022';
   if (option === 'user')
     return isRoot(value) ? 'Name another user: applications do not run as root' : undefined;
   const least = LEAST[option] ?? (NUMBER.test(option) ? 0 : undefined);

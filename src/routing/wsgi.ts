@@ -8,6 +8,7 @@ import { documentRootOf } from './document-root.ts';
 import { groupKey } from './group-key.ts';
 import { expandCallable } from './group-name.ts';
 import { isolationOf } from './isolation.ts';
+import { processGroupProblem } from './process-group-access.ts';
 import { type ProxyTrust, proxyChanges } from './proxy-headers.ts';
 import type { RequestState } from './request-state.ts';
 import type { MountOptions, NoRoute, Route, WsgiRoute } from './route.ts';
@@ -142,23 +143,9 @@ function dispatch(state: RequestState, settings: WsgiSettings, names: GroupNames
   return dispatchNames(state, script, names, callableOf(state, settings));
 }
 
-/** WSGIRestrictProcess, existence and visibility of the daemon. */
 function checkProcessGroup(state: RequestState, scope: WsgiPlace, name: string): NoRoute | undefined {
-  const { site, host } = state;
-  if (scope.restrictProcess !== undefined && !scope.restrictProcess.value.has(name.toLowerCase())) {
-    return noRoute(state, 500, 'restricted', `WSGIRestrictProcess does not list the process group "${name}"`);
-  }
-  if (name === '') {
-    if (!site.python.restrictEmbedded) return undefined;
-    return noRoute(state, 500, 'restricted', 'WSGIRestrictEmbedded forbids embedded mode');
-  }
-  const group = site.processGroups.get(name);
-  if (group === undefined)
-    return noRoute(state, 500, 'restricted', `No WSGIDaemonProcess is called "${name}"`);
-  if (group.definedIn === undefined || group.definedIn === host.id) return undefined;
-  const owner = site.virtualHosts.find(({ id }) => id === group.definedIn);
-  if (owner?.serverName === host.serverName) return undefined;
-  return noRoute(state, 500, 'restricted', `The process group "${name}" belongs to another virtual host`);
+  const problem = processGroupProblem(state.site, state.host, scope, name);
+  return problem === undefined ? undefined : noRoute(state, 500, 'restricted', problem);
 }
 
 function buildRoute(state: RequestState, answer: WsgiAnswer, facts: RequestFacts): WsgiRoute {
