@@ -1,5 +1,5 @@
 /**
- * Uploads that are held back because the application does not read on. Nothing is read of such a connection, so that Node does not hear
+ * Uploads, and requests behind others, that are held back because the application is not so far. Nothing is read of such a connection, so that Node does not hear
  * when its client leaves; the kernel's table of connections tells (proc(5), `/proc/net/tcp`; include/net/tcp_states.h). Unix sockets and
  * other systems tell nothing: there the client is missed when the application reads on.
  */
@@ -49,8 +49,10 @@ export class HeldUploads {
     const missed = this.#held.get(socket);
     if (missed === undefined) return;
     if (state === undefined && missed === 0) this.#held.set(socket, 1);
-    else if (state === undefined || LEFT.has(state)) socket.destroy();
-    else this.#held.set(socket, 0);
+    else if (state === undefined || LEFT.has(state)) {
+      this.release(socket);
+      socket.destroy();
+    } else this.#held.set(socket, 0);
   }
 }
 

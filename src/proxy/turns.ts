@@ -5,11 +5,14 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { HeldUploads } from './held-uploads.ts';
 
 /** A request that has been read and has no answer yet that its connection could carry. */
 type Waiting = {
   readonly request: { readonly socket: Socket };
   readonly response: ServerResponse;
+  readonly peer: { readonly address: string };
+  readonly deps: { readonly uploads: HeldUploads };
   /** Its end, where its turn never comes. */
   close(): void;
 };
@@ -25,13 +28,37 @@ export function standInLine(waiting: Waiting): void {
   const { socket } = waiting.request;
   const line = lineOf(socket);
   line.add(waiting);
-  if (line.size > WAITING_LIMIT) socket.pause();
+  const { uploads } = waiting.deps;
+  if (line.size > WAITING_LIMIT) {
+    holdBack(socket);
+    if (waiting.peer.address !== '') uploads.hold(socket);
+  }
   waiting.response.once('socket', () => {
     line.delete(waiting);
     // What watched over the answer before.
     socket.setTimeout(0);
-    if (socket.isPaused()) socket.resume();
+    if (line.size > WAITING_LIMIT) return;
+    uploads.release(socket);
+    readOn(socket);
   });
+}
+
+/**
+ * Node's own way to stand still (`_http_server.js`, for answers that nobody takes): a socket that is merely paused is read on at the end of
+ * each message.
+ */
+type Held = Socket & { _paused?: boolean; readonly parser?: { resume?(): void } | null };
+
+function holdBack(socket: Held): void {
+  socket._paused = true;
+  socket.pause();
+}
+
+function readOn(socket: Held): void {
+  if (socket._paused !== true) return;
+  socket._paused = false;
+  socket.parser?.resume?.();
+  socket.resume();
 }
 
 function lineOf(socket: Lined): Set<Waiting> {

@@ -55,6 +55,16 @@ describe('a slow client', () => {
     socket.destroy();
   });
 
+  it('that takes none of many short answers loses its connection too', async () => {
+    const stage = await stageBefore(ok('x'.repeat(60_000)), { front: { limits: { sendTimeoutMs: 100 } } });
+    const socket = openSocket(stage.target);
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(400));
+    await expect
+      .poll(() => stage.observations.some(({ reason }) => reason === 'send_timeout'), { timeout: 10_000 })
+      .toBe(true);
+    socket.destroy();
+  });
+
   it('is not to blame where the application is slow', async () => {
     const stage = await stageBefore(
       (socket) => {

@@ -1,7 +1,7 @@
 /** Connections are counted: in all, and of one address; requests on one of them, too. */
 import { describe, expect, it } from 'vitest';
 import { ok, stageBefore } from '../proxy/stage.ts';
-import { openConnection, send } from '../support/raw-http.ts';
+import { openConnection, openSocket, send } from '../support/raw-http.ts';
 import { statusesOf } from './refusal.ts';
 
 describe('connections', () => {
@@ -60,6 +60,27 @@ describe('requests of one connection', () => {
       '\r\nConnection: close',
     ]);
     expect(stage.requests).toHaveLength(2);
+  });
+
+  it('are not read on while many of them wait', async () => {
+    const stage = await stageBefore(() => {}, {
+      front: { limits: { requestsPerConnection: 0, bodyTimeoutMs: 300 } },
+    });
+    const flood = openSocket(stage.target).on('error', () => {});
+    flood.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(20_000));
+    await expect.poll(() => stage.recorder.received.length).toBe(1);
+    // Each answer is a turn in which more of the flood could have been read.
+    const other = openConnection(stage.target);
+    for (let i = 1; i <= 50; i += 1) {
+      other.write(`OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await expect.poll(() => stage.observations.length).toBe(i);
+    }
+    flood.resetAndDestroy();
+    await stage.released();
+    await expect.poll(() => stage.observations.length).toBeGreaterThan(60);
+    // What one read of a socket holds: 64 KiB of requests of 28 bytes.
+    expect(stage.observations.length).toBeLessThan(2 * 2341 + 50);
+    other.end();
   });
 
   it('are not counted where a trusted front sends them', async () => {
