@@ -15,6 +15,7 @@ import type {
 } from './observer.ts';
 import type { GroupPlan, ScriptImport } from './plan.ts';
 import type { FailureSnapshot, ScriptFailure } from './snapshot.ts';
+import { checkTransition, GROUP_TRANSITIONS } from './transitions.ts';
 
 /** Whom a chronicle tells. */
 export type ChronicleDeps = {
@@ -67,6 +68,7 @@ export class Chronicle {
   }
 
   stateChanged(from: GroupState, to: GroupState, reason: string): void {
+    checkTransition(GROUP_TRANSITIONS, { from, to }, this.#deps.log, this.#names);
     this.#deps.observer.groupStateChanged(this.#plan.identity, from, to);
     this.#deps.log.info({ ...this.#names, from, to, reason }, 'Group changed its state');
   }

@@ -14,16 +14,18 @@ import type {
   StartResult,
 } from './managed-process.ts';
 import { isHeldBack, leastBusy, type Member, startingMember } from './member.ts';
-import type { ExitReason, StartReason } from './observer.ts';
+import type { ExitReason, GroupLog, StartReason } from './observer.ts';
 import type { GroupPlan, ScriptImport } from './plan.ts';
 import { settleable } from './settleable.ts';
 import type { StartGate } from './start-gate.ts';
+import { checkTransition, PROCESS_TRANSITIONS } from './transitions.ts';
 
 /** What starting processes takes. */
 export type ProcessListDeps = {
   readonly startProcess: (request: StartRequest) => ManagedProcess;
   readonly gate: StartGate;
   readonly clock: Clock;
+  readonly log: GroupLog;
   /** In [0, 1), for jitter. */
   readonly random: () => number;
 };
@@ -201,6 +203,8 @@ export class ProcessList {
 
   /** No new requests; its end when the last one is answered, or when the plan's drain time is over. */
   drain(member: Member, reason: ExitReason, timeoutMs: number): void {
+    // One that was to be replaced may have gone by itself meanwhile.
+    if (member.state === 'exited') return;
     member.endReason ??= reason;
     // The end of a start that nobody wants any more is told as that of a start.
     if (member.state !== 'starting') this.#setState(member, 'draining');
@@ -263,6 +267,11 @@ export class ProcessList {
   }
 
   #setState(member: Member, state: Member['state']): void {
+    const { pid } = member.process;
+    checkTransition(PROCESS_TRANSITIONS, { from: member.state, to: state }, this.#deps.log, {
+      group: member.plan.id,
+      pid,
+    });
     member.state = state;
     member.since = this.#deps.clock.now();
   }

@@ -220,6 +220,7 @@ function checkLaws(world: VirtualGroup, requests: Requests): void {
     expect(isFree, 'safety: nobody waits beside a free thread').toBe(false);
     expect(isBusy || isStarting || state === 'backing_off', 'progress: something will serve them').toBe(true);
   }
+  expect(world.impossible, 'every change of state is in its table').toEqual([]);
   for (const { inFlight, threads } of processes) expect(inFlight).toBeLessThanOrEqual(threads);
   expect(requests.arrived).toBe(requests.answered + requests.waiting.length);
   if (state === 'idle') expect(serving, 'nothing runs unseen').toEqual([]);
@@ -272,6 +273,7 @@ describe('Group under random schedules', () => {
       await settle();
       expect(requests.waiting).toEqual([]);
       expect(world.processes.filter(({ state }) => state !== 'gone')).toEqual([]);
+      expect(world.impossible).toEqual([]);
       expect(world.group.acquire(new AbortController().signal)).toMatchObject({ code: 'ERR_DRAINING' });
     });
     await fc.assert(run, { numRuns: 100 });

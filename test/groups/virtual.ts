@@ -1,4 +1,5 @@
 /** A group in virtual time: a clock that is turned by hand, and processes that do what the schedule says. */
+import { SidecarError } from '../../src/errors.ts';
 import type { Clock } from '../../src/groups/clock.ts';
 import type { ControlMessage } from '../../src/groups/control.ts';
 import { Group } from '../../src/groups/group.ts';
@@ -165,6 +166,8 @@ export class VirtualGroup {
   readonly states: GroupState[] = [];
   readonly replacements: string[] = [];
   readonly exits: string[] = [];
+  /** Changes of state that no table allows. */
+  readonly impossible: string[] = [];
   hasRoom = true;
   hasRunOutOfMemory = false;
   plan: GroupPlan;
@@ -177,7 +180,12 @@ export class VirtualGroup {
       random: () => 0.5,
       hasRoom: () => this.hasRoom,
       hasRunOutOfMemory: () => this.hasRunOutOfMemory,
-      log: SILENT,
+      log: {
+        ...SILENT,
+        error: (fields, message) => {
+          if ('err' in fields && fields.err instanceof SidecarError) this.impossible.push(message);
+        },
+      },
       gate: new StartGate(maxStarting, this.clock),
       observer: {
         groupStateChanged: (_identity, _from, to) => this.states.push(to),

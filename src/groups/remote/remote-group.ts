@@ -12,6 +12,7 @@ import { Quiet } from '../quiet.ts';
 import { clientGone, draining, noServer } from '../refusals.ts';
 import type { UrlRunner } from '../runners/runner.ts';
 import type { FailureSnapshot, GroupSnapshot } from '../snapshot.ts';
+import { checkTransition, REMOTE_TRANSITIONS } from '../transitions.ts';
 import { WaitingRoom } from '../waiting-room.ts';
 import { RemoteServer } from './remote-server.ts';
 
@@ -217,6 +218,7 @@ export class RemoteGroup {
     const from = this.#state;
     this.#reason = reason;
     if (state === from) return;
+    checkTransition(REMOTE_TRANSITIONS, { from, to: state }, this.#deps.log, { group: this.#plan.id });
     this.#state = state;
     this.#since = this.#deps.clock.now();
     this.#deps.observer.groupStateChanged(this.identity, from, state);
