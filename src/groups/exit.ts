@@ -54,3 +54,18 @@ export function reasonForLease({ process, endReason }: Member): LeaseEnd | undef
     }
   }
 }
+
+/** mod_wsgi's `shutdown_reason` for an application whose process is ended; it has words for these alone. */
+export function shutdownReason(reason: ExitReason | undefined): string {
+  switch (reason) {
+    case 'inactivity':
+      return 'inactivity_timeout';
+    case 'request_timeout':
+    case 'startup_timeout':
+    case 'restart_interval':
+    case 'cpu_time_limit':
+      return reason;
+    default:
+      return '';
+  }
+}

@@ -38,8 +38,8 @@ export type ManagedProcess = Upstream & {
   isAlive(): boolean;
   /** Its start and its last output so far. */
   report(): JourneyReport;
-  /** TERM, the plan's grace, KILL; kept when the process is gone. */
-  terminate(): Promise<void>;
+  /** TERM, the plan's grace, KILL; kept when the process is gone. Its applications are told the reason, mod_wsgi's `shutdown_reason`. */
+  terminate(reason: string): Promise<void>;
   /** KILL at once. */
   kill(): void;
   /** Whether the system has it stopped (SIGSTOP): it will not hear of anything but KILL. */

@@ -4,6 +4,7 @@
  */
 import type { Clock } from './clock.ts';
 import type { ControlMessage } from './control.ts';
+import { shutdownReason } from './exit.ts';
 import { HeldLease } from './held-lease.ts';
 import type { Lease, LeaseOutcome } from './lease.ts';
 import type {
@@ -263,7 +264,7 @@ export class ProcessList {
 
   async #terminate(member: Member): Promise<void> {
     if (member.state === 'ready') this.#setState(member, 'draining');
-    await member.process.terminate();
+    await member.process.terminate(shutdownReason(member.endReason));
   }
 
   #setState(member: Member, state: Member['state']): void {

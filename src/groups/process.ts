@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { groupFields } from '../log.ts';
 import { type ControlMessage, LONGEST_MESSAGE, parseControlMessage } from './control.ts';
 import { doesCatch, isAlive, isStopped, type ProcessTable } from './family.ts';
@@ -57,6 +57,8 @@ export class GroupProcess implements ManagedProcess {
   readonly #journey: Journey;
   /** What every line about the process says of it. */
   readonly #fields: { readonly group: string; readonly pid: number };
+  /** Its end ends the process. */
+  readonly #lifeline: Writable | null;
   #ending: Promise<void> | undefined;
 
   /** Spawns at once. */
@@ -80,8 +82,9 @@ export class GroupProcess implements ManagedProcess {
     this.exited = this.#watchExit(child, onExit);
     const messages = this.#listen(child, onMessage);
     this.started = waitUntilReady({ child, plan, messages, journey: this.#journey });
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.write(`${renderStartOrder({ plan, socketPath: this.#place.file, imports })}\n`);
+    this.#lifeline = child.stdin;
+    this.#lifeline?.on('error', () => undefined);
+    this.#lifeline?.write(`${renderStartOrder({ plan, socketPath: this.#place.file, imports })}\n`);
   }
 
   get socketPath(): string {
@@ -104,8 +107,9 @@ export class GroupProcess implements ManagedProcess {
     return this.#journey.report();
   }
 
-  async terminate(): Promise<void> {
+  async terminate(reason: string): Promise<void> {
     if (this.pid === 0 || this.closed.aborted) return;
+    if (this.#plan.runner.kind === 'builtin' && reason !== '') this.#lifeline?.write(`${reason}\n`);
     const graceMs = this.#plan.shutdownTimeoutMs + KILL_MARGIN_MS;
     this.#ending ??= terminate({ processGroup: this.pid, graceMs, exited: this.exited });
     await this.#ending;

@@ -48,6 +48,7 @@ class Watched(object):
         self._environ = environ
         self._started = time.time()
         self._output = [0, 0]
+        self._output_seconds = 0.0
 
     def begin(self, application):
         # type: (object) -> object
@@ -77,7 +78,7 @@ class Watched(object):
             event = {'request_id': self._request.id, 'response_status': status, 'response_headers': headers,
                      'exception_info': exc_info, 'request_data': self._request.data}
             publish(self._module, 'response_started', event)
-            return lambda block: (self._count(block), write(block))[1]
+            return lambda block: self._timed(write, block)
         return start_response
 
     def follow(self, result):
@@ -103,8 +104,7 @@ class Watched(object):
             'input_time': self._input.seconds,
             'output_writes': self._output[0],
             'output_length': self._output[1],
-            # The server sends in its own time.
-            'output_time': 0.0,
+            'output_time': self._output_seconds,
             'application_finish': now,
             'application_time': seconds,
             'request_data': self._request.data,
@@ -115,6 +115,15 @@ class Watched(object):
             event['cpu_system_time'] = min(max(cpu[1] - self._cpu[1], 0.0), seconds)
         publish(self._module, 'request_finished', event)
         self._request.finish()
+
+    def _timed(self, write, block):
+        # type: (object, bytes) -> object
+        self._count(block)
+        started = time.time()
+        try:
+            return write(block)
+        finally:
+            self._output_seconds += max(time.time() - started, 0.0)
 
     def _count(self, block):
         # type: (bytes) -> None
@@ -128,7 +137,10 @@ class Watched(object):
             for block in result:
                 if isinstance(block, bytes):
                     self._count(block)
+                # The server sends before it asks for more.
+                started = time.time()
                 yield block
+                self._output_seconds += max(time.time() - started, 0.0)
         except GeneratorExit:
             raise
         except:  # noqa: E722 - told and raised anew

@@ -8,7 +8,7 @@ import os
 import select
 import signal
 
-# mod_wsgi's `shutdown_reason`; the requests are left graceful-timeout.
+# mod_wsgi's `shutdown_reason`; the requests are left graceful-timeout. Other reasons come by the lifeline, before SIGTERM.
 CPU_TIME_LIMIT = 'cpu_time_limit'
 SIGNALS = {signal.SIGTERM: 'SIGTERM', signal.SIGXCPU: CPU_TIME_LIMIT}
 
@@ -21,6 +21,7 @@ class StopQueue(object):
         self._lifeline = lifeline
         self._pid = os.getpid()
         self._reasons = []
+        self._said = b''
         self._read, self._write = os.pipe()
         for descriptor in (self._read, self._write):
             # Python 2 lets the applications' children have them.
@@ -52,12 +53,24 @@ class StopQueue(object):
                 continue
             if self._read in ready:
                 drain(self._read)
-            # Nothing is ever written after the start order; what is readable is the end.
-            elif self._lifeline in ready and not os.read(self._lifeline, 4096):
+            elif self._lifeline in ready and not self._listen():
                 return 'lifeline'
             elif not ready:
                 return None
         return self._reasons.pop(0)
+
+    def told(self):
+        # type: () -> str
+        """The reason that the sidecar gives to applications; mostly none."""
+        if select.select([self._lifeline], [], [], 0)[0]:
+            self._listen()
+        return str(self._said.decode('ascii', 'replace').strip())
+
+    def _listen(self):
+        # type: () -> bytes
+        data = os.read(self._lifeline, 4096)
+        self._said += data
+        return data
 
     def _on_signal(self, number, frame):
         # type: (int, object) -> None

@@ -51,7 +51,7 @@ def serve(listener, order, control):
     pool.stop_accepting()
     control.send({'event': 'stopping', 'reason': reason})
     drain(pool, deadline)
-    leave(deadline, lambda: group.stop(reason if reason == CPU_TIME_LIMIT else ''))
+    leave(deadline, lambda: group.stop(reason if reason == CPU_TIME_LIMIT else stop.told()))
 
 
 def pool_of(listener, order, group):

@@ -94,6 +94,7 @@ describeEachPython('the module mod_wsgi', (python) => {
     expect(told.map(({ name }) => name)).toEqual(['request_started', 'response_started', 'request_finished']);
     expect(told[1]).toMatchObject({ response_status: '200 OK' });
     expect(told[2]).toMatchObject({ input_length: 5, input_reads: 1, output_length: 4, output_writes: 2 });
+    expect((told[2] as { output_time?: number }).output_time).toBeGreaterThan(0);
   });
 
   it('lets a subscriber put another application in the place of the script’s', async () => {
