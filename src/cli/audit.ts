@@ -11,10 +11,9 @@ import { SidecarError } from '../errors.ts';
 import { takeCensus } from './audit-census.ts';
 import { renderAudit, viewAudit } from './audit-view.ts';
 import { type CliContext, printJson } from './context.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { readSite, refuseFatal } from './load-site.ts';
 import { createPlanner } from './planner.ts';
-import type { Finish } from './program.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
 
 type Flags = Readonly<Record<string, unknown>> & {

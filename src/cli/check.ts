@@ -8,12 +8,11 @@ import { checkRunners } from './check-runners.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
 import { viewDiagnostic } from './diagnostic-view.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { renderSharing } from './group-table.ts';
 import { viewGroups } from './group-views.ts';
 import { readSite } from './load-site.ts';
 import { createPlanner } from './planner.ts';
-import type { Finish } from './program.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
 
 export function checkCommand(context: CliContext, finish: Finish): Command {

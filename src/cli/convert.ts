@@ -18,9 +18,8 @@ import type { Site } from '../site/model.ts';
 import { moduleNames } from '../site/modules.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { refuseFatal, withChanges } from './load-site.ts';
-import type { Finish } from './program.ts';
 import { firstDifference } from './same-site.ts';
 import { addSettingsFlags, settingsOf } from './settings-flags.ts';
 

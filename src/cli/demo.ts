@@ -12,9 +12,8 @@ import { packageRoot } from '../package-root.ts';
 import { loadSettings, type Settings } from '../settings/load.ts';
 import { watchSignals } from '../supervisor/signals.ts';
 import { type CliContext, printJson } from './context.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { renderGroupTable, renderSharing } from './group-table.ts';
-import type { Finish } from './program.ts';
 import { type RunningSidecar, startSidecar } from './sidecar.ts';
 
 type DemoFlags = {

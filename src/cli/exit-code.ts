@@ -19,6 +19,9 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** How a command says with which code the program ends. */
+export type Finish = (code: ExitCode) => void;
+
 /** The exit code of an error that ended a command. */
 export function exitCodeOf(code: ErrorCode): ExitCode {
   switch (code) {

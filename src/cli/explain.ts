@@ -4,10 +4,9 @@ import type { GroupView } from '../../routes/model.ts';
 import { askAdmin } from './admin-client.ts';
 import { renderColumns } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { type Explanation, explainQuestion } from './explanation.ts';
 import { readSite, refuseFatal } from './load-site.ts';
-import type { Finish } from './program.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
 
 export function explainCommand(context: CliContext, finish: Finish): Command {

@@ -4,13 +4,12 @@ import { SidecarError } from '../errors.ts';
 import type { GroupPlan } from '../groups/plan.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { nameOf, viewIdentity } from './group-views.ts';
 import { readSite, refuseFatal } from './load-site.ts';
 import { createPlanner } from './planner.ts';
 import { type WantedGroup, wantedGroups, withImports } from './preflight-plan.ts';
 import { runPreflight, type ScriptReport } from './preflight-run.ts';
-import type { Finish } from './program.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
 
 type Wanted = WantedGroup & { readonly plan: GroupPlan };

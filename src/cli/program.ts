@@ -6,7 +6,7 @@ import { checkCommand } from './check.ts';
 import type { CliContext } from './context.ts';
 import { convertCommand } from './convert.ts';
 import { demoCommand } from './demo.ts';
-import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
+import { EXIT, type ExitCode, exitCodeOf, type Finish } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
 import { groupsCommand } from './groups.ts';
 import { preflightCommand } from './preflight.ts';
@@ -15,9 +15,6 @@ import { restartCommand } from './restart.ts';
 import { runCommand } from './run.ts';
 import { upgradeCommand } from './upgrade.ts';
 import { verifyCommand } from './verify.ts';
-
-/** How a command tells how it ended. */
-export type Finish = (code: ExitCode) => void;
 
 /** Runs one command line to its end; never throws. Without arguments it is the demo. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {

@@ -4,10 +4,9 @@ import type { ReloadView } from '../../routes/model.ts';
 import { ADMIN_KEYS, commandAdmin } from './admin-client.ts';
 import { renderColumns } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { renderFailure } from './failure-text.ts';
 import { nameOf } from './group-views.ts';
-import type { Finish } from './program.ts';
 import { addSettingsFlags, settingsOf } from './settings-flags.ts';
 
 export function reloadCommand(context: CliContext, finish: Finish): Command {

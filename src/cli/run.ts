@@ -9,8 +9,7 @@ import { OpenSockets } from '../supervisor/open-sockets.ts';
 import { meetPredecessor, type Predecessor } from '../supervisor/predecessor.ts';
 import { watchSignals } from '../supervisor/signals.ts';
 import type { CliContext } from './context.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
-import type { Finish } from './program.ts';
+import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { addSettingsFlags, settingsOf } from './settings-flags.ts';
 import { type RunningSidecar, startSidecar } from './sidecar.ts';
 

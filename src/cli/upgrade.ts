@@ -4,8 +4,7 @@ import type { UpgradeView } from '../../routes/model.ts';
 import { renderAddress } from '../settings/address.ts';
 import { ADMIN_KEYS, commandAdmin } from './admin-client.ts';
 import { type CliContext, printJson } from './context.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
-import type { Finish } from './program.ts';
+import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { addSettingsFlags, settingsOf } from './settings-flags.ts';
 
 export function upgradeCommand(context: CliContext, finish: Finish): Command {

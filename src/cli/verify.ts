@@ -15,7 +15,7 @@ import { callablesOf, type ProbeNames, probeFileName, probeScript } from '../ver
 import { askProbe } from './ask-probe.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { readSite, refuseFatal } from './load-site.ts';
 import {
   freePorts,
@@ -24,7 +24,6 @@ import {
   makePrivateFolder,
   startPrivateApache,
 } from './private-apache.ts';
-import type { Finish } from './program.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
 import { copySource } from './verify-source.ts';
 

@@ -5,8 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Lease, Refusal } from '../groups/lease.ts';
-import type { GroupIdentity, GroupKey } from '../routing/group-key.ts';
+import type { Refusal } from '../groups/lease.ts';
 import type { FileRoute, NoRoute, Route, RouteRequest, WsgiRoute } from '../routing/route.ts';
 import { type AccessControl, judgeAccess, whyRefused } from './access.ts';
 import { answerItself, answerServerOptions } from './apache-itself.ts';
@@ -14,8 +13,8 @@ import { type ConnectionRule, refuseConnection } from './client-error.ts';
 import { createMountEnvirons } from './environ.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { sendFile } from './files.ts';
-import type { Forwarder } from './forwarder.ts';
 import { groupHeaders } from './group-headers.ts';
+import { answerRefusal, GroupRequests, type GroupRequestsDeps } from './group-requests.ts';
 import { createHeaderScanner, type HeaderScanner } from './headers.ts';
 import { HeldUploads } from './held-uploads.ts';
 import { isForLegacy, legacyHeaders, type UnresolvedRule } from './legacy.ts';
@@ -28,21 +27,14 @@ import { hasLooseRequestLine } from './request-line.ts';
 import { REFUSED_BLANKS, REFUSED_BODY, type UnreadHead } from './rules.ts';
 import { Tunnels } from './tunnels.ts';
 import { type Handshake, respondTo } from './upgrade.ts';
-import type { Destination } from './upstream-answer.ts';
 import { type RefusedHead, type RequestHead, readHead } from './validate.ts';
 
 /** The parts that a front joins. */
-export type FrontDeps = {
+export type FrontDeps = GroupRequestsDeps & {
   /** A promise only where somebody else has to be asked first (`groupsFrom: dispatch`); a refusal when that failed. */
   resolve(request: RouteRequest, client: Pick<Peer, 'gone'>): Route | Promise<Route | Refusal>;
-  acquire(
-    identity: GroupIdentity,
-    key: GroupKey,
-    signal: AbortSignal,
-  ): Lease | Refusal | Promise<Lease | Refusal>;
   readonly observer: RequestObserver;
   readonly log: ProxyLog;
-  readonly forwarder: Forwarder;
 };
 
 /** How one listener stands in for Apache's, and whom it believes. */
@@ -63,15 +55,13 @@ export type FrontOptions = {
 
 const refusedBlanks: RefusedHead = { kind: 'refused', rule: REFUSED_BLANKS };
 
-/** Waits before a new try when a process could not be reached, in milliseconds; a crash is noticed meanwhile. */
-const RETRY_DELAYS_MS = [0, 25, 100] as const;
-
 /** The request handler of one listener. */
 export class Front {
   readonly #deps: FrontDeps;
   readonly #options: FrontOptions;
   readonly #exchangeDeps: ExchangeDeps;
   readonly #scan: HeaderScanner;
+  readonly #groups: GroupRequests;
   readonly #mountEnviron = createMountEnvirons();
   readonly #idPrefix = randomBytes(4).toString('hex');
   #requests = 0;
@@ -80,6 +70,7 @@ export class Front {
 
   constructor(deps: FrontDeps, options: FrontOptions) {
     this.#deps = deps;
+    this.#groups = new GroupRequests(deps);
     this.#options = options;
     const uploads = new HeldUploads(options.limits.bodyTimeoutMs);
     this.#exchangeDeps = { observer: deps.observer, log: deps.log, uploads, listener: this };
@@ -202,7 +193,7 @@ export class Front {
 
   #awaitRoute(exchange: Exchange, coming: Promise<Route | Refusal>, remoteAddress: string): void {
     const serve = (route: Route | Refusal): void => {
-      if (route.kind === 'refusal') this.#refuse(exchange, route);
+      if (route.kind === 'refusal') answerRefusal(exchange, route);
       else if (!exchange.clientGone) this.#serveRoute(exchange, route, remoteAddress);
     };
     coming.then(serve).catch((error: unknown) => {
@@ -254,51 +245,9 @@ export class Front {
       }),
       tls: this.#options.tls,
       trustClose: false,
-      connectFailed: this.#retry,
     };
-    this.#acquire(exchange, route, destination);
+    this.#groups.serve(exchange, route, destination);
   }
-
-  #acquire(exchange: Exchange, route: WsgiRoute, destination: Destination): void {
-    const turn = this.#deps.acquire(route.identity, route.key, exchange.peer.gone());
-    if (turn instanceof Promise) {
-      turn.then(
-        (outcome) => this.#forward(exchange, outcome, destination),
-        (error: unknown) => exchange.fail('ERR_INTERNAL', 'Cannot acquire a group process', { error }),
-      );
-    } else this.#forward(exchange, turn, destination);
-  }
-
-  #forward(exchange: Exchange, outcome: Lease | Refusal, destination: Destination): void {
-    if (outcome.kind === 'refusal') {
-      this.#refuse(exchange, outcome);
-      return;
-    }
-    exchange.takeLease(outcome);
-    if (exchange.clientGone) {
-      exchange.releaseLease('abandoned');
-      return;
-    }
-    this.#deps.forwarder.toUpstream(exchange, outcome.upstream, destination);
-  }
-
-  #refuse(exchange: Exchange, { code, message, retryAfterSeconds }: Refusal): void {
-    if (exchange.clientGone) return;
-    exchange.fail(code, message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
-  }
-
-  /** Nothing was sent, so any request may be tried again: with a new lease, on a process that lives. */
-  readonly #retry = (exchange: Exchange, error: Error): void => {
-    const { route, destination } = exchange;
-    const delay = RETRY_DELAYS_MS[exchange.attempts - 1];
-    if (delay === undefined || route === undefined || destination === undefined) {
-      exchange.fail('ERR_UPSTREAM_CONNECT', 'Cannot reach the group process', { error });
-      return;
-    }
-    setTimeout(() => {
-      if (!exchange.clientGone) this.#acquire(exchange, route, destination);
-    }, delay);
-  };
 
   #toLegacy(exchange: Exchange): void {
     exchange.arm = 'legacy';
