@@ -15,8 +15,11 @@ export type LogOptions = {
   readonly format: 'auto' | 'json' | 'text';
   /** File descriptor: 1 for a service, 2 where the command prints an answer of its own. */
   readonly fd: number;
-  /** Lines are gathered and written together, at the latest after a second and at the end: for a line per request. */
-  readonly isBuffered?: boolean;
+  /**
+   * For a line per request: lines are gathered and written together, at the latest after a second and at the end, and their fields
+   * stand as they are given, without a search for credentials.
+   */
+  readonly isForRequests?: boolean;
   /** Whether targets are shown with their query, which may hold credentials. */
   readonly showsQuery?: boolean;
 };
@@ -24,18 +27,24 @@ export type LogOptions = {
 /** Header names whose values are credentials, wherever they stand in a log line's fields. */
 const SECRETS = ['authorization', 'cookie', '["set-cookie"]', '["proxy-authorization"]', 'token'];
 
+const SECRET_PATHS = SECRETS.flatMap((name) => {
+  const dotted = name.startsWith('[') ? name : `.${name}`;
+  return [name, `*${dotted}`, `*.headers${dotted}`];
+});
+
 /** What is kept of a log that cannot be written; what comes beyond is lost. */
 const LONGEST_BACKLOG = 1024 * 1024;
 
 const BUFFERED = { sync: false, minLength: 8192, periodicFlush: 1000 } as const;
 
-/** A logger; unless buffered it writes at once, so that the last words of a process that ends are not lost. */
-export function createLog({ level, format, fd, isBuffered, showsQuery = false }: LogOptions): Log {
+/** A logger; but for requests it writes at once, so that the last words of a process that ends are not lost. */
+export function createLog({ format, fd, ...options }: LogOptions): Log {
   const common = { fd, maxLength: LONGEST_BACKLOG };
-  const out = destination(isBuffered === true ? { ...common, ...BUFFERED } : { ...common, sync: true });
+  const isForRequests = options.isForRequests === true;
+  const out = destination(isForRequests ? { ...common, ...BUFFERED } : { ...common, sync: true });
   outliveFullDisk(out);
   const asText = format === 'text' || (format === 'auto' && isatty(fd));
-  return createLogTo(asText ? textTo(out) : out, level, showsQuery);
+  return createLogTo(asText ? textTo(out) : out, options);
 }
 
 /** A full disk is no reason to end: the next line tries again, and takes along what has gathered. Nor is it one not to end. */
@@ -54,11 +63,9 @@ function outliveFullDisk(out: ReturnType<typeof destination>): void {
 }
 
 /** The logger on any stream of lines. */
-export function createLogTo(stream: DestinationStream, level: LogOptions['level'], showsQuery = false): Log {
-  const paths = SECRETS.flatMap((name) => {
-    const dotted = name.startsWith('[') ? name : `.${name}`;
-    return [name, `*${dotted}`, `*.headers${dotted}`];
-  });
+export function createLogTo(stream: DestinationStream, options: Omit<LogOptions, 'format' | 'fd'>): Log {
+  const { level, showsQuery = false, isForRequests = false } = options;
+  const name = isForRequests ? unchanged : nameFields;
   return pino(
     {
       level,
@@ -66,12 +73,16 @@ export function createLogTo(stream: DestinationStream, level: LogOptions['level'
       timestamp: stdTimeFunctions.isoTime,
       formatters: {
         level: (label) => ({ level: label }),
-        log: showsQuery ? nameFields : (fields) => withoutQuery(nameFields(fields)),
+        log: showsQuery ? name : (fields) => withoutQuery(name(fields)),
       },
-      redact: { paths, censor: '[redacted]' },
+      ...(isForRequests ? {} : { redact: { paths: SECRET_PATHS, censor: '[redacted]' } }),
     },
     stream,
   );
+}
+
+function unchanged(fields: Record<string, unknown>): Record<string, unknown> {
+  return fields;
 }
 
 /** One name per thing, whoever writes: `request_id`, and for an error's code the `reason` that metrics use. */
@@ -91,10 +102,22 @@ function withoutQuery(fields: Record<string, unknown>): Record<string, unknown> 
   return fields;
 }
 
+type GroupFields = { readonly process_group: string; readonly application_group: string };
+
+/** The same object names a group in every request of a mount. */
+const fieldsOf = new WeakMap<GroupIdentity, GroupFields>();
+
 /** The fields by which every line about a group can be found. */
-export function groupFields(identity: GroupIdentity): { process_group: string; application_group: string } {
+export function groupFields(identity: GroupIdentity): GroupFields {
+  const known = fieldsOf.get(identity);
+  if (known !== undefined) return known;
   const text = (bytes: string): string => displayName(Buffer.from(bytes, 'latin1').toString('utf8'));
-  return { process_group: text(identity.processGroup), application_group: text(identity.applicationGroup) };
+  const fields = {
+    process_group: text(identity.processGroup),
+    application_group: text(identity.applicationGroup),
+  };
+  fieldsOf.set(identity, fields);
+  return fields;
 }
 
 /** Turns JSON lines into `TIME LEVEL message  key=value …`, stacks and tracebacks on lines of their own. */

@@ -4,14 +4,14 @@ import { createLog, createLogTo, groupFields, type Log } from '../src/log.ts';
 
 function record(): { readonly log: Log; readonly lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
-  const log = createLogTo({ write: (line) => void lines.push(JSON.parse(line)) }, 'info');
+  const log = createLogTo({ write: (line) => void lines.push(JSON.parse(line)) }, { level: 'info' });
   return { log, lines };
 }
 
 describe('createLog()', () => {
-  it.each([true, false])('outlives a disk that is full, buffered %s', async (isBuffered) => {
+  it.each([true, false])('outlives a disk that is full, for requests %s', async (isForRequests) => {
     const fd = openSync('/dev/full', 'w');
-    const log = createLog({ level: 'info', format: 'json', fd, isBuffered });
+    const log = createLog({ level: 'info', format: 'json', fd, isForRequests });
     const writeMuch = (): void => {
       for (let line = 0; line < 300; line += 1) log.info({ filler: 'x'.repeat(9_000) }, 'Something');
     };

@@ -46,7 +46,7 @@ async function serve(
   const settings = readSettings();
   const { level, format, query: showsQuery } = settings.log;
   const log = createLog({ level, format, fd: 1, showsQuery });
-  const accessLog = createLog({ level: 'info', format, fd: 1, isBuffered: true, showsQuery });
+  const accessLog = createLog({ level: 'info', format, fd: 1, isForRequests: true, showsQuery });
   const signals = listenToSignals();
   const tell = teller(context, log);
   const sidecar = await startSidecar(settings, {

@@ -11,7 +11,7 @@ function textOf(write: (log: ReturnType<typeof createLogTo>) => void): string {
       text += line;
     },
   };
-  write(createLogTo(textTo(stream), 'info'));
+  write(createLogTo(textTo(stream), { level: 'info' }));
   return text;
 }
 
@@ -27,7 +27,7 @@ describe('a line of the log', () => {
 
   it('stays one line as JSON', () => {
     const lines: string[] = [];
-    createLogTo({ write: (line) => void lines.push(line) }, 'info').info({ host: EVIL }, EVIL);
+    createLogTo({ write: (line) => void lines.push(line) }, { level: 'info' }).info({ host: EVIL }, EVIL);
     expect(lines.join('').match(/\n/g)).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ host: EVIL, msg: EVIL });
   });
@@ -35,8 +35,8 @@ describe('a line of the log', () => {
   it('shows no query unless it is asked to', () => {
     const lines: string[] = [];
     const stream = { write: (line: string) => void lines.push(line) };
-    createLogTo(stream, 'info').info({ target: '/a?token=secret' }, 'request');
-    createLogTo(stream, 'info', true).info({ target: '/a?b=c' }, 'request');
+    createLogTo(stream, { level: 'info' }).info({ target: '/a?token=secret' }, 'request');
+    createLogTo(stream, { level: 'info', showsQuery: true }).info({ target: '/a?b=c' }, 'request');
     expect(lines.map((line) => JSON.parse(line).target)).toEqual(['/a?…', '/a?b=c']);
   });
 });
