@@ -4,7 +4,9 @@ import type { Lease, LeaseEnd, LeaseOutcome } from './lease.ts';
 import type { Member } from './member.ts';
 
 /** Who takes a thread back. */
-export type Lender = { takeBack(lease: HeldLease, member: Member, outcome: LeaseOutcome): void };
+export type Lender = {
+  takeBack(lease: HeldLease, member: Member, outcome: LeaseOutcome, isIgnored: boolean): void;
+};
 
 /** Counts once, however often it is released. */
 export class HeldLease implements Lease {
@@ -24,10 +26,10 @@ export class HeldLease implements Lease {
     this.#lender = lender;
   }
 
-  release(outcome: LeaseOutcome): void {
+  release(outcome: LeaseOutcome, isIgnored = false): void {
     const lender = this.#lender;
     this.#lender = undefined;
-    lender?.takeBack(this, this.#member, outcome);
+    lender?.takeBack(this, this.#member, outcome, isIgnored);
   }
 
   whyEnded(): LeaseEnd | undefined {

@@ -43,7 +43,8 @@ export type Lease = {
   readonly kind: 'lease';
   readonly upstream: Upstream;
   readonly queuedMs: number;
-  release(outcome: LeaseOutcome): void;
+  /** `isIgnored`: the request does not count as use of the process when that has long had nothing to do. */
+  release(outcome: LeaseOutcome, isIgnored?: boolean): void;
   /**
    * Why the group has ended the process under the request, for who finds its answer broken off; undefined when the group has
    * not, or when another process may well answer.

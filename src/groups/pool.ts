@@ -57,6 +57,9 @@ type AnyGroup = Group | RemoteGroup;
 
 const MAX_STARTING = 4;
 
+/** What was used within so long is not idle while others are starting, which will be idle themselves. */
+const SPARED_MS = 5_000;
+
 /** How old what is known of the machine's processes may be. */
 const TABLE_AGE_MS = 500;
 
@@ -208,7 +211,10 @@ export class GroupPool {
     return isRemote(plan) ? new RemoteGroup(plan, this.#groupDeps) : new Group(plan, this.#groupDeps);
   }
 
-  /** One idle process of another group goes where there are as many as may be: the one that was used longest ago. */
+  /**
+   * One idle process of another group goes where there are as many as may be: the one that was used longest ago. In a rush of cold
+   * groups that would soon be the one of a group that is busy, as the others have none yet.
+   */
   #hasRoom(): boolean {
     const groups = [...this.#groups.values()].filter((group) => group instanceof Group);
     const count = groups.reduce((sum, group) => sum + group.processCount, 0);
@@ -216,6 +222,8 @@ export class GroupPool {
     const idle = groups.map((group) => ({ group, since: group.idleSince() ?? Number.POSITIVE_INFINITY }));
     const [coldest] = idle.sort((one, other) => one.since - other.since);
     if (coldest === undefined || coldest.since === Number.POSITIVE_INFINITY) return false;
+    const { clock, gate } = this.#groupDeps;
+    if (gate.isBusy && clock.now() - coldest.since < SPARED_MS) return false;
     coldest.group.makeRoom();
     return true;
   }

@@ -149,7 +149,7 @@ export class ProcessList {
   }
 
   /** Called by a lease when it is released. */
-  takeBack(lease: HeldLease, member: Member, outcome: LeaseOutcome): void {
+  takeBack(lease: HeldLease, member: Member, outcome: LeaseOutcome, isIgnored: boolean): void {
     member.inFlight -= 1;
     member.leases.delete(lease);
     member.served += 1;
@@ -159,7 +159,7 @@ export class ProcessList {
       member.doubts += 1;
     }
     member.lastUse = ++this.#uses;
-    member.lastUseAt = this.#deps.clock.now();
+    if (!isIgnored) member.lastUseAt = this.#deps.clock.now();
     // One that ends by itself needs no telling.
     const isToEnd = member.state === 'draining' && member.endReason !== undefined;
     if (isToEnd && member.inFlight === 0) void this.#terminate(member);

@@ -18,6 +18,11 @@ export class StartGate {
     this.#clock = clock;
   }
 
+  /** Whether processes are starting. */
+  get isBusy(): boolean {
+    return this.#inside > 0;
+  }
+
   /** Calls `begin` now or when a place is free; `leave` gives the place back and may be called again without effect. */
   enter(begin: (leave: () => void) => void): void {
     if (this.#inside >= this.#limit) {

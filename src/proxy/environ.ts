@@ -57,6 +57,7 @@ export function renderMountEnviron(route: WsgiRoute, connection: Connection): st
     'wsgi.url_scheme': secure ? 'https' : 'http',
     'mod_wsgi.callable_object': route.callableObject,
     'mod_wsgi.script_reloading': route.options.scriptReloading ? '1' : '0',
+    ...(route.options.ignoreActivity ? { 'mod_wsgi.ignore_activity': '1' } : {}),
     'mod_wsgi.listener_port': String(connection.localPort),
     ...(route.handlerScript === undefined ? {} : { 'mod_wsgi.handler_script': route.handlerScript }),
   };
@@ -153,6 +154,7 @@ function isSameRender(render: Render, route: WsgiRoute, connection: Connection):
     known.callableObject === route.callableObject &&
     known.options.serverAdmin === route.options.serverAdmin &&
     known.options.scriptReloading === route.options.scriptReloading &&
+    known.options.ignoreActivity === route.options.ignoreActivity &&
     render.connection.tls === connection.tls &&
     render.connection.localAddress === connection.localAddress &&
     render.connection.localPort === connection.localPort &&

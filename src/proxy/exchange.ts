@@ -150,7 +150,7 @@ export class Exchange {
     const { lease } = this;
     if (lease === undefined) return;
     this.lease = undefined;
-    lease.release(outcome);
+    lease.release(outcome, this.route?.options.ignoreActivity);
   }
 
   /** Writes to the log that another process is asked. */

@@ -134,6 +134,8 @@ export type MountOptions = {
   readonly passAuthorization: boolean;
   readonly chunkedRequest: boolean;
   readonly scriptReloading: boolean;
+  /** WSGIIgnoreActivity: its requests do not keep an idle process from its end. */
+  readonly ignoreActivity: boolean;
   /** LimitRequestBody; 0 is none, undefined where nothing is said. */
   readonly bodyLimitBytes: number | undefined;
   /** HEAD reaches the application as GET. */

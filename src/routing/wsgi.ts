@@ -205,6 +205,7 @@ function mountOptions(
     passAuthorization: passAuthorization || place.cgiPassAuth === true,
     chunkedRequest: scope.chunkedRequest ?? false,
     scriptReloading: scope.scriptReloading ?? true,
+    ignoreActivity: scope.ignoreActivity ?? false,
     mapHeadToGet: mapHead !== 'off',
     bodyLimitBytes: place.limitRequestBody,
     serverAdmin: host.serverAdmin,

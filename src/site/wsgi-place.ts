@@ -15,6 +15,7 @@ type WsgiKey =
   | 'passAuthorization'
   | 'scriptReloading'
   | 'chunkedRequest'
+  | 'ignoreActivity'
   | 'mapHeadToGet'
   | 'trustedProxyHeaders'
   | 'trustedProxies';
@@ -39,6 +40,7 @@ function overServer(server: Scope, place: Scope): WsgiPlace {
     passAuthorization: both.passAuthorization,
     scriptReloading: both.scriptReloading,
     chunkedRequest: both.chunkedRequest,
+    ignoreActivity: both.ignoreActivity,
     mapHeadToGet: both.mapHeadToGet,
     trustedProxyHeaders: both.trustedProxyHeaders,
     trustedProxies: both.trustedProxies,

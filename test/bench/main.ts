@@ -15,6 +15,7 @@ import type { CaseResult } from './statistics.ts';
 import { measureBodies } from './suites/bodies.ts';
 import { measureCost } from './suites/cost.ts';
 import { measureFair } from './suites/fair.ts';
+import { measureMany } from './suites/many.ts';
 import { measureProxy } from './suites/proxy.ts';
 import { measureStart } from './suites/start.ts';
 import type { SuiteContext } from './suites/suite.ts';
@@ -27,6 +28,7 @@ const suites: Readonly<Record<SuiteName, (context: SuiteContext) => Promise<read
   start: measureStart,
   fair: measureFair,
   cost: measureCost,
+  many: measureMany,
 };
 
 /** A single-threaded server loses more to other work than one of many processes does. */

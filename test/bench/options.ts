@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /** The parts of the benchmark, in the order in which they run. */
-export const suiteNames = ['whole', 'proxy', 'bodies', 'start', 'fair', 'cost'] as const;
+export const suiteNames = ['whole', 'proxy', 'bodies', 'start', 'fair', 'cost', 'many'] as const;
 
 export type SuiteName = (typeof suiteNames)[number];
 

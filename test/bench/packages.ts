@@ -19,6 +19,7 @@ const packagesOf: Readonly<Record<SuiteName, readonly string[]>> = {
   start: ['python3'],
   fair: ['python3', 'wrk'],
   cost: ['python3', 'wrk'],
+  many: ['python3'],
 };
 
 /** Installs what the suites lack where that is allowed; throws when it is not, naming the packages. */

@@ -42,6 +42,7 @@ export const reaches: readonly Reach[] = [
     { suite: 'bodies', case: name, metric: 'sidecarGrowthMib', atMost: 64 },
     { suite: 'bodies', case: name, metric: 'workerGrowthMib', atMost: 64 },
   ]),
+  { suite: 'many', case: '500 groups at once', metric: 'errors', atMost: 0 },
 ];
 
 /** One verdict for each reach of the suite whose sides were both asked for in this run. */

@@ -18,6 +18,8 @@ const columns: readonly { readonly metric: Metric; readonly title: string; reado
   { metric: 'megabytesPerSecond', title: 'MB/s', digits: 0 },
   { metric: 'seconds', title: 'seconds', digits: 3 },
   { metric: 'errors', title: 'errors', digits: 0 },
+  { metric: 'refused', title: 'refused', digits: 0 },
+  { metric: 'residentMib', title: 'resident MiB', digits: 1 },
   { metric: 'sidecarGrowthMib', title: 'sidecar +MiB', digits: 1 },
   { metric: 'workerGrowthMib', title: 'worker +MiB', digits: 1 },
 ];

@@ -9,6 +9,9 @@ export type Metric =
   | 'cpuUs'
   | 'seconds'
   | 'errors'
+  /** With status 503 and Retry-After. */
+  | 'refused'
+  | 'residentMib'
   | 'sidecarGrowthMib'
   | 'workerGrowthMib';
 

@@ -188,6 +188,16 @@ describe('GroupPool with as many processes as it may have', () => {
     expect(stage.events).toContain('exit:process_limit');
   });
 
+  it('spares one that was just used while others are starting', async () => {
+    const script = await open({ maxProcesses: 2 });
+    const first = Number((await stage.get(script)).text());
+    const coming = stage.acquire(undefined, other);
+    const third = { ...IDENTITY, applicationGroup: 'stage.test|/third' };
+    expect(await stage.acquire(undefined, third)).toMatchObject({ code: 'ERR_PROCESS_LIMIT' });
+    expect(await coming).toMatchObject({ kind: 'lease' });
+    expect(stage.ready()).toEqual([first]);
+  });
+
   it('serves as many of many groups wanted at once as there is room for, and tells the others', async () => {
     await open({ maxProcesses: 3, maxGroups: 12 });
     const answers = await Promise.all(

@@ -130,6 +130,15 @@ describe('Watch over a group that nobody asks for', () => {
     expect(await waiting).toMatchObject({ kind: 'lease' });
   });
 
+  it('is not deceived by requests that do not count (WSGIIgnoreActivity)', async () => {
+    const world = await readyWorld({ inactivityTimeoutMs: 10_000 });
+    await ask(world, 1);
+    await world.clock.pass(9_000);
+    lease(world).release('answered', true);
+    await world.clock.pass(2_000);
+    expect(world.group.state).toBe('idle');
+  });
+
   it('does not end what is answering, however long that takes', async () => {
     const world = await readyWorld({ inactivityTimeoutMs: 1_000 });
     const held = lease(world);

@@ -40,6 +40,7 @@ export function wsgiRoute(parts: Partial<WsgiRoute> = {}, options: Partial<Mount
       passAuthorization: false,
       chunkedRequest: false,
       scriptReloading: true,
+      ignoreActivity: false,
       mapHeadToGet: false,
       bodyLimitBytes: undefined,
       serverAdmin: 'webmaster@www.test',

@@ -33,6 +33,7 @@ const route = {
     passAuthorization: false,
     chunkedRequest: false,
     scriptReloading: true,
+    ignoreActivity: false,
     mapHeadToGet: true,
     bodyLimitBytes: undefined,
     serverAdmin: '[no address given]',
