@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fromBytes } from '../apache/bytes.ts';
+import { Guard } from '../groups/guard.ts';
 import { interpreterOf } from '../groups/interpreter.ts';
 import { readLines } from '../groups/lines.ts';
 import type { GroupPlan } from '../groups/plan.ts';
@@ -38,6 +39,8 @@ export type PreflightRun = {
   readonly scripts: readonly WantedScript[];
   /** For each script. */
   readonly timeoutMs: number;
+  /** Ends the process when this one ends first, by Ctrl-C in the middle of an import. */
+  readonly guard: Guard | undefined;
   readonly onScript: (report: ScriptReport) => void;
 };
 
@@ -45,17 +48,30 @@ export type PreflightRun = {
 const LONGEST = 4 * 1024 * 1024;
 const LAST_LINES = 5;
 
+/** The process that ends all others should this one end first; without an interpreter there will be none to end. */
+export async function startGuard([first]: readonly GroupPlan[]): Promise<Guard | undefined> {
+  if (first === undefined) return undefined;
+  const silent = (): void => undefined;
+  const log = { debug: silent, info: silent, warn: silent, error: silent };
+  const pythonFolder = join(packageRoot(), 'src', 'python');
+  return Guard.start({ python: interpreterOf(first), pythonFolder, log }).catch(() => undefined);
+}
+
 /** Why not every script was looked at; undefined when all were. Never throws. */
 export function runPreflight(run: PreflightRun): Promise<string | undefined> {
-  const { plan, scripts, timeoutMs, onScript } = run;
+  const { plan, scripts, timeoutMs, guard, onScript } = run;
   const child = start(plan);
+  if (child.pid !== undefined) guard?.register(child.pid);
   return new Promise((resolve) => {
     let told = 0;
     let problem: string | undefined;
     const output: string[] = [];
     const end = (message: string | undefined): void => {
       clearTimeout(timer);
-      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+      if (child.pid !== undefined) {
+        signalGroup(child.pid, 'SIGKILL');
+        guard?.unregister(child.pid);
+      }
       resolve(message);
     };
     const late = (): void =>

@@ -1,6 +1,8 @@
 /** `preflight`: imports every script under its group's Python before any traffic, and says what that costs and changes. */
 import { Command, InvalidArgumentError } from 'commander';
 import { SidecarError } from '../errors.ts';
+import type { Guard } from '../groups/guard.ts';
+import { interpreterOf } from '../groups/interpreter.ts';
 import type { GroupPlan } from '../groups/plan.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
@@ -9,7 +11,7 @@ import { nameOf, viewIdentity } from './group-views.ts';
 import { readSite, refuseFatal } from './load-site.ts';
 import { createPlanner } from './planner.ts';
 import { type WantedGroup, wantedGroups, withImports } from './preflight-plan.ts';
-import { runPreflight, type ScriptReport } from './preflight-run.ts';
+import { runPreflight, type ScriptReport, startGuard } from './preflight-run.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
 
 type Wanted = WantedGroup & { readonly plan: GroupPlan };
@@ -57,8 +59,9 @@ async function preflight(context: CliContext, flags: Flags): Promise<ExitCode> {
   const reports: GroupReport[] = [];
   const total = wanted.reduce((sum, { scripts }) => sum + scripts.length, 0);
   const progress = progressOf(total);
+  const guard = await startGuard(wanted.map(({ plan }) => plan));
   for (const one of wanted) {
-    const report = await examine(one, flags.timeout * 1000, progress.step);
+    const report = await examine(one, { timeoutMs: flags.timeout * 1000, guard, step: progress.step });
     reports.push(report);
     if (flags.json !== true) {
       progress.clear();
@@ -66,6 +69,7 @@ async function preflight(context: CliContext, flags: Flags): Promise<ExitCode> {
     }
   }
   progress.clear();
+  await guard?.stop();
   const failed = reports.filter(({ problem, scripts }) => problem !== undefined || scripts.some(hasFailed));
   if (flags.json === true) printJson(context, { failed: failed.length > 0, groups: reports });
   else context.print(renderSum(reports));
@@ -93,10 +97,15 @@ function chooseGroups(context: CliContext, flags: Flags): readonly Wanted[] {
   });
 }
 
+type Examination = {
+  readonly timeoutMs: number;
+  readonly guard: Guard | undefined;
+  readonly step: () => void;
+};
+
 async function examine(
   { identity, scripts, plan }: Wanted,
-  timeoutMs: number,
-  step: () => void,
+  { timeoutMs, guard, step }: Examination,
 ): Promise<GroupReport> {
   const reports: ScriptReport[] = [];
   const onScript = (report: ScriptReport): void => {
@@ -104,10 +113,10 @@ async function examine(
     step();
   };
   const problem =
-    scripts.length === 0 ? undefined : await runPreflight({ plan, scripts, timeoutMs, onScript });
+    scripts.length === 0 ? undefined : await runPreflight({ plan, scripts, timeoutMs, guard, onScript });
   return {
     ...viewIdentity(identity),
-    python: plan.pythonHome ?? plan.python,
+    python: interpreterOf(plan),
     scripts: reports,
     ...(problem === undefined ? {} : { problem }),
   };

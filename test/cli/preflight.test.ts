@@ -1,8 +1,12 @@
 /** `preflight` on real scripts under a real Python: what fails, what it costs, what it changes for everybody. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../src/cli/program.ts';
 import { packageRoot } from '../../src/package-root.ts';
+import { builtProgram } from '../support/build.ts';
+import { isRunning } from '../support/descendants.ts';
+import { startProcess } from '../support/real-process.ts';
 import { SYSTEM_PYTHON } from '../support/sidecar.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -130,6 +134,38 @@ describe('preflight', () => {
         peakBytes: expect.any(Number),
       },
     ]);
+  });
+
+  it('leaves nothing behind when it is ended in the middle of an import', async () => {
+    const pidFile = join(folder.path, 'pid');
+    const hangs = `import os, time\nopen(${JSON.stringify(pidFile)}, 'w').write(str(os.getpid()))\ntime.sleep(600)`;
+    const script = folder.write('hangs.wsgi', hangs);
+    const conf = folder.write('hangs.conf', `Listen 80\nServerName main.test\nWSGIScriptAlias / ${script}\n`);
+    const settings = folder.write(
+      'hangs.yaml',
+      JSON.stringify({ apache: conf, python: SYSTEM_PYTHON, groups: { defaults: { allowRoot: true } } }),
+    );
+    const command = startProcess(process.execPath, [await builtProgram(), 'preflight', '--config', settings]);
+    const pid = await vi.waitUntil(
+      () => existsSync(pidFile) && Number(readFileSync(pidFile, 'utf8')),
+      20_000,
+    );
+    process.kill(command.pid, 'SIGINT');
+    await command.exited;
+    await vi.waitUntil(() => !isRunning(pid), 20_000);
+  });
+
+  it('names the interpreter that a virtual environment has', async () => {
+    const conf = folder.write(
+      'home.conf',
+      `Listen 80\nServerName main.test\nWSGIPythonHome /usr\nWSGIScriptAlias / ${folder.write('home.wsgi', APPLICATION)}\n`,
+    );
+    const settings = folder.write(
+      'home.yaml',
+      JSON.stringify({ apache: conf, groups: { defaults: { allowRoot: true } } }),
+    );
+    const { groups } = await reportIn({}, settings);
+    expect(groups[0]).toMatchObject({ python: '/usr/bin/python3' });
   });
 
   it('tells what each script changes for everybody', async () => {
