@@ -2,7 +2,6 @@
 import type { Alias } from '../site/alias.ts';
 import { absolutePath } from '../site/alias.ts';
 import { entriesAbove } from '../site/path-index.ts';
-import type { ProxyPass } from '../site/proxy-pass.ts';
 import { substituteGroups } from '../site/regex.ts';
 import { aliasLength, hitAlias } from './alias-match.ts';
 import { placeBelowRoot } from './document-root.ts';
@@ -32,10 +31,7 @@ export function translateName(state: RequestState): Stop | undefined {
 
 /** The first `ProxyPass` that takes the path; `!` leaves it to what follows. */
 function forwardByProxy({ host, uri }: RequestState): Stop | undefined {
-  const { entries, index } = host.proxyPasses;
-  if (entries.length === 0) return undefined;
-  for (const at of entriesAbove(index, uri)) {
-    const pass = entries[at] as ProxyPass;
+  for (const pass of entriesAbove(host.proxyPasses, uri)) {
     if (hitAlias(pass.match, uri) === undefined && pass.match.kind !== 'unknown') continue;
     if (!pass.isForwarded) return undefined;
     return stop(404, 'not_wsgi', `Apache forwards this by "${pass.title}" before it looks at any mount`);
@@ -45,9 +41,7 @@ function forwardByProxy({ host, uri }: RequestState): Stop | undefined {
 
 /** The redirects that can take the path, in order. */
 function candidates({ host, uri }: RequestState): readonly Alias[] | undefined {
-  const { entries, index } = host.redirects;
-  if (entries.length === 0) return undefined;
-  return entriesAbove(index, uri).map((at) => entries[at] as Alias);
+  return host.redirects.entries.length === 0 ? undefined : entriesAbove(host.redirects, uri);
 }
 
 function translateByAlias(state: RequestState): boolean {
@@ -62,10 +56,7 @@ function translateByAlias(state: RequestState): boolean {
     takeAlias(state, found, locationAlias.handler);
     return true;
   }
-  const { entries, index } = state.host.fileAliases;
-  if (entries.length === 0) return false;
-  for (const at of entriesAbove(index, state.uri)) {
-    const alias = entries[at] as Alias;
+  for (const alias of entriesAbove(state.host.fileAliases, state.uri)) {
     const found = aliasTarget(state, alias);
     if (found === undefined) continue;
     takeAlias(state, found, alias.handler);

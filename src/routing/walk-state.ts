@@ -107,19 +107,21 @@ function enterFile(state: RequestState, found: FoundFile): void {
 /** As `enterFile` for the script of an alias: its sections are the same for all requests that nothing was noted of on the walk. */
 function enterTarget(state: RequestState, { alias, rest }: AliasTarget): void {
   const { host, variables } = state;
-  const { target, memo } = alias;
-  if (memo.scope !== undefined && memo.host === host && state.trace === undefined) {
+  const { target, knownScope } = alias;
+  if (knownScope !== undefined && alias.knownHost === host && state.trace === undefined) {
     state.filename = target;
     state.fileKind = 'file';
     state.pathInfo = joinPathInfo(rest, state.pathInfo);
-    state.scope = memo.scope;
+    state.scope = knownScope;
     return;
   }
   const folder = target.slice(0, target.lastIndexOf('/') + 1);
   enterFile(state, { filename: target, kind: 'file', pathInfo: rest, folder });
   const { scope } = state;
   const isSame = state.variables === variables && state.unresolved === undefined;
-  if (isSame && scope.allowOverride !== true) Object.assign(memo, { host, scope });
+  if (!isSame || scope.allowOverride === true) return;
+  alias.knownHost = host;
+  alias.knownScope = scope;
 }
 
 /** A `.htaccess` in any folder above the file may change everything here, and is not read. */
@@ -142,7 +144,7 @@ function scopeOfFolder(state: RequestState, { folder, filename }: FoundFile): Sc
   }
   const { known, index } = host.directories;
   // A list of a few sections is walked sooner than a folder, of which there are as many as mounts, is looked up.
-  if (index.slots.length === 0)
+  if (index.hashes.length === 0)
     return mergeRemembered(host.merges, host.defaults, walkDirectories(host, folder, filename));
   let walked = known.get(folder);
   if (walked === undefined) {

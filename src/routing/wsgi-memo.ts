@@ -38,7 +38,7 @@ export function recallAnswer(
   state: RequestState,
   { scriptName, port }: RequestFacts,
 ): WsgiAnswer | undefined {
-  const known = state.scriptAlias?.memo.answer as Remembered | undefined;
+  const known = state.scriptAlias?.knownAnswer as Remembered | undefined;
   if (known === undefined || state.trace !== undefined || state.forcedType !== 'wsgi-script')
     return undefined;
   const isSame =
@@ -62,12 +62,10 @@ export function rememberAnswer(
   { facts, settings, answer }: Decided,
 ): void {
   if (scriptAlias === undefined || forcedType !== 'wsgi-script' || dependsOnRequest(settings)) return;
-  const { match } = scriptAlias;
   // The alias's own text, where it is the same, is in the processor's caches when it is compared.
-  const isAlias = match.kind === 'path' && match.path === facts.scriptName;
-  const scriptName = isAlias ? match.path : facts.scriptName;
+  const scriptName = scriptAlias.path === facts.scriptName ? scriptAlias.path : facts.scriptName;
   const remembered: Remembered = { host, scope, script: filename, scriptName, port: facts.port, ...answer };
-  scriptAlias.memo.answer = remembered;
+  scriptAlias.knownAnswer = remembered;
 }
 
 function dependsOnRequest({ scope, processGroup, applicationGroup, ...settings }: WsgiSettings): boolean {

@@ -40,10 +40,12 @@ export type LocationAlias = {
 /** `Redirect [STATUS] [URL]` inside a section. */
 export type LocationRedirect = { readonly target: StringExpression | undefined; readonly status: number };
 
-/** `WSGIScriptAlias` or `WSGIScriptAliasMatch` with its options. */
-export type ScriptAlias = {
+/** `WSGIScriptAlias` or `WSGIScriptAliasMatch` with its options, and what requests have worked out for it. */
+export type ScriptAlias = AliasMemo & {
   readonly mount: Mount;
   readonly match: AliasMatch;
+  /** What `match` says where it is a path, at hand without waiting for it. */
+  readonly path: string | undefined;
   readonly target: string;
   /** Whether the target may be a file as it stands: an absolute path without anything to resolve. */
   readonly isPlainTarget: boolean;
@@ -54,24 +56,14 @@ export type ScriptAlias = {
   readonly applicationGroup: Setting<string> | undefined;
   readonly callableObject: string | undefined;
   readonly passAuthorization: boolean | undefined;
-  readonly memo: AliasMemo;
 };
+
+const noAliases: PathIndex<never> = buildPathIndex([], () => undefined);
 
 /** Aliases in their order, and where to look first. */
-export type AliasList<T extends { readonly match: AliasMatch }> = {
-  readonly entries: readonly T[];
-  readonly index: PathIndex;
-};
-
-const noAliases: AliasList<never> = { entries: [], index: buildPathIndex([]) };
-
-/** A list of aliases with its index. */
-export function buildAliasList<T extends { readonly match: AliasMatch }>(
-  entries: readonly T[],
-): AliasList<T> {
+export function indexAliases<T extends { readonly match: AliasMatch }>(entries: readonly T[]): PathIndex<T> {
   if (entries.length === 0) return noAliases;
-  const index = buildPathIndex(entries.map(({ match }) => (match.kind === 'path' ? match.path : undefined)));
-  return { entries, index };
+  return buildPathIndex(entries, ({ match }) => (match.kind === 'path' ? match.path : undefined));
 }
 
 /** The match of an alias directive. */

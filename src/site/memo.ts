@@ -20,11 +20,11 @@ export type SiteMemo = {
  * virtual host that inherits an alias from the main server only costs the others their slot.
  */
 export type AliasMemo = {
-  /** The virtual host for which `scope` has the sections of the folders and the name of its script. */
-  host: VirtualHost | undefined;
-  scope: Scope | undefined;
+  /** The virtual host for which `knownScope` has the sections of the folders and the name of its script. */
+  knownHost: VirtualHost | undefined;
+  knownScope: Scope | undefined;
   /** What mod_wsgi decides there; `routing/wsgi-memo.ts` alone reads and writes it. */
-  answer: object | undefined;
+  knownAnswer: object | undefined;
 };
 
 /** Nothing remembered. */

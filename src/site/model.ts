@@ -5,9 +5,10 @@
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { SourcePosition } from '../apache/directive.ts';
 import type { AddressIndex } from './address-index.ts';
-import type { Alias, AliasList, ScriptAlias } from './alias.ts';
+import type { Alias, ScriptAlias } from './alias.ts';
 import type { SiteMemo } from './memo.ts';
 import type { MergeCache } from './merge-cache.ts';
+import type { PathIndex } from './path-index.ts';
 import type { ProxyPass } from './proxy-pass.ts';
 import type { RewriteRules } from './rewrite.ts';
 import type { Scope, ScopeSection } from './scope.ts';
@@ -148,10 +149,10 @@ export type VirtualHost = {
   /** `RegisteredMethods`: other methods get 501. */
   readonly registeredMethods: boolean;
   /** mod_alias: redirects before aliases, the virtual host's own before the main server's. */
-  readonly proxyPasses: AliasList<ProxyPass>;
-  readonly redirects: AliasList<Alias>;
-  readonly fileAliases: AliasList<Alias>;
-  readonly scriptAliases: AliasList<ScriptAlias>;
+  readonly proxyPasses: PathIndex<ProxyPass>;
+  readonly redirects: PathIndex<Alias>;
+  readonly fileAliases: PathIndex<Alias>;
+  readonly scriptAliases: PathIndex<ScriptAlias>;
   readonly rewrite: RewriteRules | undefined;
   readonly setEnvIf: readonly SetEnvIfRule[];
   /** WSGI directives outside sections: below every section. */

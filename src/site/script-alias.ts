@@ -6,6 +6,7 @@ import { parseOptions } from '../apache/options.ts';
 import { aliasMatch, type ScriptAlias } from './alias.ts';
 import { addMount, type PlaceContext } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
+import type { AliasMemo } from './memo.ts';
 import type { Setting } from './scope.ts';
 
 /** The alias, or undefined after saying what is wrong with it. */
@@ -29,10 +30,13 @@ export function parseScriptAlias(directive: Directive, place: PlaceContext): Scr
   const settings = readOptions(options, position);
   // Field by field, what each request reads first: a spread would put them in a place of their own.
   return {
-    match,
+    path: match.kind === 'path' ? match.path : undefined,
     target: ownText(target.word),
     isPlainTarget: /^\/.*[^/]$/s.test(target.word) && !/\/[/.]/.test(target.word),
-    memo: { host: undefined, scope: undefined, answer: undefined },
+    knownHost: undefined,
+    knownScope: undefined,
+    knownAnswer: undefined,
+    match,
     mount,
     isBounded,
     processGroup: settings.processGroup,
@@ -68,7 +72,10 @@ function optionProblem(options: readonly (readonly [string, string])[] | undefin
 function readOptions(
   options: readonly (readonly [string, string])[],
   position: Setting<string>['position'],
-): Omit<ScriptAlias, 'mount' | 'match' | 'target' | 'isPlainTarget' | 'isBounded' | 'memo'> {
+): Omit<
+  ScriptAlias,
+  'mount' | 'match' | 'path' | 'target' | 'isPlainTarget' | 'isBounded' | keyof AliasMemo
+> {
   const last = (key: string): string | undefined => options.findLast(([name]) => name === key)?.[1];
   const group = (key: string): Setting<string> | undefined => {
     const value = last(key);

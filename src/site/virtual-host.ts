@@ -3,7 +3,7 @@
 import { isIP } from 'node:net';
 import type { Directive, Section } from '../apache/directive.ts';
 import { canonicalAddress } from './address-block.ts';
-import { buildAliasList } from './alias.ts';
+import { indexAliases } from './alias.ts';
 import type { BuildContext } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
 import type { HostDraft } from './host-draft.ts';
@@ -96,10 +96,10 @@ export function finishHost(draft: HostDraft, inheritance: Inheritance): VirtualH
     requireKnownHost: pick('requireKnownHost') ?? false,
     traceEnabled: pick('traceEnabled') ?? true,
     registeredMethods: pick('registeredMethods') ?? false,
-    proxyPasses: buildAliasList(own.flatMap((host) => host.proxyPasses)),
-    redirects: buildAliasList(own.flatMap((host) => host.redirects)),
-    fileAliases: buildAliasList(own.flatMap((host) => host.fileAliases)),
-    scriptAliases: buildAliasList(own.flatMap((host) => host.scriptAliases)),
+    proxyPasses: indexAliases(own.flatMap((host) => host.proxyPasses)),
+    redirects: indexAliases(own.flatMap((host) => host.redirects)),
+    fileAliases: indexAliases(own.flatMap((host) => host.fileAliases)),
+    scriptAliases: indexAliases(own.flatMap((host) => host.scriptAliases)),
     rewrite: serverRewrite(draft, main),
     setEnvIf: setEnvIfRules(own),
     serverScope: inheritScope(draft, inheritance, 'serverScope'),

@@ -53,8 +53,7 @@ export function walkDirectories(
 ): Scope {
   const { directories, merges } = host;
   let scope = emptyScope;
-  for (const at of entriesAbove(directories.index, folder)) {
-    const section = directories.sections[at] as ScopeSection;
+  for (const section of entriesAbove(directories.index, folder)) {
     if (!folderMatches(section.match, folder)) continue;
     observer.section?.(section);
     scope = mergeRemembered(merges, scope, section.scope);
@@ -107,8 +106,7 @@ export function walkLocations(host: VirtualHost, uri: string, observer: WalkObse
   if (locations.sections.length === 0) return emptyScope;
   const mergedUri = host.mergeSlashes ? uri : uri.replace(/\/{2,}/g, '/');
   let scope = emptyScope;
-  for (const at of entriesAbove(locations.index, uri)) {
-    const section = locations.sections[at] as ScopeSection;
+  for (const section of entriesAbove(locations.index, uri)) {
     const { match } = section;
     const isMatch =
       (match.kind === 'path' && isUnder(match.path, mergedUri)) ||
