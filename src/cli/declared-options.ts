@@ -24,6 +24,14 @@ const LEAST: Readonly<Record<string, number>> = {
 };
 const FOLDERS: ReadonlySet<string> = new Set(['home', 'chroot']);
 const NUMBER = /^(?:maximum-requests|restart-interval|.*-timeout|.*-limit|.*-backlog)$/;
+const SIZE = /^(?:.*memory-limit|.*-size)$/;
+const TIME = /^(?:.*-timeout|.*-interval|cpu-time-limit)$/;
+/** The options that are read by atoi(3). */
+const NUMBERS: ReadonlySet<string> = new Set(
+  OPTION_NAMES.filter(
+    (name) => name in LEAST || NUMBER.test(name) || SIZE.test(name) || name === 'cpu-priority',
+  ),
+);
 
 /** All findings, group by group in the order of the file. */
 export function judgeOptions(groups: Iterable<ProcessGroup>): readonly Diagnostic[] {
@@ -42,7 +50,7 @@ function judgeOption(group: ProcessGroup, option: string, value: string): Diagno
     const message = `Option "${option}" of process group "${group.name}" is "${value}": mod_wsgi would not start`;
     return { ...finding(group), severity: 'error', id: 'process-option-invalid', message, advice: wrong };
   }
-  if (why === undefined) return undefined;
+  if (why === undefined) return misread(group, option, value);
   return {
     ...finding(group),
     severity: FELT.has(key) ? 'warning' : 'info',
@@ -50,6 +58,20 @@ function judgeOption(group: ProcessGroup, option: string, value: string): Diagno
     message: `Option "${option}" of process group "${group.name}" has no effect here`,
     advice: `Not carried over: ${why}`,
   };
+}
+
+/** What atoi(3) cuts off would be lost unseen: "5m" is 5. */
+function misread(group: ProcessGroup, option: string, value: string): Diagnostic | undefined {
+  if (!NUMBERS.has(option) || /^\s*[+-]?\d+\s*$/.test(value)) return undefined;
+  const number = Number.parseInt(value, 10) || 0;
+  const message = `Option "${option}" of process group "${group.name}" is "${value}", of which mod_wsgi reads ${number}`;
+  const unit = SIZE.test(option)
+    ? 'in bytes, without a unit'
+    : TIME.test(option)
+      ? 'in seconds, without a unit'
+      : 'in digits';
+  const advice = `Write the number ${unit}`;
+  return { ...finding(group), severity: 'warning', id: 'process-option-misread', message, advice };
 }
 
 function unknown(group: ProcessGroup, option: string): Diagnostic {

@@ -47,6 +47,20 @@ describe('judgeOptions()', () => {
     expect(more).toEqual([]);
   });
 
+  it.each([
+    ['request-timeout=5m', /"request-timeout" .* is "5m", of which mod_wsgi reads 5: .*in seconds/],
+    ['memory-limit=800M', /"memory-limit" .* is "800M", of which mod_wsgi reads 800: .*in bytes/],
+    ['threads=many', /"threads" .* is "many", of which mod_wsgi reads 0: .*in digits/],
+    ['cpu-priority=low', /"cpu-priority" .* is "low", of which mod_wsgi reads 0/],
+  ])('tells what is read of %s', (options, expected) => {
+    expect(findings(options)).toEqual([expect.stringMatching(/^[^ ]+ warning: WSGIDaemonProcess: /)]);
+    expect(findings(options)[0]).toMatch(expected);
+  });
+
+  it('takes every number that mod_wsgi reads whole for what it is', () => {
+    expect(findings('cpu-priority=-5 switch-interval=0.005 maximum-requests=100')).toEqual([]);
+  });
+
   it('lets 0 stand for the system’s buffers', () => {
     expect(findings('send-buffer-size=0 receive-buffer-size=0')).toEqual([]);
   });
