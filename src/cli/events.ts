@@ -36,6 +36,7 @@ export function createEvents(): Events {
   return {
     observer: {
       requestStarted: nothing,
+      webSocketOpened: nothing,
       requestFinished: nothing,
       groupStateChanged: (identity, from, to) =>
         tell(() => ({

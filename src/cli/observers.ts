@@ -13,6 +13,10 @@ export function joinObservers(
       first.requestStarted(identity);
       second.requestStarted(identity);
     },
+    webSocketOpened(identity) {
+      first.webSocketOpened(identity);
+      second.webSocketOpened(identity);
+    },
     requestFinished(observation) {
       first.requestFinished(observation);
       second.requestFinished(observation);
@@ -49,6 +53,7 @@ export function createAccessLog(log: Log): RequestObserver & GroupObserver {
   const nothing = (): void => undefined;
   return {
     requestStarted: nothing,
+    webSocketOpened: nothing,
     requestFinished: (observation) => log.info(accessFields(observation), 'request'),
     groupStateChanged: nothing,
     processStarted: nothing,

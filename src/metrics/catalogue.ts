@@ -6,6 +6,8 @@ const COUNTERS = {
   requests_total: 'Requests by the group that their name leads to',
   request_body_bytes_total: 'Bytes of request bodies that reached the group',
   response_body_bytes_total: 'Bytes of response bodies sent to clients',
+  websocket_bytes_total:
+    'Bytes that WebSocket connections have carried in both directions, counted at their ends',
   client_aborts_total: 'Requests whose client left before the answer was whole',
   upstream_errors_total: 'Requests that a group process did not answer, or not wholly',
   retries_total: 'Requests that were sent to a second group process, by whether that helped',
@@ -27,6 +29,7 @@ const GAUGES = {
   groups: 'Groups by state',
   groups_limit: 'Groups that may exist at once (maxGroups)',
   requests_in_flight: 'Requests that the group is answering or has waiting',
+  websockets_active: 'WebSocket connections that are open',
   queue_depth: 'Requests that wait for a free thread of the group',
   queue_limit: 'Requests that may wait for the group (queueLength)',
   processes: 'Group processes by state',

@@ -91,6 +91,17 @@ export class GroupSeries {
     this.#lastSuccess = undefined;
   }
 
+  /** Made when a first one is opened: most groups can have none. */
+  webSockets(): Cell {
+    return this.#catalogue.websockets_active.cell(this.labels);
+  }
+
+  /** `bytes` in both directions. */
+  webSocketClosed(bytes: number): void {
+    this.webSockets().value -= 1;
+    this.#catalogue.websocket_bytes_total.cell(this.labels).value += bytes;
+  }
+
   upstreamResponse(arm: Arm): HistogramCell {
     return entry(this.#upstream, arm, () =>
       this.#catalogue.upstream_response_seconds.cell({ ...this.labels, arm }),

@@ -103,8 +103,13 @@ export class Metrics implements RequestObserver, GroupObserver {
     this.#seriesOf(identity).inFlight.value += 1;
   }
 
+  webSocketOpened(identity: GroupIdentity | undefined): void {
+    this.#seriesFor(identity).webSockets().value += 1;
+  }
+
   requestFinished(seen: Observation): void {
-    const series = seen.identity === undefined ? this.#unknown : this.#seriesOf(seen.identity);
+    const series = this.#seriesFor(seen.identity);
+    if (seen.status === 101) series.webSocketClosed(seen.requestBytes + seen.responseBytes);
     const arm = seen.arm === 'legacy' ? 'legacy' : 'sidecar';
     const mount = seen.mount === undefined ? UNKNOWN : seen.mount;
     series.requests(mount, arm, seen.method, seen.status).value += 1;
@@ -174,6 +179,10 @@ export class Metrics implements RequestObserver, GroupObserver {
     } finally {
       for (const [index, metric] of metrics.entries()) metric.name = names[index] ?? metric.name;
     }
+  }
+
+  #seriesFor(identity: GroupIdentity | undefined): GroupSeries {
+    return identity === undefined ? this.#unknown : this.#seriesOf(identity);
   }
 
   #seriesOf(identity: GroupIdentity): GroupSeries {

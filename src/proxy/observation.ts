@@ -30,5 +30,7 @@ export type Observation = {
 
 export type RequestObserver = {
   requestStarted(identity: GroupIdentity): void;
+  /** It has become a WebSocket connection; its end is that of the request. Without a group it is the legacy upstream's. */
+  webSocketOpened(identity: GroupIdentity | undefined): void;
   requestFinished(observation: Observation): void;
 };

@@ -76,6 +76,7 @@ function join(exchange: Exchange, { answer, upstream, first }: Upgraded): void {
     return;
   }
   exchange.status = 101;
+  exchange.deps.observer.webSocketOpened(exchange.route?.identity);
   exchange.upstreamAt = performance.now();
   exchange.answer = { abandon: () => upstream.destroy() };
   client.write(renderSwitch(head), 'latin1');

@@ -95,6 +95,20 @@ describe('Metrics', () => {
     expect(lines.find((line) => line.includes('/shop'))).toMatch(/ 1$/);
   });
 
+  it('counts WebSockets while they are open, and their bytes at their end', async () => {
+    const metrics = createMetrics();
+    metrics.webSocketOpened(SHOP);
+    metrics.webSocketOpened(SHOP);
+    metrics.webSocketOpened(undefined);
+    metrics.requestFinished(observation({ status: 101, requestBytes: 20, responseBytes: 300 }));
+    const active = await linesOf(metrics, 'websockets_active');
+    expect(active.map((line) => line.replace(/.*application_group="([^"]*)".* /, '$1 '))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/shop 1$/), '__unknown__ 1']),
+    );
+    const bytes = await linesOf(metrics, 'websocket_bytes_total');
+    expect(bytes).toEqual([expect.stringMatching(/shop.* 320$/)]);
+  });
+
   it.each([
     ['a full queue', 'queue_full', 503, 'requests_rejected_total{reason="queue_full"} 1'],
     ['a minted port', 'minted_port', 421, 'unknown_group_requests_total{reason="minted_port"} 1'],

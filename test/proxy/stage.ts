@@ -143,6 +143,8 @@ export type Stage = {
   readonly observations: Observation[];
   readonly requests: RouteRequest[];
   /** How each lease was given back, in order. */
+  /** The application group of each WebSocket that was opened; undefined for the legacy upstream's. */
+  readonly webSockets: (string | undefined)[];
   readonly outcomes: LeaseOutcome[];
   readonly logged: { level: string; fields: object; message: string }[];
   /** The observation of the nth request, once it is there. */
@@ -156,6 +158,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
   const observations: Observation[] = [];
   const requests: RouteRequest[] = [];
   const outcomes: LeaseOutcome[] = [];
+  const webSockets: Stage['webSockets'] = [];
   const logged: Stage['logged'] = [];
   const watchers = new Set<() => void>();
   const tell = (): void => {
@@ -183,6 +186,9 @@ export async function startStage(parts: StageParts): Promise<Stage> {
       acquire: parts.acquire ?? lease,
       observer: {
         requestStarted() {},
+        webSocketOpened(identity) {
+          webSockets.push(identity?.applicationGroup);
+        },
         requestFinished(observation) {
           observations.push(observation);
           tell();
@@ -219,6 +225,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
     observations,
     requests,
     outcomes,
+    webSockets,
     logged,
     observed: (index = 0) => until(observations, index),
     released: (index = 0) => until(outcomes, index),

@@ -53,6 +53,7 @@ describe('a WebSocket through the sidecar', () => {
     expect(await client.closed).toBe(4321);
     const seen = await stage.observed();
     expect(seen).toMatchObject({ status: 101, arm: 'legacy', aborted: false });
+    expect(stage.webSockets).toEqual([undefined]);
     expect(seen.responseBytes).toBeGreaterThan(3_000_000);
     expect(seen.requestBytes).toBeGreaterThan(3_000_000);
   });
