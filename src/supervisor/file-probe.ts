@@ -1,4 +1,4 @@
-/** How routing looks at the file system: `stat`, remembered for a second so that requests cost no system call each. */
+/** How routing looks at the file system: every answer is remembered for a second, so that requests cost no system call each. */
 import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import type { FileDetails, FileProbe } from '../routing/route.ts';
 
@@ -8,27 +8,26 @@ const freshMs = 1000;
 /** Answers that are kept; beyond, all are forgotten. Clients choose paths, so there is no natural end. */
 const maxEntries = 10_000;
 
-type Entry = { readonly kind: ReturnType<FileProbe['kind']>; readonly until: number };
-
 /** A probe of the real file system. */
 export function createFileProbe(): FileProbe {
-  const entries = new Map<string, Entry>();
-  return {
-    kind: (path) => {
-      const now = performance.now();
-      const known = entries.get(path);
-      if (known !== undefined && known.until > now) return known.kind;
-      const kind = readKind(path);
-      if (entries.size >= maxEntries) entries.clear();
-      entries.set(path, { kind, until: now + freshMs });
-      return kind;
-    },
-    details: readDetails,
-    list: readNames,
+  return { kind: remembered(readKind), details: remembered(readDetails), list: remembered(readNames) };
+}
+
+/** As `read`, asked at most once a second for each path. */
+function remembered<T>(read: (path: string) => T): (path: string) => T {
+  const entries = new Map<string, { readonly answer: T; readonly until: number }>();
+  return (path) => {
+    const now = performance.now();
+    const known = entries.get(path);
+    if (known !== undefined && known.until > now) return known.answer;
+    const answer = read(path);
+    if (entries.size >= maxEntries) entries.clear();
+    entries.set(path, { answer, until: now + freshMs });
+    return answer;
   };
 }
 
-/** Asked by few configurations, so not remembered; undefined where the path leads nowhere and is no link. */
+/** Undefined where the path leads nowhere and is no link. */
 function readDetails(path: string): FileDetails | undefined {
   const link = statOf(path, lstatSync);
   if (link === undefined) return undefined;
@@ -58,7 +57,7 @@ function statOf(path: string, stat: typeof statSync): Stats | undefined {
   }
 }
 
-function readKind(path: string): Entry['kind'] {
+function readKind(path: string): ReturnType<FileProbe['kind']> {
   if (path.includes('\0')) return 'missing';
   try {
     const stats = statSync(Buffer.from(path, 'latin1'), { throwIfNoEntry: false });

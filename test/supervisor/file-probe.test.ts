@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileProbe } from '../../src/supervisor/file-probe.ts';
@@ -44,5 +44,20 @@ describe('createFileProbe()', () => {
     rmSync(file);
     expect(probe.kind(file)).toBe('file');
     expect(createFileProbe().kind(file)).toBe('missing');
+  });
+
+  it('remembers what it says of links and folders as long', () => {
+    const file = folder.write('a.wsgi', 'x');
+    const link = join(folder.path, 'link');
+    symlinkSync(file, link);
+    const probe = createFileProbe();
+    expect(probe.details?.(link)).toMatchObject({ isLink: true });
+    expect(probe.details?.(file)).toMatchObject({ isLink: false });
+    expect(probe.list?.(folder.path)?.toSorted()).toEqual(['a.wsgi', 'link']);
+    rmSync(link);
+    expect(probe.details?.(link)).toMatchObject({ isLink: true });
+    expect(probe.list?.(folder.path)).toContain('link');
+    expect(createFileProbe().details?.(link)).toBeUndefined();
+    expect(createFileProbe().list?.(folder.path)).toEqual(['a.wsgi']);
   });
 });
