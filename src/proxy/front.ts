@@ -15,7 +15,7 @@ import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { sendFile } from './files.ts';
 import { groupHeaders } from './group-headers.ts';
 import { answerRefusal, GroupRequests, type GroupRequestsDeps } from './group-requests.ts';
-import { createHeaderScanner, type HeaderScanner } from './headers.ts';
+import { asksToClose, createHeaderScanner, type HeaderScanner } from './headers.ts';
 import { HeldUploads } from './held-uploads.ts';
 import { isForLegacy, legacyHeaders, type UnresolvedRule } from './legacy.ts';
 import type { FrontLimits } from './limits.ts';
@@ -23,11 +23,11 @@ import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
 import { clientAddress, type Peer, peerOf, type StandsFor, type TrustList } from './peer.ts';
 import { sendRedirect } from './redirect.ts';
-import { hasLooseRequestLine } from './request-line.ts';
-import { REFUSED_BLANKS, REFUSED_BODY, type UnreadHead } from './rules.ts';
+import { loosenessOf } from './request-line.ts';
+import { REFUSED_BODY, type UnreadHead } from './rules.ts';
 import { Tunnels } from './tunnels.ts';
 import { type Handshake, respondTo } from './upgrade.ts';
-import { type RefusedHead, type RequestHead, readHead } from './validate.ts';
+import { type RequestHead, readHead } from './validate.ts';
 
 /** The parts that a front joins. */
 export type FrontDeps = GroupRequestsDeps & {
@@ -52,8 +52,6 @@ export type FrontOptions = {
   readonly unresolved?: UnresolvedRule;
   readonly limits: FrontLimits;
 };
-
-const refusedBlanks: RefusedHead = { kind: 'refused', rule: REFUSED_BLANKS };
 
 /** The request handler of one listener. */
 export class Front {
@@ -120,7 +118,9 @@ export class Front {
   #answer(exchange: Exchange): void {
     const { request, response } = exchange;
     try {
-      const head = hasLooseRequestLine(request) ? refusedBlanks : readHead(this.#unread(exchange));
+      const rule = loosenessOf(request);
+      const head =
+        rule === undefined ? readHead(this.#unread(exchange)) : ({ kind: 'refused', rule } as const);
       if (head.kind === 'refused') exchange.refuse({ ...head.rule, close: true });
       else if (head.kind === 'server-options') answerServerOptions(exchange);
       else if (response.socket !== null) this.#serve(exchange, head);
@@ -158,7 +158,8 @@ export class Front {
     const start = { request, response, peer, requestId, headers, expectsContinue, limits };
     const exchange = new Exchange(start, this.#exchangeDeps);
     peer.requests += 1;
-    exchange.isLast = !peer.trusted && peer.requests === limits.requestsPerConnection;
+    exchange.isLast =
+      asksToClose(headers) || (!peer.trusted && peer.requests === limits.requestsPerConnection);
     return exchange;
   }
 

@@ -139,6 +139,12 @@ function dropNominated(found: RequestHeaders, table: NameTable): void {
   }
 }
 
+/** RFC 9112 §9.6, whatever blanks and tabs stand around the word: Node's parser does not know it before a tab. */
+export function asksToClose({ connection }: Pick<RequestHeaders, 'connection'>): boolean {
+  if (connection === undefined || connection === 'keep-alive') return false;
+  return /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i.test(connection);
+}
+
 function removeField(list: string[], lower: string): void {
   for (let i = 0; i < list.length; i += 2) {
     if (list[i] === lower) {

@@ -98,6 +98,13 @@ export const REFUSED_BLANKS: RefusalRule = {
   message: 'More than one space in the request line',
 };
 
+/** Node's parser takes Icecast's and RTSP's request lines for HTTP's. */
+export const REFUSED_PROTOCOL: RefusalRule = {
+  status: 400,
+  reason: 'bad_request',
+  message: 'Request line of another protocol than HTTP',
+};
+
 /** A tunnel. */
 export const REFUSED_CONNECT: RefusalRule = {
   status: 405,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createHeaderScanner } from '../../src/proxy/headers.ts';
+import { asksToClose, createHeaderScanner } from '../../src/proxy/headers.ts';
 
 const scan = createHeaderScanner('x-remote-user');
 
@@ -97,4 +97,16 @@ describe('createHeaderScanner()', () => {
       'a, b',
     ]);
   });
+});
+
+describe('asksToClose()', () => {
+  it.each([['close'], ['Close'], ['close\t'], ['keep-alive,\tclose '], ['close, x'], ['a ,close']])(
+    'hears it in %j',
+    (connection) => expect(asksToClose({ connection })).toBe(true),
+  );
+
+  it.each([[undefined], ['keep-alive'], ['Keep-Alive'], ['closed'], ['x-close'], ['']])(
+    'does not hear it in %j',
+    (connection) => expect(asksToClose({ connection })).toBe(false),
+  );
 });

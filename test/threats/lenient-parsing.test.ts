@@ -25,6 +25,8 @@ describe('a head that no strict parser takes', () => {
     ['two spaces behind the method', `GET  / HTTP/1.1${LAST}`],
     ['two spaces behind the target', `GET /  HTTP/1.1${LAST}`],
     ['an unknown method', `FOO / HTTP/1.1${LAST}`],
+    ['the protocol of RTSP', `GET / RTSP/1.0${LAST}`],
+    ['the protocol of Icecast', `SOURCE / ICE/1.0${LAST}`],
   ])('is refused: %s', (_, bytes) => expectRefusal(bytes, { status: 400, reason: 'bad_request' }));
 
   it.each([
