@@ -8,13 +8,17 @@ import logging
 import os
 import select
 import socket
+import subprocess
 import sys
 import threading
 import time
 
 # Functions that gevent, eventlet and the like put others in the place of.
-PATCHABLE = ((socket, 'socket'), (socket, 'create_connection'), (threading, 'Thread'), (threading, 'Lock'),
-             (time, 'sleep'), (select, 'select'), (os, 'fork'), (os, 'read'))
+PATCHABLE = ((socket, 'socket'), (socket, 'create_connection'), (socket, 'getaddrinfo'), (threading, 'Thread'),
+             (threading, 'Lock'), (threading, 'RLock'), (threading, 'Event'), (threading, 'local'),
+             (threading, '_start_new_thread'), (threading, 'get_ident'), (time, 'sleep'), (select, 'select'),
+             (select, 'poll'), (select, 'epoll'), (os, 'fork'), (os, 'read'), (os, 'write'), (os, 'waitpid'),
+             (subprocess, 'Popen'))
 VALUE_LENGTH = 200
 # Secrets do not belong into reports.
 SECRET = ('PASS', 'SECRET', 'TOKEN', 'KEY', 'CREDENTIAL', 'DSN')

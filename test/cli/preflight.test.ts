@@ -16,6 +16,13 @@ def application(environ, start_response):
     return []
 `;
 
+/** As gevent.monkey does: an attribute of a module of the standard library becomes one of another module. */
+function patchOf(name: string): string {
+  const [module, attribute] = name.split('.');
+  return `import ${module}\nclass Green(${module}.${attribute} if isinstance(${module}.${attribute}, type) else object):
+    __module__ = 'green'\n${module}.${attribute} = Green\n`;
+}
+
 /** By name, a script that does one thing, and the kind and a part of the detail that tell of it. */
 const CHANGES: readonly (readonly [name: string, text: string, kind: string, detail: string])[] = [
   ['path', "import sys; sys.path.insert(0, '/srv/own')", 'sys.path', 'adds /srv/own at place 0'],
@@ -34,6 +41,23 @@ const CHANGES: readonly (readonly [name: string, text: string, kind: string, det
     'starts mine, which is no daemon',
   ],
   ['patch', 'import time; time.sleep = lambda seconds: None', 'patch', 'replaces time.sleep by'],
+  ...[
+    'socket.socket',
+    'socket.getaddrinfo',
+    'threading.local',
+    'threading.Event',
+    'threading._start_new_thread',
+    'select.select',
+    'select.poll',
+    'os.fork',
+    'os.waitpid',
+    'subprocess.Popen',
+  ].map((name): (typeof CHANGES)[number] => [
+    name,
+    patchOf(name),
+    'patch',
+    `replaces ${name} by green.Green`,
+  ]),
   [
     'import',
     'import builtins; builtins.__import__ = lambda *a, old=__import__, **k: old(*a, **k)',
@@ -173,7 +197,9 @@ describe('preflight', () => {
     const { code, groups } = await reportOf(scripts);
     expect(code).toBe(0);
     for (const [name, , kind, detail] of CHANGES) {
-      const found = groups.find(({ applicationGroup }) => applicationGroup.endsWith(`|/${name}`));
+      const found = groups.find(({ applicationGroup }) =>
+        applicationGroup.endsWith(`|/${name.toLowerCase()}`),
+      );
       expect(found?.scripts[0]?.changes, name).toContainEqual({
         kind,
         detail: expect.stringContaining(detail),
