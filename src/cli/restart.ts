@@ -61,6 +61,8 @@ function findGroup(groups: readonly GroupView[], name: string): GroupView {
 
 function renderRestarted({ result, group }: RestartView): string {
   if (result === 'idle') return `Group ${nameOf(group)} has no process: its next request starts one\n`;
+  if (group.processes.some(({ url }) => url !== undefined))
+    return `Group ${nameOf(group)} runs elsewhere: nothing is restarted, its servers were asked anew: ${group.reason}\n`;
   const pids = group.processes.filter(({ state }) => state === 'ready').map(({ pid }) => pid);
   return `Group ${nameOf(group)} is ${group.state}: pid ${pids.join(', ')}\n`;
 }

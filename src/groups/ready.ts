@@ -71,13 +71,19 @@ function lateFailure(
   };
 }
 
+/** What else than the interpreter may be wrong, by the code of the system. */
+const SPAWN_ADVICE: Readonly<Record<string, string>> = {
+  EMFILE: 'raise the sidecar\'s limit of descriptors ("ulimit -n", LimitNOFILE= of the unit)',
+  ENFILE: 'raise the machine\'s limit of open files ("sysctl fs.file-max")',
+  EAGAIN: 'raise the limit of processes ("ulimit -u", TasksMax= of the unit)',
+};
+
 function spawnFailure(plan: GroupPlan, error: Error): Omit<StartFailure, 'journey'> {
   const python = interpreterOf(plan);
-  const problem = 'code' in error && error.code === 'ENOENT' ? 'there is no such program' : error.message;
-  return {
-    step: 'spawn',
-    message: `Cannot run Python "${python}": ${problem}: set "python" of the group, or install it`,
-  };
+  const code = String('code' in error ? error.code : '');
+  const problem = code === 'ENOENT' ? 'there is no such program' : error.message;
+  const advice = SPAWN_ADVICE[code] ?? 'set "python" of the group, or install it';
+  return { step: 'spawn', message: `Cannot run Python "${python}": ${problem}: ${advice}` };
 }
 
 function exitFailure(

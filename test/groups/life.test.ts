@@ -162,7 +162,7 @@ describe('a system that lets no process start', () => {
     }
     expect(refusal).toMatchObject({
       code: 'ERR_GROUP_START_FAILED',
-      message: expect.stringContaining('EMFILE'),
+      message: expect.stringMatching(/EMFILE: raise .*"ulimit -n"/),
     });
     await expect.poll(async () => (await stage.acquire()).kind, { interval: 100 }).toBe('lease');
     expect(script).toBeDefined();

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { makeSite } from '../support/apache.ts';
-import { startSidecar } from '../support/sidecar.ts';
+import { runSidecar, startSidecar } from '../support/sidecar.ts';
 
 const CONF = `<VirtualHost *:@PORT@>
     ServerName url.test
@@ -53,6 +53,11 @@ it('goes on without a server that stops, and shows it', async () => {
   });
   const metrics = (await sidecar.ask('/metrics')).text();
   expect(metrics).toMatch(/wsgi_sidecar_processes\{.*state="unhealthy"\} 1/);
+  const [{ id }] = (JSON.parse(groups.text()) as { groups: [{ id: string }] }).groups;
+  const restarted = await runSidecar('restart', '--config', sidecar.config, id);
+  expect(restarted.stdout).toMatch(
+    /runs elsewhere: nothing is restarted, its servers were asked anew: 1 of 2 servers answer\n$/,
+  );
   await second.stop();
   const answer = await sidecar.get('url.test', '/app');
   expect([answer.status, answer.header('retry-after')]).toEqual([503, '1']);

@@ -3,6 +3,7 @@
  * Laws, as of `Group`: if a request waits, no healthy server has room; if none is healthy, nobody waits.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { groupFields } from '../../log.ts';
 import type { GroupIdentity } from '../../routing/group-key.ts';
 import type { Clock } from '../clock.ts';
 import type { Lease, LeaseOutcome, Refusal } from '../lease.ts';
@@ -176,7 +177,8 @@ export class RemoteGroup {
   #tellOf(server: RemoteServer): void {
     const message = `Server ${server.url} is out of service: ${server.problem}`;
     this.#lastFailure = { at: server.since, step: 'serving', message };
-    this.#deps.log.warn({ group: this.#plan.id, url: server.url }, message);
+    const { id, identity } = this.#plan;
+    this.#deps.log.warn({ group: id, ...groupFields(identity), url: server.url }, message);
   }
 
   /** What its servers make of its state. */

@@ -82,6 +82,10 @@ describe('a group with a url', () => {
     expect(states()).toEqual(['ready', 'ready']);
     await a?.stop();
     await logged(`Server ${a?.url} is out of service: nobody listens there`);
+    expect(stage.log.find(({ message }) => message.includes('out of service'))?.fields).toMatchObject({
+      process_group: expect.any(String),
+      application_group: expect.any(String),
+    });
     const leases = [await stage.lease(), await stage.lease()];
     expect(leases.map(portOf)).toEqual([b?.port, b?.port]);
     expect(stage.snapshot()).toMatchObject({
