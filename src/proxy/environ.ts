@@ -10,6 +10,7 @@ export type Connection = {
   readonly tls: boolean;
   readonly localAddress: string;
   readonly localPort: number;
+  readonly listenerHost: string;
 };
 
 /** What the environ needs to know of the request, beside its route. */
@@ -58,6 +59,7 @@ export function renderMountEnviron(route: WsgiRoute, connection: Connection): st
     'mod_wsgi.callable_object': route.callableObject,
     'mod_wsgi.script_reloading': route.options.scriptReloading ? '1' : '0',
     ...(route.options.ignoreActivity ? { 'mod_wsgi.ignore_activity': '1' } : {}),
+    'mod_wsgi.listener_host': connection.listenerHost,
     'mod_wsgi.listener_port': String(connection.localPort),
     ...(route.handlerScript === undefined ? {} : { 'mod_wsgi.handler_script': route.handlerScript }),
   };
@@ -158,6 +160,7 @@ function isSameRender(render: Render, route: WsgiRoute, connection: Connection):
     render.connection.tls === connection.tls &&
     render.connection.localAddress === connection.localAddress &&
     render.connection.localPort === connection.localPort &&
+    render.connection.listenerHost === connection.listenerHost &&
     isSameMap(known.environment, route.environment)
   );
 }

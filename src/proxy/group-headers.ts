@@ -24,7 +24,8 @@ export function groupHeaders(exchange: Exchange, route: WsgiRoute, context: Grou
     sent.push('authorization', headers.authorization);
   }
   if (exchange.awaitsContinue) sent.push('x-sidecar-expect', '100-continue');
-  const connection = { tls, localAddress: peer.localAddress, localPort: peer.localPort };
+  const { localAddress, localPort, listenerHost } = peer;
+  const connection = { tls, localAddress, localPort, listenerHost };
   sent.push('x-sidecar-mount', context.mountEnviron(route, connection));
   const environ = renderRequestEnviron(route, {
     method: request.method ?? '',

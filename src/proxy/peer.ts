@@ -15,6 +15,8 @@ export type Peer = {
   /** The local end as Apache would have it. */
   readonly localAddress: string;
   readonly localPort: number;
+  /** The host of the `Listen` that its listener stands for; empty for all addresses. */
+  readonly listenerHost: string;
   /** Requests that have come on the connection. */
   requests: number;
   /** Aborted when the connection is gone; made at first use, shared by the connection's requests. */
@@ -87,6 +89,7 @@ function makePeer(socket: Socket, trust: TrustList, as: StandsFor): Peer {
     trusted: address === '' ? trust.unix : trust.has(address),
     localAddress: as.address ?? (plainAddress(socket.localAddress) || '127.0.0.1'),
     localPort: as.port ?? socket.localPort ?? 80,
+    listenerHost: as.address ?? '',
     requests: 0,
     gone() {
       if (controller === undefined) {

@@ -40,7 +40,7 @@ export const CONF: string = `WSGIDaemonProcess shop processes=2 threads=3
 /** What differs between two servers, two processes or two moments. */
 const VOLATILE = [
   /^apache\./,
-  /^mod_wsgi\.(connection_id|daemon_|listener_|queue_|request_|script_start|thread_|total_|version|enable_sendfile)/,
+  /^mod_wsgi\.(connection_id|daemon_|queue_|request_|script_start|thread_|total_|version|enable_sendfile)/,
   /^(REMOTE_PORT|SERVER_SIGNATURE|SERVER_SOFTWARE|PATH_TRANSLATED|UNIQUE_ID)$/,
   /^wsgi\.(errors|file_wrapper|input)$/,
 ];

@@ -7,7 +7,7 @@ import {
 } from '../../src/proxy/environ.ts';
 import { wsgiRoute } from './stage.ts';
 
-const connection = { tls: false, localAddress: '192.0.2.1', localPort: 8080 };
+const connection = { tls: false, localAddress: '192.0.2.1', localPort: 8080, listenerHost: '' };
 const facts: RequestFacts = {
   method: 'GET',
   target: '/app/x?y=1',

@@ -236,6 +236,18 @@ describe('Front', () => {
     expect(stage.recorder.received).toEqual([]);
   });
 
+  it.each([
+    ['its host', '192.0.2.1', '192.0.2.1'],
+    ['no host', undefined, ''],
+  ])('names the listener to applications as a Listen with %s', async (_what, address, expected) => {
+    const as = address === undefined ? { port: 80 } : { address, port: 80 };
+    const stage = await stageBefore(ok('hello'), { front: { as } });
+    await send(stage.target, '/app/x');
+    expect(headersOf(stage.recorder.received[0] ?? '').get('x-sidecar-mount')).toContain(
+      `"mod_wsgi.listener_host":"${expected}"`,
+    );
+  });
+
   it('stands for the Apache that it replaces', async () => {
     const stage = await stageBefore(ok('hello'), {
       front: { as: { address: '192.0.2.1', port: 443 }, tls: true },

@@ -10,6 +10,7 @@ function peer(parts: Partial<Peer>): Peer {
     trusted: true,
     localAddress: '127.0.0.1',
     localPort: 80,
+    listenerHost: '',
     gone,
     ...parts,
   };

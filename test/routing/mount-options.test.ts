@@ -24,7 +24,7 @@ describe('WSGIIgnoreActivity', () => {
     const probe = probeOf('/srv/shop.wsgi', '/srv/health.wsgi');
     const route = resolveRoute(siteOf(CONFIGURATION), requestTo(`http://a.test${path}`), probe) as WsgiRoute;
     expect(route.options.ignoreActivity).toBe(ignores);
-    const connection = { localAddress: '127.0.0.1', localPort: 80, tls: false };
+    const connection = { localAddress: '127.0.0.1', localPort: 80, listenerHost: '', tls: false };
     const environ = createMountEnvirons()(route, connection);
     expect(environ.includes('"mod_wsgi.ignore_activity":"1"')).toBe(ignores);
   });
