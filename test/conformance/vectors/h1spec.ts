@@ -35,7 +35,7 @@ export const H1SPEC: Table = {
     vector(
       'a body that is not there is not waited for',
       request('GET /', 'Expect: 100-continue'),
-      closing(served('GET /')),
+      served('GET /'),
     ),
     vector('a plain request', request('GET /'), served('GET /')),
     vector(

@@ -51,7 +51,7 @@ const targets: readonly Vector[] = [
     request('GET http://other.test/'),
     served('GET http://other.test/', '', { HTTP_HOST: 'other.test' }),
   ),
-  vector('a fragment', request('GET /path#frag'), refused(400)),
+  vector('a fragment', request('GET /path#frag'), answered(400)),
   vector('a backslash', request('GET /path\\file'), served('GET /path\\file')),
   vector('NUL', request('GET /\0test'), refused(400)),
   vector('a byte beyond ASCII', request('GET /caf\xc3\xa9'), refused(400)),

@@ -53,6 +53,8 @@ type Watched = {
   readonly socket: Socket;
   /** Statuses of the final answers so far. */
   answers(): readonly number[];
+  /** Whether the last of them ends the connection, in so many words. */
+  saysClose(): boolean;
   /** Resolves when there are so many, or the connection has ended. */
   until(count: number): Promise<void>;
   readonly closed: Promise<void>;
@@ -71,6 +73,7 @@ function watch(socket: Socket): Watched {
   return {
     socket,
     answers,
+    saysClose: () => /^Connection: close\r$/im.test(text.slice(text.lastIndexOf('HTTP/1.1 '))),
     closed,
     until: (count) =>
       Promise.race([
@@ -88,7 +91,7 @@ function watch(socket: Socket): Watched {
 
 /** Brings the connection to its end as the outcome has it, and says how it ended. */
 async function conclude(connection: Watched, outcome: Outcome): Promise<Outcome['ends']> {
-  const { socket, until, closed, answers } = connection;
+  const { socket, until, closed, answers, saysClose } = connection;
   if (outcome.ends === 'unfinished') {
     const early = answers().length;
     socket.end();
@@ -96,7 +99,7 @@ async function conclude(connection: Watched, outcome: Outcome): Promise<Outcome[
     return early === 0 ? 'unfinished' : 'closed';
   }
   await until(outcome.answers.length);
-  if (outcome.ends === 'closed') {
+  if (saysClose()) {
     await closed;
     return 'closed';
   }
