@@ -40,7 +40,9 @@ export const SUITES: readonly Suite[] = [
 ];
 
 /** The suites of `npm run conformance`. */
-export const CONFORMANCE_SUITES: readonly Suite[] = [];
+export const CONFORMANCE_SUITES: readonly Suite[] = [
+  { name: 'conformance/garden/garden', packages: ['apache2', 'nginx', 'haproxy'] },
+];
 
 /** What one suite lacks. Packages and files may be installed, root may not. */
 export type Lack = {

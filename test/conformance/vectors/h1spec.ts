@@ -1,4 +1,4 @@
-import { chunked, closing, get, head, post, refused, request, served, type Table, vector } from './vector.ts';
+import { chunked, get, head, post, refused, request, served, type Table, vector } from './vector.ts';
 
 const WHOLE = request('GET /hello');
 
