@@ -13,9 +13,9 @@ import {
 import { interpreterOf } from '../groups/interpreter.ts';
 import type { GroupPlan } from '../groups/plan.ts';
 import type { GroupIdentity } from '../routing/group-key.ts';
+import type { ReadSite } from '../sidecar/load-site.ts';
 import type { Site } from '../site/model.ts';
 import { type AnalysisJob, analyseImports } from './analyse-imports.ts';
-import type { ReadSite } from './load-site.ts';
 import { findProgram, idsOf, refusalOf, type UserIds } from './user-access.ts';
 
 export type CensusRequest = {

@@ -8,12 +8,12 @@ import type { Layout } from '../audit/census.ts';
 import type { Finding } from '../audit/finding.ts';
 import { renderSarif } from '../audit/sarif.ts';
 import { SidecarError } from '../errors.ts';
+import { readSite, refuseFatal } from '../sidecar/load-site.ts';
+import { createPlanner } from '../sidecar/planner.ts';
 import { takeCensus } from './audit-census.ts';
 import { renderAudit, viewAudit } from './audit-view.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
-import { readSite, refuseFatal } from './load-site.ts';
-import { createPlanner } from './planner.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
 
 type Flags = Readonly<Record<string, unknown>> & {

@@ -3,16 +3,16 @@ import { Command } from 'commander';
 import { fromBytes } from '../apache/bytes.ts';
 import { type Diagnostic, renderDiagnostic } from '../apache/diagnostic.ts';
 import { declaredGroups } from '../routing/declared-groups.ts';
+import { viewDiagnostic } from '../sidecar/diagnostic-view.ts';
+import { viewGroups } from '../sidecar/group-views.ts';
+import { readSite } from '../sidecar/load-site.ts';
+import { createPlanner } from '../sidecar/planner.ts';
 import { checkInterpreters, checkRoot, checkScripts, describeEmbedded } from './check-machine.ts';
 import { checkRunners } from './check-runners.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
-import { viewDiagnostic } from './diagnostic-view.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { renderSharing } from './group-table.ts';
-import { viewGroups } from './group-views.ts';
-import { readSite } from './load-site.ts';
-import { createPlanner } from './planner.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
 
 export function checkCommand(context: CliContext, finish: Finish): Command {

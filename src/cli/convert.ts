@@ -13,13 +13,13 @@ import { SidecarError } from '../errors.ts';
 import { readDocument } from '../settings/document.ts';
 import type { Settings } from '../settings/load.ts';
 import { nearest } from '../settings/nearest.ts';
+import { refuseFatal, withChanges } from '../sidecar/load-site.ts';
 import { buildSite } from '../site/build.ts';
 import type { Site } from '../site/model.ts';
 import { moduleNames } from '../site/modules.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
-import { refuseFatal, withChanges } from './load-site.ts';
 import { firstDifference } from './same-site.ts';
 import { addSettingsFlags, settingsOf } from './settings-flags.ts';
 

@@ -10,11 +10,11 @@ import { Command } from 'commander';
 import { createLog } from '../log.ts';
 import { packageRoot } from '../package-root.ts';
 import { loadSettings, type Settings } from '../settings/load.ts';
+import { type RunningSidecar, startSidecar } from '../sidecar/sidecar.ts';
 import { watchSignals } from '../supervisor/signals.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { renderGroupTable, renderSharing } from './group-table.ts';
-import { type RunningSidecar, startSidecar } from './sidecar.ts';
 
 type DemoFlags = {
   readonly group: string;

@@ -1,12 +1,12 @@
 /** `explain URL`: which virtual host, mount, group and process a request would reach, and why. */
 import { Command, InvalidArgumentError } from 'commander';
 import type { GroupView } from '../../routes/model.ts';
+import { type Explanation, explainQuestion } from '../sidecar/explanation.ts';
+import { readSite, refuseFatal } from '../sidecar/load-site.ts';
 import { askAdmin } from './admin-client.ts';
 import { renderColumns } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
-import { type Explanation, explainQuestion } from './explanation.ts';
-import { readSite, refuseFatal } from './load-site.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
 
 export function explainCommand(context: CliContext, finish: Finish): Command {

@@ -1,7 +1,7 @@
 /** The table of groups, and what to write to part scripts that share a process. */
 import type { GroupView } from '../../routes/model.ts';
+import { nameOf } from '../sidecar/group-views.ts';
 import { renderColumns } from './columns.ts';
-import { nameOf } from './group-views.ts';
 
 /** The table; with state and pids when `live`. */
 export function renderGroupTable(groups: readonly GroupView[], live: boolean): string {

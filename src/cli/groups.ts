@@ -4,14 +4,14 @@ import type { GroupView } from '../../routes/model.ts';
 import { SidecarError } from '../errors.ts';
 import { renderAddress } from '../settings/address.ts';
 import type { Settings } from '../settings/load.ts';
+import { viewGroups } from '../sidecar/group-views.ts';
+import { readSite, refuseFatal } from '../sidecar/load-site.ts';
+import { createPlanner } from '../sidecar/planner.ts';
 import { askAdmin, queryAdmin } from './admin-client.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { renderGroupTable, renderSharing } from './group-table.ts';
-import { viewGroups } from './group-views.ts';
 import { renderLiveGroups } from './live-groups.ts';
-import { readSite, refuseFatal } from './load-site.ts';
-import { createPlanner } from './planner.ts';
 import { addSettingsFlags, SITE_KEYS, settingsOf } from './settings-flags.ts';
 
 export function groupsCommand(context: CliContext, finish: Finish): Command {

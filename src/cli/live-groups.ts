@@ -1,8 +1,8 @@
 /** How the groups of a running sidecar do, for people: a line each, and below what has gone wrong. */
 import type { GroupView, ProcessView } from '../../routes/model.ts';
+import { nameOf } from '../sidecar/group-views.ts';
 import { renderColumns, visible } from './columns.ts';
 import { renderFailure } from './failure-text.ts';
-import { nameOf } from './group-views.ts';
 
 /** `now` is Unix time in milliseconds, like all times of the groups. */
 export function renderLiveGroups(groups: readonly GroupView[], now: number): string {

@@ -1,12 +1,12 @@
 /** `reload`: has a running sidecar read its settings and Apache's configuration anew, and says what came of it. */
 import { Command } from 'commander';
 import type { ReloadView } from '../../routes/model.ts';
+import { nameOf } from '../sidecar/group-views.ts';
 import { ADMIN_KEYS, commandAdmin } from './admin-client.ts';
 import { renderColumns } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { renderFailure } from './failure-text.ts';
-import { nameOf } from './group-views.ts';
 import { addSettingsFlags, settingsOf } from './settings-flags.ts';
 
 export function reloadCommand(context: CliContext, finish: Finish): Command {

@@ -2,11 +2,11 @@
 import { Command } from 'commander';
 import type { GroupView, RestartView } from '../../routes/model.ts';
 import { SidecarError } from '../errors.ts';
+import { nameOf } from '../sidecar/group-views.ts';
 import { ADMIN_KEYS, commandAdmin, queryAdmin } from './admin-client.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { renderFailure } from './failure-text.ts';
-import { nameOf } from './group-views.ts';
 import { addSettingsFlags, settingsOf } from './settings-flags.ts';
 
 export function restartCommand(context: CliContext, finish: Finish): Command {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { createLog, type Log } from '../log.ts';
 import type { Settings } from '../settings/load.ts';
+import { type RunningSidecar, startSidecar } from '../sidecar/sidecar.ts';
 import { takeActivation } from '../supervisor/activation.ts';
 import { notifyServiceManager, type ServiceState } from '../supervisor/notify.ts';
 import { OpenSockets } from '../supervisor/open-sockets.ts';
@@ -11,7 +12,6 @@ import { watchSignals } from '../supervisor/signals.ts';
 import type { CliContext } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { addSettingsFlags, settingsOf } from './settings-flags.ts';
-import { type RunningSidecar, startSidecar } from './sidecar.ts';
 
 export function runCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('run').description(

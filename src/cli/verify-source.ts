@@ -4,11 +4,11 @@ import { loadConfiguration } from '../apache/load.ts';
 import type { LoadedModule } from '../apache/modules.ts';
 import { nodeFileReader } from '../apache/node-file-reader.ts';
 import type { Settings } from '../settings/load.ts';
+import { readTree } from '../sidecar/load-site.ts';
 import { createFileProbe } from '../supervisor/file-probe.ts';
 import { copiedModules } from '../verify/copy-rules.ts';
 import type { CopySource } from '../verify/private-copy.ts';
 import type { CliContext } from './context.ts';
-import { readTree } from './load-site.ts';
 
 /** What a private copy is made of, but for its meaning. */
 export type SourceOfCopy = Omit<CopySource, 'site'> & {

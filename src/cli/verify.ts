@@ -5,6 +5,7 @@ import { SidecarError } from '../errors.ts';
 import { resolveRoute } from '../routing/resolve.ts';
 import type { FileProbe, Route } from '../routing/route.ts';
 import type { Settings } from '../settings/load.ts';
+import { readSite, refuseFatal } from '../sidecar/load-site.ts';
 import type { Site } from '../site/model.ts';
 import { createFileProbe } from '../supervisor/file-probe.ts';
 import { makeCorpus, type VerifyRequest } from '../verify/corpus.ts';
@@ -16,7 +17,6 @@ import { askProbe } from './ask-probe.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
-import { readSite, refuseFatal } from './load-site.ts';
 import {
   freePorts,
   listFolder,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { checkRunners } from '../../src/cli/check-runners.ts';
-import { createPlanner } from '../../src/cli/planner.ts';
 import type { GroupPlan } from '../../src/groups/plan.ts';
 import { loadSettings } from '../../src/settings/load.ts';
+import { createPlanner } from '../../src/sidecar/planner.ts';
 import { siteOf } from '../support/site-of.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 

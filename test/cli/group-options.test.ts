@@ -1,9 +1,9 @@
 /** Every option of a group, from Apache's text, from a group's settings and from the defaults, to the plan. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { createPlanner } from '../../src/cli/planner.ts';
 import type { GroupPlan } from '../../src/groups/plan.ts';
 import { loadSettings, type Settings } from '../../src/settings/load.ts';
 import { keysAt } from '../../src/settings/schema.ts';
+import { createPlanner } from '../../src/sidecar/planner.ts';
 import { buildSite } from '../../src/site/build.ts';
 import type { Site } from '../../src/site/model.ts';
 import { siteOf } from '../support/site-of.ts';

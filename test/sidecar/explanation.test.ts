@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { explainQuestion } from '../../src/cli/explanation.ts';
-import { readSite } from '../../src/cli/load-site.ts';
 import { loadSettings } from '../../src/settings/load.ts';
+import { explainQuestion } from '../../src/sidecar/explanation.ts';
+import { readSite } from '../../src/sidecar/load-site.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = makeTemporaryFolder();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderDiagnostic } from '../../src/apache/diagnostic.ts';
-import { judgeMounts } from '../../src/cli/declared-mounts.ts';
+import { judgeMounts } from '../../src/sidecar/declared-mounts.ts';
 import { noRouteOf, siteOf } from '../support/site-of.ts';
 
 const granted = '<Directory /srv>\nRequire all granted\n</Directory>\nWSGIDaemonProcess shop\n';

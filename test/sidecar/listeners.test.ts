@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adviseElsewhere, planDoors } from '../../src/cli/listeners.ts';
+import { adviseElsewhere, planDoors } from '../../src/sidecar/listeners.ts';
 import type { Listener } from '../../src/site/model.ts';
 
 const position = { file: '/etc/apache2/ports.conf', line: 5 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createPlanner, type PlannerSettings, settingsFor } from '../../src/cli/planner.ts';
 import { groupId } from '../../src/groups/plan.ts';
 import { groupKey } from '../../src/routing/group-key.ts';
+import { createPlanner, type PlannerSettings, settingsFor } from '../../src/sidecar/planner.ts';
 import { buildSite } from '../../src/site/build.ts';
 
 const identity = { processGroup: 'shop', applicationGroup: '' };

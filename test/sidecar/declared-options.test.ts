@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { renderDiagnostic } from '../../src/apache/diagnostic.ts';
-import { judgeOptions } from '../../src/cli/declared-options.ts';
 import { OPTION_NAMES } from '../../src/groups/daemon-options.ts';
 import { NOT_CARRIED } from '../../src/settings/not-carried.ts';
+import { judgeOptions } from '../../src/sidecar/declared-options.ts';
 import { siteOf } from '../support/site-of.ts';
 
 function findings(options: string): string[] {

@@ -1,6 +1,6 @@
 import { chmodSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { socketGroupOf } from '../../src/cli/socket-group.ts';
+import { socketGroupOf } from '../../src/sidecar/socket-group.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const IS_ROOT = process.geteuid?.() === 0;
