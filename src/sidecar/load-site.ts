@@ -15,7 +15,7 @@ import type { Isolation, Site, SiteOptions } from '../site/model.ts';
 import { moduleNames } from '../site/modules.ts';
 import { judgeAccess } from './declared-access.ts';
 import { judgeDispatch } from './declared-dispatch.ts';
-import { judgeMounts } from './declared-mounts.ts';
+import { judgeImports, judgeMounts } from './declared-mounts.ts';
 import { judgeOptions } from './declared-options.ts';
 
 /** What of the settings gives the configuration its meaning. */
@@ -84,6 +84,7 @@ export function readSite(
       ),
       ...judgeOptions(built.site.processGroups.values()),
       ...judgeMounts(built.site),
+      ...judgeImports(built.site),
     ],
   };
 }

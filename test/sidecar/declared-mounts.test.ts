@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderDiagnostic } from '../../src/apache/diagnostic.ts';
-import { judgeMounts } from '../../src/sidecar/declared-mounts.ts';
+import { judgeImports, judgeMounts } from '../../src/sidecar/declared-mounts.ts';
 import { noRouteOf, siteOf } from '../support/site-of.ts';
 
 const granted = '<Directory /srv>\nRequire all granted\n</Directory>\nWSGIDaemonProcess shop\n';
@@ -56,5 +56,30 @@ describe('judgeMounts()', () => {
     expect(findings(text)).toEqual([
       expect.stringContaining('The process group "own" belongs to another virtual host'),
     ]);
+  });
+});
+
+describe('judgeImports()', () => {
+  const script = 'WSGIImportScript /srv/a.wsgi process-group=shop application-group=%{GLOBAL}\n';
+  const unused = (text: string): string[] =>
+    judgeImports(siteOf(granted + script + text)).map(renderDiagnostic);
+
+  it('tells of an import into a main interpreter in which no mount runs', () => {
+    expect(unused('WSGIScriptAlias /a /srv/a.wsgi process-group=shop')).toEqual([
+      expect.stringMatching(
+        /test\.conf:5: warning: WSGIImportScript: No request runs in "%\{GLOBAL\}" of process group "shop": "\/srv\/a\.wsgi" is not imported there/,
+      ),
+    ]);
+  });
+
+  it.each([
+    ['a mount runs', 'WSGIScriptAlias /a /srv/a.wsgi process-group=shop application-group=%{GLOBAL}'],
+    [
+      'only requests tell',
+      'WSGIScriptAlias /a /srv/a.wsgi process-group=shop application-group=%{ENV:WHERE}',
+    ],
+    ['only requests tell which script', 'WSGIScriptAlias /a/ /srv/folder/ process-group=shop'],
+  ])('has nothing to say where %s', (_, text) => {
+    expect(unused(text)).toEqual([]);
   });
 });
