@@ -22,6 +22,9 @@ const ASIDE: ReadonlySet<string> = new Set([
   'deepest',
   'always',
   'memo',
+  'knownHost',
+  'knownScope',
+  'knownAnswer',
   'merges',
 ]);
 
