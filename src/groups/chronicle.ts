@@ -79,6 +79,8 @@ export class Chronicle {
 
   processReady(member: Member, { imported, startMs }: Extract<StartResult, { kind: 'ready' }>): void {
     for (const script of imported) this.#scriptImported(script);
+    // A start that failed is over with one that did not; a crash stays to be looked at.
+    if (this.#lastFailure?.step !== 'serving') this.#lastFailure = undefined;
     this.#deps.observer.processReady(this.#plan.identity, startMs / 1000);
     this.#deps.log.info({ ...this.#fields(member), startMs }, 'Group process is ready');
   }

@@ -214,6 +214,7 @@ describe('Group whose script changed', () => {
     last(world).becomeReady(['/app.wsgi']);
     await settle();
     expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: last(world).pid } });
+    expect(world.group.snapshot().lastFailure, 'what was broken is mended').toBeUndefined();
     await world.clock.pass(10_000);
     expect(world.processes).toHaveLength(3);
   });
