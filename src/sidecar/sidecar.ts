@@ -30,7 +30,7 @@ import { settingsFor } from './planner.ts';
 import type { ReadPlaces } from './recorded-reads.ts';
 import { ReloadReport } from './reload-report.ts';
 import { createSuccession, type Succession } from './succession.ts';
-import { warmUp } from './warm-up.ts';
+import { stillWanted, warmUp } from './warm-up.ts';
 
 export type SidecarContext = Omit<ConfigurationSource, 'readSettings'> & {
   readonly version: string;
@@ -74,6 +74,7 @@ export async function startSidecar(settings: Settings, context: SidecarContext):
     supervisor,
     sockets: () => [...(doors()?.sockets() ?? []), ...(admin === undefined ? [] : [admin.socket])],
     groups: () => supervisor.pool?.snapshot() ?? [],
+    requestOf: (key) => parts.asked.requestOf(key),
   });
   report.loaded(supervisor.load());
   const model = createAdminModel({ ...parts, succession });
@@ -141,6 +142,7 @@ type Parts = {
   readonly metrics: Metrics;
   readonly report: ReloadReport;
   readonly events: Events;
+  readonly asked: AskedGroups;
   readonly doors: () => OpenDoors | undefined;
   /** Processes that run dispatch scripts. */
   readonly helpers: () => GroupPool | undefined;
@@ -172,7 +174,7 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
       });
       return house;
     },
-    warmUp: ({ declared }, pool) => warmUp(context.inheritedGroups ?? [], declared, pool),
+    warmUp: (first, pool) => warmUp(context.inheritedGroups ?? [], stillWanted(first, asked), pool),
     openDoors: async (current, pool) => {
       const helpers = house?.helpers ?? pool;
       doors = await openDoors(current, { ...context, observer, metrics, pool, helpers, asked });
@@ -197,7 +199,7 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
       watch.follow(supervisor.current?.settings.watch ?? false, reader.places());
   };
   const helpers = (): GroupPool | undefined => house?.helpers;
-  return { supervisor, metrics, report, events, doors: () => doors, helpers, watch, followFiles };
+  return { supervisor, metrics, report, events, asked, doors: () => doors, helpers, watch, followFiles };
 }
 
 type Reader = {

@@ -1,7 +1,10 @@
 /** The upgrade of this sidecar: what a successor is given, one at a time, and the moment from which this one is the old one. */
+
 import type { UpgradeOutcome } from '../../routes/model.ts';
 import type { GroupSnapshot } from '../groups/snapshot.ts';
 import type { Log } from '../log.ts';
+import { type GroupKey, groupKey } from '../routing/group-key.ts';
+import type { RouteRequest } from '../routing/route.ts';
 import type { OpenSocket } from '../supervisor/open-sockets.ts';
 import { startSuccessor } from '../supervisor/successor.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -17,6 +20,8 @@ export type SuccessionDeps = {
   readonly supervisor: Pick<Supervisor<never>, 'state' | 'betweenReloads'>;
   readonly sockets: () => readonly OpenSocket[];
   readonly groups: () => readonly GroupSnapshot[];
+  /** One that led to a group. */
+  readonly requestOf: (key: GroupKey) => RouteRequest | undefined;
 };
 
 export type Succession = {
@@ -67,7 +72,10 @@ async function tryUpgrade(deps: SuccessionDeps, signal: AbortSignal): Promise<Up
   const groups = deps
     .groups()
     .filter(({ state }) => state === 'ready')
-    .map(({ id, identity, imported }) => ({ id, identity, imported }));
+    .map(({ id, identity, imported }) => {
+      const request = deps.requestOf(groupKey(identity));
+      return { id, identity, imported, ...(request === undefined ? {} : { request }) };
+    });
   const outcome = await startSuccessor(
     { sockets: deps.sockets(), groups, predecessors: [process.pid, ...(deps.successorOf ?? [])] },
     { command, environment, timeoutMs: SUCCESSOR_TIMEOUT_MS, signal },

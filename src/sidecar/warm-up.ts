@@ -4,8 +4,23 @@ import { fromBytes } from '../apache/bytes.ts';
 import { SidecarError } from '../errors.ts';
 import type { GroupPool } from '../groups/pool.ts';
 import type { GroupSnapshot } from '../groups/snapshot.ts';
-import { displayName, type GroupKey, groupKey } from '../routing/group-key.ts';
+import { displayName, groupKey } from '../routing/group-key.ts';
+import type { AskedGroups } from '../supervisor/asked-groups.ts';
 import type { InheritedGroup } from '../supervisor/inheritance.ts';
+import type { InForce } from './configuration.ts';
+
+/** Tells which groups the configuration still has: those that it declares, and those that their request would make again. */
+export function stillWanted(
+  { declared, site }: InForce,
+  asked: AskedGroups,
+): (group: InheritedGroup) => boolean {
+  const keys = new Set(declared.map(({ key }) => key));
+  return ({ identity, request }) => {
+    const key = groupKey(identity);
+    if (request !== undefined) asked.adopt(key, request);
+    return keys.has(key) || asked.isMadeBy(site, identity, key);
+  };
+}
 
 /**
  * Starts what the configuration still has. Rejects with ERR_UPGRADE when a group does not become ready with the scripts that
@@ -13,12 +28,11 @@ import type { InheritedGroup } from '../supervisor/inheritance.ts';
  */
 export async function warmUp(
   inherited: readonly InheritedGroup[],
-  declared: readonly { readonly key: GroupKey }[],
+  isWanted: (group: InheritedGroup) => boolean,
   pool: GroupPool,
 ): Promise<void> {
-  const keys = new Set(declared.map(({ key }) => key));
   const wanted = inherited
-    .filter(({ identity }) => keys.has(groupKey(identity)))
+    .filter(isWanted)
     // A script that is gone is no fault of the new sidecar; latin1 because byte strings name files.
     .map((group) => ({
       ...group,

@@ -20,12 +20,21 @@ export class AskedGroups {
 
   /** Remembers who led to a group first. */
   note(request: RouteRequest, route: Route): void {
-    if (route.kind !== 'wsgi' || this.#requests.has(route.key)) return;
+    if (route.kind === 'wsgi' && !this.#requests.has(route.key)) this.adopt(route.key, request);
+  }
+
+  /** The request that first led to a group. */
+  requestOf(key: GroupKey): RouteRequest | undefined {
+    return this.#requests.get(key);
+  }
+
+  /** Takes over what another sidecar remembers. */
+  adopt(key: GroupKey, request: RouteRequest): void {
     if (this.#requests.size >= MAX_KEPT) {
       const [oldest] = this.#requests.keys();
       if (oldest !== undefined) this.#requests.delete(oldest);
     }
-    this.#requests.set(route.key, request);
+    this.#requests.set(key, request);
   }
 
   /** Whether the request that made a group would make it under this site. What a dispatch script said once, it is taken to say again. */

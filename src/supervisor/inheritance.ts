@@ -1,5 +1,6 @@
 /** What one sidecar leaves to the next, and what the two say to each other over Node's IPC channel while the old serves on. */
 import type { GroupIdentity } from '../routing/group-key.ts';
+import type { RouteRequest } from '../routing/route.ts';
 import type { OpenSocket } from './open-sockets.ts';
 
 /** A group that runs in the old sidecar, to be warm in the new one. */
@@ -8,6 +9,8 @@ export type InheritedGroup = {
   readonly identity: GroupIdentity;
   /** Scripts that its processes have imported. */
   readonly imported: readonly string[];
+  /** One that led there, where only requests make the group. */
+  readonly request?: RouteRequest;
 };
 
 /** Everything that is handed on. */

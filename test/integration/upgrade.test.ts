@@ -46,6 +46,7 @@ Listen 127.0.0.1:80
 ServerName shop.test
 WSGIScriptAlias /hello @ROOT@/hello.wsgi
 WSGIScriptAlias /slow @ROOT@/slow.wsgi
+WSGIScriptAlias /folder/ @ROOT@/
 `;
 
 let folder: TemporaryFolder;
@@ -172,11 +173,13 @@ describe('wsgi-sidecar upgrade', () => {
   it('has the groups of the old sidecar ready before it serves, with the scripts that they had imported', async () => {
     await start();
     await sidecar.get('shop.test', '/hello');
+    // A group that only a request makes.
+    await sidecar.get('shop.test', '/folder/hello.wsgi');
     const before = (await groups()).filter(({ state }) => state === 'ready');
-    expect(before).toHaveLength(1);
+    expect(before).toHaveLength(2);
     const { pid } = await upgrade();
     const after = (await groups()).filter(({ state }) => state === 'ready');
-    expect(after.map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+    expect(after.map(({ id }) => id).sort()).toEqual(before.map(({ id }) => id).sort());
     expect(after[0]?.processes.length).toBe(1);
     expect(descendantsOf(pid).map((child) => child.pid)).toContain(after[0]?.processes[0]?.pid);
   });
