@@ -4,6 +4,7 @@ import type { GroupIdentity, GroupKey } from '../routing/group-key.ts';
 import type { WsgiRoute } from '../routing/route.ts';
 import type { Exchange } from './exchange.ts';
 import type { Forwarder } from './forwarder.ts';
+import { afterSmallBody } from './small-body.ts';
 import type { Destination } from './upstream-answer.ts';
 
 /** Where leases come from, and who sends. */
@@ -29,7 +30,8 @@ export class GroupRequests {
 
   /** Serves a request by the group of its route; whatever happens, the exchange ends. */
   serve(exchange: Exchange, route: WsgiRoute, destination: Omit<Destination, 'connectFailed'>): void {
-    this.#acquire(exchange, route, { ...destination, connectFailed: this.#retry });
+    const whole = { ...destination, connectFailed: this.#retry };
+    afterSmallBody(exchange, () => this.#acquire(exchange, route, whole));
   }
 
   #acquire(exchange: Exchange, route: WsgiRoute, destination: Destination): void {

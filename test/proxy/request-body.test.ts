@@ -111,7 +111,7 @@ describe('RequestBody', () => {
   it('gives up on a client that stops in the middle of its body', async () => {
     const stage = await stageBefore(afterBody(10), { front: { limits: { bodyTimeoutMs: 50 } } });
     const client = openConnection(stage.target);
-    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf');
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nhalf');
     expect(await client.closed).toMatch(/^HTTP\/1\.1 408 /);
     expect(await stage.observed()).toMatchObject({ status: 408, reason: 'body_timeout' });
     expect(await stage.released()).toBe('abandoned');

@@ -42,6 +42,7 @@ export const SUITES: readonly Suite[] = [
 /** The suites of `npm run conformance`. */
 export const CONFORMANCE_SUITES: readonly Suite[] = [
   { name: 'conformance/garden/garden', packages: ['apache2', 'nginx', 'haproxy'] },
+  { name: 'conformance/slow/slow', packages: ['slowhttptest'] },
 ];
 
 /** What one suite lacks. Packages and files may be installed, root may not. */

@@ -18,13 +18,21 @@ describe('a slow client', () => {
     expect(stage.logged.at(-1)?.message).toContain('limits.headTimeout');
   });
 
-  it('that sends half a body gets 408, and its lease is free', async () => {
+  it('that sends half a long body gets 408, and its lease is free', async () => {
+    const stage = await stageBefore(() => {}, { front: { limits: { bodyTimeoutMs: 50 } } });
+    const client = openConnection(stage.target);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nhalf');
+    expect(statusesOf(await client.closed)).toEqual([408]);
+    expect(await stage.observed()).toMatchObject({ status: 408, reason: 'body_timeout' });
+    expect(await stage.released()).toBe('abandoned');
+  });
+
+  it('that sends half a small body gets 408, and nobody was asked', async () => {
     const stage = await stageBefore(() => {}, { front: { limits: { bodyTimeoutMs: 50 } } });
     const client = openConnection(stage.target);
     client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf');
     expect(statusesOf(await client.closed)).toEqual([408]);
-    expect(await stage.observed()).toMatchObject({ status: 408, reason: 'body_timeout' });
-    expect(await stage.released()).toBe('abandoned');
+    expect(stage.recorder.received).toEqual([]);
   });
 
   it('that takes nothing of a long answer loses its connection, and its lease is free', async () => {

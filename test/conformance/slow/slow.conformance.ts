@@ -1,0 +1,103 @@
+/** slowhttptest in its three modes while a healthy client keeps asking. Times are printed, not held to the bound. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProcess } from '../../support/real-process.ts';
+import { type Sidecar, startSidecar } from '../../support/sidecar.ts';
+import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
+
+/** What the healthy client's p99 is to stay under, in milliseconds. */
+const BOUND_MS = 50;
+/** More than the group has threads, by far. */
+const CONNECTIONS = 300;
+
+const APPLICATION = `
+def application(environ, start_response):
+    environ['wsgi.input'].read()
+    size = 262144 if environ['PATH_INFO'] == '/big' else 2
+    start_response('200 OK', [('Content-Type', 'text/plain'), ('Content-Length', str(size))])
+    return [b'x' * size]
+`;
+
+/**
+ * The attack, what it is told, and what the sidecar counts of it. What a slow reader has been written lies in the kernel, which slowhttptest
+ * goes on reading when the sidecar has long ended the connection.
+ */
+const MODES = [
+  ['slow headers', ['-H', '-i', '1'], '/', 'request_timeout'],
+  ['slow bodies', ['-B', '-i', '5', '-s', '8192'], '/', 'body_timeout'],
+  ['slow reading', ['-X', '-w', '512', '-y', '1024', '-n', '5', '-z', '4096', '-k', '1'], '/big', undefined],
+] as const;
+
+describe('a healthy client beside slowhttptest', () => {
+  let sidecar: Sidecar;
+
+  beforeAll(async () => {
+    sidecar = await start();
+  });
+  afterAll(() => sidecar.stop());
+
+  it.each(MODES)(
+    'is served while others try %s',
+    async (name, mode, path, reason) => {
+      const seconds = reason === undefined ? '10' : '30';
+      const attack = runProcess('slowhttptest', [
+        ...mode,
+        ...['-c', String(CONNECTIONS), '-r', '300', '-l', seconds, '-p', '30', '-v', '1'],
+        ...['-u', `http://127.0.0.1:${sidecar.port}${path}`],
+      ]);
+      const isOver = attack.then(() => true);
+      const times: number[] = [];
+      do times.push(await ask(sidecar));
+      while (!(await Promise.race([isOver, nextTurn()])));
+      tell(name, times);
+      if (reason === undefined) return;
+      expect((await attack).stdout).toContain('No open connections left');
+      expect(await countOf(sidecar, reason)).toBeGreaterThan(CONNECTIONS / 2);
+    },
+    120_000,
+  );
+});
+
+async function start(): Promise<Sidecar> {
+  const folder = makeTemporaryFolder();
+  folder.write('application.wsgi', APPLICATION);
+  const apache = folder.write(
+    'apache.conf',
+    `Listen 80
+ServerName slow.test
+WSGIScriptAlias / ${folder.path}/application.wsgi
+<Directory ${folder.path}>
+  Require all granted
+</Directory>
+`,
+  );
+  const limits = { headTimeout: '3s', bodyTimeout: '3s', sendTimeout: '3s' };
+  return startSidecar({
+    apache,
+    as: '*:80',
+    settings: { limits, groups: { defaults: { allowRoot: true } } },
+  });
+}
+
+/** Milliseconds to a whole answer. */
+async function ask(sidecar: Sidecar): Promise<number> {
+  const begun = performance.now();
+  const answer = await sidecar.get('slow.test', '/');
+  expect(answer.status).toBe(200);
+  return performance.now() - begun;
+}
+
+function nextTurn(): Promise<false> {
+  return new Promise((resolve) => setImmediate(() => resolve(false)));
+}
+
+async function countOf(sidecar: Sidecar, reason: string): Promise<number> {
+  const text = (await sidecar.ask('/metrics')).text();
+  return Number(new RegExp(`requests_rejected_total\\{reason="${reason}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
+}
+
+function tell(name: string, times: readonly number[]): void {
+  const p99 = [...times].sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0;
+  process.stdout.write(
+    `${name}: ${times.length} requests, p99 ${p99.toFixed(1)} ms (wanted: under ${BOUND_MS} ms)\n`,
+  );
+}
