@@ -89,7 +89,7 @@ export function settingsText(
     preload: true,
     runtimeDir: `${folder.path}/run`,
     python: '/usr/bin/python3',
-    log: { format: 'json', access: true },
+    log: { format: 'json', access: true, query: true },
     groups: {
       several: { environment: { GENERATION: String(generation) } },
       single: { threads: 8 + (generation % 3) },

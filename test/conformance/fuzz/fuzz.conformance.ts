@@ -110,9 +110,9 @@ function isSame(framed: Framed, seen: Framed): boolean {
   );
 }
 
-/** Whether its target is in the application's mount; the only virtual host answers for every name. */
+/** Whether its target is in the application's mount; the only virtual host answers for every name. `..` leads out of it. */
 function isForApplication({ target }: Framed): boolean {
-  return /^(?:http:\/\/[^/]*)?\/app(?:[/?]|$)/.test(target);
+  return /^(?:http:\/\/[^/]*)?\/app(?:[/?]|$)/.test(target) && !target.includes('%2e%2e');
 }
 
 async function start(): Promise<Sidecar> {
