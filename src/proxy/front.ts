@@ -24,7 +24,7 @@ import type { RequestObserver } from './observation.ts';
 import { clientAddress, type Peer, peerOf, type StandsFor, type TrustList } from './peer.ts';
 import { sendRedirect } from './redirect.ts';
 import { loosenessOf } from './request-line.ts';
-import { REFUSED_BODY, type UnreadHead } from './rules.ts';
+import { REFUSED_BODY, type RefusalRule, type UnreadHead } from './rules.ts';
 import { Tunnels } from './tunnels.ts';
 import { type Handshake, respondTo } from './upgrade.ts';
 import { type RequestHead, readHead } from './validate.ts';
@@ -105,6 +105,11 @@ export class Front {
     // Behind the last answer of a connection: nobody is told what became of it.
     if (!request.socket.writable) return;
     this.#answer(this.#open(request, response, expectsContinue));
+  }
+
+  /** Refuses one request in its turn, and ends its connection. */
+  refuse(request: IncomingMessage, response: ServerResponse, rule: RefusalRule): void {
+    if (request.socket.writable) this.#open(request, response, false).refuse({ ...rule, close: true });
   }
 
   /** Answers a WebSocket handshake: by a connection where an upstream can have one, else as any request. */

@@ -148,7 +148,9 @@ function attachFront(server: Server, serve: Desk['serve'], connections: Connecti
       else serveAsPlain(server, handshake);
     });
   });
-  server.on('checkExpectation', (request) => refuse(request.socket, REFUSED_EXPECTATION));
+  server.on('checkExpectation', (request, response) =>
+    serve((front) => front.refuse(request, response, REFUSED_EXPECTATION)),
+  );
   server.on('connect', (_request, socket) => refuse(socket as Socket, REFUSED_CONNECT));
   server.on('clientError', (error: ClientError, socket) => {
     const rule = ruleOf(error);

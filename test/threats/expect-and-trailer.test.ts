@@ -8,6 +8,15 @@ describe('Expect', () => {
   it('is refused where it asks for something unknown', () =>
     expectRefusal(`GET / HTTP/1.1\r\nExpect: tea${LAST}`, { status: 417, reason: 'expectation' }));
 
+  it('is refused in its turn, behind a request that is under way, and nothing behind it is served', async () => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    const plain = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+    client.write(`${plain}GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n${plain}`);
+    expect(statusesOf(await client.closed)).toEqual([200, 417]);
+    expect(stage.recorder.received.join('').match(/^GET/gm)).toHaveLength(1);
+  });
+
   it('ends here, and hides nothing of what the table drops', async () => {
     const stage = await stageBefore(ok('hello'));
     const client = openConnection(stage.target);

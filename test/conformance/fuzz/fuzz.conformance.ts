@@ -13,6 +13,8 @@ import { type Framed, readConnection } from './reference-reader.ts';
 const SECONDS = Number(process.env.FUZZ_SECONDS ?? '60');
 /** What buffers and a young heap may take; a leak of a kilobyte a connection is far beyond it after a minute. */
 const GROWTH_MIB = 48;
+/** Less than the sidecar keeps an idle connection: whoever waits so long for an answer has been forgotten. */
+const FORGOTTEN_MS = 12_000;
 
 describe('the sidecar under a grammar of requests', () => {
   it('lets the application see exactly the requests that the client framed, and lives on', async () => {
@@ -30,8 +32,10 @@ describe('the sidecar under a grammar of requests', () => {
 });
 
 async function attackFor(sidecar: Sidecar, seconds: number): Promise<void> {
+  let played = 0;
   await fc.assert(
     fc.asyncProperty(attacks, async (attack) => {
+      played += 1;
       const { answers, port } = await play(sidecar, attack);
       const seen = await seenBy(sidecar, port);
       const framed = readConnection(attack.bytes).requests.filter(isForApplication);
@@ -45,6 +49,7 @@ async function attackFor(sidecar: Sidecar, seconds: number): Promise<void> {
       markInterruptAsFailure: false,
     },
   );
+  process.stdout.write(`${played} attacks in ${seconds} s\n`);
 }
 
 type Played = { readonly answers: string; readonly port: number };
@@ -54,11 +59,16 @@ async function play(sidecar: Sidecar, { bytes, cuts }: Attack): Promise<Played> 
   const wanted = readConnection(bytes).requests.length;
   const socket = openSocket({ port: sidecar.port });
   let answers = '';
+  let isForgotten = false;
   const settled = new Promise<void>((resolve) => {
     const look = (): void => {
       if (countAnswers(answers) >= wanted) resolve();
     };
-    socket.once('close', () => resolve()).on('error', () => {});
+    socket
+      .once('close', () => resolve())
+      .on('error', ({ message }) => {
+        isForgotten = message === 'forgotten';
+      });
     socket.on('data', (chunk: Buffer) => {
       answers += chunk.toString('latin1');
       look();
@@ -69,8 +79,11 @@ async function play(sidecar: Sidecar, { bytes, cuts }: Attack): Promise<Played> 
   const port = socket.localPort ?? 0;
   const places = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
   for (let i = 1; i < places.length; i += 1) await write(socket, bytes.slice(places[i - 1], places[i]));
+  const forgotten = setTimeout(() => socket.destroy(new Error('forgotten')), FORGOTTEN_MS);
   await settled;
+  clearTimeout(forgotten);
   socket.destroy();
+  if (isForgotten) throw new Error(`Neither answered nor ended: ${JSON.stringify(answers)}`);
   return { answers, port };
 }
 
