@@ -88,7 +88,8 @@ function answerInTurn(socket: Socket, refusal: ConnectionRefusal): void {
   const current = (socket as Carrying)._httpMessage;
   if (current == null || !current.req.complete) answerNow(socket, refusal, current);
   else {
-    socket.pause();
+    // What still comes is thrown away, not left: whoever does not read does not hear that the client has gone.
+    socket.resume();
     current.once('close', () => process.nextTick(answerInTurn, socket, refusal));
   }
 }

@@ -151,7 +151,11 @@ function attachFront(server: Server, serve: Desk['serve'], connections: Connecti
   server.on('checkExpectation', (request, response) =>
     serve((front) => front.refuse(request, response, REFUSED_EXPECTATION)),
   );
-  server.on('connect', (_request, socket) => refuse(socket as Socket, REFUSED_CONNECT));
+  server.on('connect', (_request, socket) => {
+    // Node has taken its own handlers away, and the refusal may have to wait for an answer that is under way.
+    socket.on('error', () => socket.destroy());
+    refuse(socket as Socket, REFUSED_CONNECT);
+  });
   server.on('clientError', (error: ClientError, socket) => {
     const rule = ruleOf(error);
     if (rule === undefined) socket.destroy();

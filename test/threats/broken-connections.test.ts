@@ -1,0 +1,34 @@
+/** A client that breaks its connection off at the worst moment harms nobody else. */
+import { describe, expect, it } from 'vitest';
+import { ok, stageBefore } from '../proxy/stage.ts';
+import { exchange, openSocket } from '../support/raw-http.ts';
+import { LAST } from './refusal.ts';
+
+const SLOW = 'GET /slow HTTP/1.1\r\nHost: a\r\n\r\n';
+const UPGRADE = 'Host: a\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AA\r\nUpgrade: ';
+
+describe('a connection that is reset while its first request is under way', () => {
+  it.each([
+    ['a tunnel', 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n'],
+    ['an upgrade to h2c', `GET / HTTP/1.1\r\n${UPGRADE}h2c\r\n\r\n`],
+    ['a WebSocket', `GET / HTTP/1.1\r\n${UPGRADE}websocket\r\nSec-WebSocket-Key: dGhl\r\n\r\n`],
+    ['bytes that are no request', '\x16\x03\x01\r\n\r\n'],
+    ['an expectation', `GET / HTTP/1.1\r\nExpect: x${LAST}`],
+    ['half a request', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc'],
+  ])('with %s behind it ends alone', async (_, behind) => {
+    let asked: () => void = () => undefined;
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const stage = await stageBefore((socket, text) => {
+      if (text.startsWith('GET /slow')) asked();
+      else socket.write(ok('hello'));
+    });
+    const client = openSocket(stage.target).on('error', () => {});
+    client.write(`${SLOW}${behind}`, 'latin1');
+    await isAsked;
+    client.resetAndDestroy();
+    expect(await stage.released()).toBe('abandoned');
+    expect((await exchange(stage.target, `GET / HTTP/1.1${LAST}`)).status).toBe(200);
+  });
+});
