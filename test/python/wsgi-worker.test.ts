@@ -184,6 +184,15 @@ describeEachPython('a worker', (python) => {
     expect((await Promise.all(waiting)).map((answer) => answer.text())).toEqual(['wait', 'wait']);
   });
 
+  it('lets its monitor sleep while requests come one after the other', async () => {
+    const socket = openSocket({ socketPath: worker.socketPath });
+    await volley(socket, worker.head(fixture('hello')), 2000);
+    const said = new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(chunk.toString())));
+    socket.write(worker.head(fixture('monitor')));
+    expect((await said).split('\r\n\r\n')[1]).toBe('asleep');
+    socket.destroy();
+  });
+
   it('frees the others when one request is stuck while short ones come fast', async () => {
     const stuck = await startWorker(python, { threads: 3 });
     const short = stuck.head(fixture('hello'));
