@@ -11,11 +11,12 @@
  */
 import type { GroupIdentity } from '../routing/group-key.ts';
 import { Chronicle, type ChronicleDeps } from './chronicle.ts';
+import type { Claim, ClaimResult } from './claim.ts';
 import { refusalIn } from './condition.ts';
 import type { ControlMessage } from './control.ts';
 import { GroupCore } from './core.ts';
 import { brokenDeploy } from './deploy.ts';
-import type { Lease, LeaseOutcome, Refusal } from './lease.ts';
+import type { LeaseOutcome } from './lease.ts';
 import type { ProcessExit, StartFailure, StartResult } from './managed-process.ts';
 import type { Member } from './member.ts';
 import type { ExitReason, GroupState } from './observer.ts';
@@ -73,8 +74,8 @@ export class Group {
     return this.#core.condition.state;
   }
 
-  /** A lease at once when a thread is free; else a refusal, or a promise that ends as either. */
-  acquire(signal: AbortSignal): Lease | Refusal | Promise<Lease | Refusal> {
+  /** A lease when a thread is free; else a refusal, or a place in the queue. */
+  claim(claim: Claim): ClaimResult {
     const { plan, processes, room, condition, isStopping } = this.#core;
     if (isStopping) return draining(plan.identity);
     const lease = processes.lease(0);
@@ -82,10 +83,10 @@ export class Group {
       this.#watch.wake();
       return lease;
     }
-    if (signal.aborted) return clientGone(plan.identity);
+    if (claim.isGone) return clientGone(plan.identity);
     const refusal = refusalIn(condition, plan, this.#core.now());
     if (refusal !== undefined) return refusal;
-    const answer = room.enter(signal, processes.unstarted(plan) * plan.threads + processes.heldBack());
+    const answer = room.enter(claim, processes.unstarted(plan) * plan.threads + processes.heldBack());
     this.#starter.grow();
     return answer;
   }

@@ -3,6 +3,7 @@
  * nobody uses cost nothing here; names that a client can mint are kept under a ceiling (DESIGN, law 2).
  */
 import { type GroupIdentity, type GroupKey, groupKey } from '../routing/group-key.ts';
+import { byPromise, type Claim, type ClaimResult } from './claim.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { ProcessTable } from './family.ts';
 import { Group, type GroupDeps } from './group.ts';
@@ -111,14 +112,19 @@ export class GroupPool {
     };
   }
 
-  /** A lease at once when the group has a free thread; else a refusal, or a promise that ends as either. */
+  /** A lease when the group has a free thread; else a refusal, or a place in its queue. */
+  claim(identity: GroupIdentity, key: GroupKey, claim: Claim): ClaimResult {
+    const group = this.#groups.get(key) ?? this.#open(identity, key);
+    return 'kind' in group ? group : group.claim(claim);
+  }
+
+  /** As `claim`, for who waits by a promise and leaves by a signal. */
   acquire(
     identity: GroupIdentity,
     key: GroupKey,
     signal: AbortSignal,
   ): Lease | Refusal | Promise<Lease | Refusal> {
-    const group = this.#groups.get(key) ?? this.#open(identity, key);
-    return 'kind' in group ? group : group.acquire(signal);
+    return byPromise((claim) => this.claim(identity, key, claim), signal);
   }
 
   /** Starts a group's first process, which imports these scripts besides the plan's; kept when that start is over. */

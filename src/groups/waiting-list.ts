@@ -1,9 +1,10 @@
 /** Who waits, in the order of arrival, with the time at which each gives up. A pure data structure; times are in ms. */
 
-type Entry<T> = { readonly item: T; readonly since: number };
-
 /** The handle of an entry, for `remove`. */
-export type Ticket<T> = Entry<T>;
+export type Ticket<T> = { readonly item: T; readonly since: number };
+
+/** An entry knows its neighbours, so that anyone may go at once. */
+type Entry<T> = Ticket<T> & { before: Entry<T> | undefined; behind: Entry<T> | undefined; isIn: boolean };
 
 /** How many may wait, and how long each, in ms. */
 export type WaitingLimits = { readonly length: number; readonly timeoutMs: number };
@@ -11,56 +12,75 @@ export type WaitingLimits = { readonly length: number; readonly timeoutMs: numbe
 /** A first-in-first-out list of bounded length whose members all may wait equally long. */
 export class WaitingList<T> {
   limits: WaitingLimits;
-  /** A Set keeps the order of arrival and forgets any entry at once. */
-  readonly #entries = new Set<Entry<T>>();
+  #first: Entry<T> | undefined;
+  #last: Entry<T> | undefined;
+  #depth = 0;
 
   constructor(limits: WaitingLimits) {
     this.limits = limits;
   }
 
   get depth(): number {
-    return this.#entries.size;
+    return this.#depth;
   }
 
   /** Undefined when the list is full; `places` are further ones, for who will be served soon. */
   push(item: T, now: number, places = 0): Ticket<T> | undefined {
-    if (this.#entries.size >= this.limits.length + places) return undefined;
-    const entry = { item, since: now };
-    this.#entries.add(entry);
+    if (this.#depth >= this.limits.length + places) return undefined;
+    const before = this.#last;
+    const entry: Entry<T> = { item, since: now, before, behind: undefined, isIn: true };
+    if (before === undefined) this.#first = entry;
+    else before.behind = entry;
+    this.#last = entry;
+    this.#depth += 1;
     return entry;
   }
 
   /** Who has waited longest. */
   peek(): Ticket<T> | undefined {
-    return this.#entries.values().next().value;
+    return this.#first;
   }
 
   /** Takes out who has waited longest. */
   shift(): Ticket<T> | undefined {
-    const first = this.peek();
-    if (first !== undefined) this.#entries.delete(first);
+    const first = this.#first;
+    if (first !== undefined) this.#unlink(first);
     return first;
   }
 
   /** False when the entry has left before. */
   remove(ticket: Ticket<T>): boolean {
-    return this.#entries.delete(ticket);
+    const entry = ticket as Entry<T>;
+    if (!entry.isIn) return false;
+    this.#unlink(entry);
+    return true;
   }
 
   /** When the next entry gives up; undefined when nobody waits. */
   nextDeadline(): number | undefined {
-    const first = this.peek();
-    return first === undefined ? undefined : first.since + this.limits.timeoutMs;
+    return this.#first === undefined ? undefined : this.#first.since + this.limits.timeoutMs;
   }
 
   /** Takes out who has waited too long. */
   expire(now: number): Ticket<T>[] {
     const expired: Ticket<T>[] = [];
-    for (const entry of this.#entries) {
-      if (entry.since + this.limits.timeoutMs > now) break;
-      this.#entries.delete(entry);
-      expired.push(entry);
+    for (let first = this.#first; first !== undefined; first = this.#first) {
+      if (first.since + this.limits.timeoutMs > now) break;
+      this.#unlink(first);
+      expired.push(first);
     }
     return expired;
+  }
+
+  #unlink(entry: Entry<T>): void {
+    const { before, behind } = entry;
+    if (before === undefined) this.#first = behind;
+    else before.behind = behind;
+    if (behind === undefined) this.#last = before;
+    else behind.before = before;
+    entry.before = undefined;
+    entry.behind = undefined;
+    entry.isIn = false;
+    this.#depth -= 1;
   }
 }

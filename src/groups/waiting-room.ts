@@ -1,19 +1,17 @@
-/** Requests that wait for a free thread: a `WaitingList` with its promises, its timer and clients that may leave. */
+/** Requests that wait for a free thread: a `WaitingList` with its timer and clients that may leave. */
 import type { GroupIdentity } from '../routing/group-key.ts';
+import type { Claim, Waiting } from './claim.ts';
 import type { Clock } from './clock.ts';
 import type { Lease, Refusal } from './lease.ts';
 import { clientGone, queueFull, queueTimeout } from './refusals.ts';
-import { settleable } from './settleable.ts';
 import { type WaitingLimits, WaitingList } from './waiting-list.ts';
-
-type Waiter = { readonly settle: (answer: Lease | Refusal) => void };
 
 /** The waiting room of one group. Everyone who enters leaves with a lease or a refusal, whatever happens. */
 export class WaitingRoom {
   readonly #identity: GroupIdentity;
   #limits: WaitingLimits;
   readonly #clock: Clock;
-  readonly #list: WaitingList<Waiter>;
+  readonly #list: WaitingList<Claim>;
   readonly #onLeft: () => void;
   #cancelTimer: (() => void) | undefined;
 
@@ -46,25 +44,19 @@ export class WaitingRoom {
   }
 
   /**
-   * A refusal at once when the room is full, else a promise that is always kept. The limit is for requests beyond the
-   * group's concurrency: `unstarted` threads, of processes that do not serve yet, have places of their own.
+   * A refusal when the room is full, else a place in it. The limit is for requests beyond the group's concurrency:
+   * `unstarted` threads, of processes that do not serve yet, have places of their own.
    */
-  enter(signal: AbortSignal, unstarted: number): Refusal | Promise<Lease | Refusal> {
-    const { promise, resolve } = settleable<Lease | Refusal>();
+  enter(claim: Claim, unstarted: number): Refusal | Waiting {
+    const ticket = this.#list.push(claim, this.#clock.now(), unstarted);
+    if (ticket === undefined) return queueFull(this.#identity, this.#limits.length);
+    this.#setTimer();
     const leave = (): void => {
-      if (ticket === undefined || !this.#list.remove(ticket)) return;
-      settle(clientGone(this.#identity));
+      if (!this.#list.remove(ticket)) return;
+      claim.settled(clientGone(this.#identity));
       this.#onLeft();
     };
-    const settle = (answer: Lease | Refusal): void => {
-      signal.removeEventListener('abort', leave);
-      resolve(answer);
-    };
-    const ticket = this.#list.push({ settle }, this.#clock.now(), unstarted);
-    if (ticket === undefined) return queueFull(this.#identity, this.#limits.length);
-    signal.addEventListener('abort', leave, { once: true });
-    this.#setTimer();
-    return promise;
+    return { kind: 'waiting', leave };
   }
 
   /** Gives leases to those who have waited longest, until `makeLease` has none left; it gets the time waited in ms. */
@@ -73,13 +65,13 @@ export class WaitingRoom {
       const lease = makeLease(this.#clock.now() - next.since);
       if (lease === undefined) return;
       this.#list.remove(next);
-      next.item.settle(lease);
+      next.item.settled(lease);
     }
   }
 
   refuseAll(refusal: Refusal): void {
     for (let next = this.#list.shift(); next !== undefined; next = this.#list.shift())
-      next.item.settle(refusal);
+      next.item.settled(refusal);
   }
 
   /** One timer for the whole room: all may wait equally long, so the first who came is the first to give up. */
@@ -89,7 +81,7 @@ export class WaitingRoom {
     this.#cancelTimer = this.#clock.after(Math.max(0, deadline - this.#clock.now()), () => {
       this.#cancelTimer = undefined;
       for (const { item } of this.#list.expire(this.#clock.now())) {
-        item.settle(queueTimeout(this.#identity, this.#limits.timeoutMs));
+        item.settled(queueTimeout(this.#identity, this.#limits.timeoutMs));
       }
       this.#setTimer();
       this.#onLeft();

@@ -33,7 +33,10 @@ export class GroupSeries {
   readonly inFlight: Cell;
   readonly queueWait: HistogramCell;
   readonly #catalogue: Catalogue;
-  readonly #requests = new Map<string, Map<string, Cell[]>>();
+  readonly #requests: Readonly<Record<Arm, Map<string, Map<string, Cell[]>>>> = {
+    sidecar: new Map(),
+    legacy: new Map(),
+  };
   readonly #durations = new Map<Arm, HistogramCell[]>();
   readonly #upstream = new Map<Arm, HistogramCell>();
   #lastSuccess: Cell | undefined;
@@ -50,7 +53,7 @@ export class GroupSeries {
   }
 
   requests(mount: string, arm: Arm, method: string, code: number): Cell {
-    const byMethod = entry(this.#requests, `${arm} ${mount}`, () => new Map<string, Cell[]>());
+    const byMethod = entry(this.#requests[arm], mount, () => new Map<string, Cell[]>());
     const byCode = entry(byMethod, method, () => []);
     const known = byCode[code];
     if (known !== undefined) return known;

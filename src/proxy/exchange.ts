@@ -5,6 +5,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ErrorCode } from '../errors.ts';
 import { reasonOf } from '../errors.ts';
+import type { Waiting } from '../groups/claim.ts';
 import type { Lease, LeaseOutcome } from '../groups/lease.ts';
 import { groupFields } from '../log.ts';
 import type { WsgiRoute } from '../routing/route.ts';
@@ -78,6 +79,8 @@ export class Exchange {
   head: RequestHead | undefined;
   /** Set when a group answers. */
   route: WsgiRoute | undefined;
+  /** Its place in the queue of its group, as long as it has one. */
+  waiting: Waiting | undefined;
   lease: Lease | undefined;
   pid: number | undefined;
   queuedMs: number | undefined;
@@ -259,6 +262,7 @@ export class Exchange {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.waiting?.leave();
     const aborted = !this.response.writableFinished && !this.truncated && this.status !== 101;
     this.releaseLease(aborted ? 'abandoned' : 'answered');
     // What the upstream still does is for nobody; after a whole answer there is nothing left to end.

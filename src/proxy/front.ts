@@ -243,16 +243,9 @@ export class Front {
       return;
     }
     exchange.enterGroup(route);
-    const destination = {
-      headers: groupHeaders(exchange, route, {
-        remoteAddress,
-        tls: this.#options.tls,
-        mountEnviron: this.#mountEnviron,
-      }),
-      tls: this.#options.tls,
-      trustClose: false,
-    };
-    this.#groups.serve(exchange, route, destination);
+    const { tls } = this.#options;
+    const headers = groupHeaders(exchange, route, { remoteAddress, tls, mountEnviron: this.#mountEnviron });
+    this.#groups.serve(exchange, route, { headers, tls });
   }
 
   #toLegacy(exchange: Exchange): void {

@@ -1,4 +1,5 @@
 /** The requests of groups: each waits for a lease, is sent, and is tried again as long as nothing of it has reached a process. */
+import type { Claim, ClaimResult } from '../groups/claim.ts';
 import type { Lease, Refusal } from '../groups/lease.ts';
 import type { GroupIdentity, GroupKey } from '../routing/group-key.ts';
 import type { WsgiRoute } from '../routing/route.ts';
@@ -9,11 +10,7 @@ import type { Destination } from './upstream-answer.ts';
 
 /** Where leases come from, and who sends. */
 export type GroupRequestsDeps = {
-  acquire(
-    identity: GroupIdentity,
-    key: GroupKey,
-    signal: AbortSignal,
-  ): Lease | Refusal | Promise<Lease | Refusal>;
+  claim(identity: GroupIdentity, key: GroupKey, claim: Claim): ClaimResult;
   readonly forwarder: Forwarder;
 };
 
@@ -29,32 +26,16 @@ export class GroupRequests {
   }
 
   /** Serves a request by the group of its route; whatever happens, the exchange ends. */
-  serve(exchange: Exchange, route: WsgiRoute, destination: Omit<Destination, 'connectFailed'>): void {
-    const whole = { ...destination, connectFailed: this.#retry };
-    afterSmallBody(exchange, () => this.#acquire(exchange, route, whole));
+  serve(exchange: Exchange, route: WsgiRoute, { headers, tls }: Pick<Destination, 'headers' | 'tls'>): void {
+    const destination = { headers, tls, trustClose: false, connectFailed: this.#retry };
+    afterSmallBody(exchange, () => this.#claim(exchange, route, destination));
   }
 
-  #acquire(exchange: Exchange, route: WsgiRoute, destination: Destination): void {
-    const turn = this.#deps.acquire(route.identity, route.key, exchange.peer.gone());
-    if (turn instanceof Promise) {
-      turn.then(
-        (outcome) => this.#forward(exchange, outcome, destination),
-        (error: unknown) => exchange.fail('ERR_INTERNAL', 'Cannot acquire a group process', { error }),
-      );
-    } else this.#forward(exchange, turn, destination);
-  }
-
-  #forward(exchange: Exchange, outcome: Lease | Refusal, destination: Destination): void {
-    if (outcome.kind === 'refusal') {
-      answerRefusal(exchange, outcome);
-      return;
-    }
-    exchange.takeLease(outcome);
-    if (exchange.clientGone) {
-      exchange.releaseLease('abandoned');
-      return;
-    }
-    this.#deps.forwarder.toUpstream(exchange, outcome.upstream, destination);
+  #claim(exchange: Exchange, route: WsgiRoute, destination: Destination): void {
+    const wanted = new WantedLease(exchange, destination, this.#deps.forwarder);
+    const result = this.#deps.claim(route.identity, route.key, wanted);
+    if (result.kind === 'waiting') exchange.waiting = result;
+    else wanted.settled(result);
   }
 
   /** Nothing was sent, so any request may be tried again: with a new lease, on a process that lives. */
@@ -66,9 +47,45 @@ export class GroupRequests {
       return;
     }
     setTimeout(() => {
-      if (!exchange.clientGone) this.#acquire(exchange, route, destination);
+      if (!exchange.clientGone) this.#claim(exchange, route, destination);
     }, delay);
   };
+}
+
+/** The claim of one request: forwards it when there is a lease. */
+class WantedLease implements Claim {
+  readonly #exchange: Exchange;
+  readonly #destination: Destination;
+  readonly #forwarder: Forwarder;
+
+  constructor(exchange: Exchange, destination: Destination, forwarder: Forwarder) {
+    this.#exchange = exchange;
+    this.#destination = destination;
+    this.#forwarder = forwarder;
+  }
+
+  get isGone(): boolean {
+    return this.#exchange.clientGone;
+  }
+
+  /** Whose thread has become free is told from the end of another request, which must not fail with this one. */
+  settled(outcome: Lease | Refusal): void {
+    const exchange = this.#exchange;
+    exchange.waiting = undefined;
+    try {
+      if (outcome.kind === 'refusal') answerRefusal(exchange, outcome);
+      else this.#forward(outcome);
+    } catch (error) {
+      exchange.fail('ERR_INTERNAL', 'Cannot forward to a group process', { error });
+    }
+  }
+
+  #forward(lease: Lease): void {
+    const exchange = this.#exchange;
+    exchange.takeLease(lease);
+    if (exchange.clientGone) exchange.releaseLease('abandoned');
+    else this.#forwarder.toUpstream(exchange, lease.upstream, this.#destination);
+  }
 }
 
 /** Answers a request that gets no lease. */

@@ -10,19 +10,26 @@ const plain = /^[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*$/;
 /** Names that need no work: lower-case letters in the first and last label, perhaps a port. */
 const common = /^([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*?(?:\.[a-z][a-z0-9-]*)?)(?::([1-9]\d{0,4}))?$/;
 
+/** Addresses that need no work, perhaps with a port. */
+const address = /^((?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3})(?::([1-9]\d{0,4}))?$/;
+
 /** The value of a `Host` header, or undefined where Apache answers 400. The empty value is for the caller. */
 export function parseHostHeader(value: string, isStrict: boolean): HostPort | undefined {
   if (plain.test(value)) return { hostname: value, port: undefined };
+  const quad = address.exec(value);
+  if (quad !== null) return withPort(quad);
   const fast = common.exec(value);
-  if (fast !== null && !/\.\d[^.]*$/.test(fast[1] as string)) {
-    const port = fast[2] === undefined ? undefined : Number(fast[2]);
-    return port !== undefined && port > 65_535 ? undefined : { hostname: fast[1] as string, port };
-  }
+  if (fast !== null && !/\.\d[^.]*$/.test(fast[1] as string)) return withPort(fast);
   if (/^\d+$/.test(value)) return isStrict ? undefined : { hostname: value, port: undefined };
   const split = splitPort(value);
   if (split === undefined) return undefined;
   const hostname = fixHostname(split.name, value.startsWith('['), isStrict);
   return hostname === undefined ? undefined : { hostname, port: split.port };
+}
+
+function withPort([, hostname = '', digits]: readonly string[]): HostPort | undefined {
+  const port = digits === undefined ? undefined : Number(digits);
+  return port !== undefined && port > 65_535 ? undefined : { hostname, port };
 }
 
 /** `apr_parse_addr_port()`: a port is 1 to 65535 and may not be empty; brackets hold an IPv6 address. */

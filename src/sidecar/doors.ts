@@ -170,7 +170,7 @@ function createForwarders(): { within(responseTimeoutMs: number): Forwarder; clo
 function depsOf({ settings, site }: InForce, deps: DoorsDeps, forwarder: Forwarder): FrontDeps {
   const { log, observer, pool } = deps;
   const resolve = createResolver(settings, { ...deps, site });
-  return { resolve, acquire: pool.acquire.bind(pool), observer, log, forwarder };
+  return { resolve, claim: pool.claim.bind(pool), observer, log, forwarder };
 }
 
 function frontOptions({ settings, site }: InForce, { as, tls }: Door): FrontOptions {

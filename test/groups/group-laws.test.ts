@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Lease, Refusal } from '../../src/groups/lease.ts';
 import type { GroupPlan } from '../../src/groups/plan.ts';
-import { settle, VirtualGroup } from './virtual.ts';
+import { acquire, settle, VirtualGroup } from './virtual.ts';
 
 type Step =
   | { readonly kind: 'arrive' }
@@ -101,7 +101,7 @@ class Requests {
   arrive(): void {
     const controller = new AbortController();
     this.arrived += 1;
-    const answer = this.#world.group.acquire(controller.signal);
+    const answer = acquire(this.#world.group, controller.signal);
     if (!(answer instanceof Promise)) {
       this.#take(answer);
       return;
@@ -274,7 +274,7 @@ describe('Group under random schedules', () => {
       expect(requests.waiting).toEqual([]);
       expect(world.processes.filter(({ state }) => state !== 'gone')).toEqual([]);
       expect(world.impossible).toEqual([]);
-      expect(world.group.acquire(new AbortController().signal)).toMatchObject({ code: 'ERR_DRAINING' });
+      expect(acquire(world.group)).toMatchObject({ code: 'ERR_DRAINING' });
     });
     await fc.assert(run, { numRuns: 100 });
   });

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupPlan } from '../../src/groups/plan.ts';
-import { settle, VirtualGroup, type VirtualProcess } from './virtual.ts';
-
-const NOBODY = new AbortController().signal;
+import { acquire, settle, VirtualGroup, type VirtualProcess } from './virtual.ts';
 
 function last({ processes }: VirtualGroup): VirtualProcess {
   const process = processes.at(-1);
@@ -31,21 +29,21 @@ describe('Group whose queue is short', () => {
 
   it('counts against its length only who comes beyond processes × threads, however many of them serve yet', async () => {
     const world = new VirtualGroup({ processes: 2, threads: 2, queueLength: 1 });
-    const waiting = [1, 2, 3, 4, 5].map(() => world.group.acquire(NOBODY));
-    expect(world.group.acquire(NOBODY)).toMatchObject(refused);
+    const waiting = [1, 2, 3, 4, 5].map(() => acquire(world.group));
+    expect(acquire(world.group)).toMatchObject(refused);
     expect(world.processes).toHaveLength(2);
     world.processes[0]?.becomeReady();
     await settle();
-    expect(world.group.acquire(NOBODY), 'two of three wait for the other process').toMatchObject(refused);
+    expect(acquire(world.group), 'two of three wait for the other process').toMatchObject(refused);
     world.processes[1]?.becomeReady();
     for (const answer of waiting.slice(0, 4)) expect(await answer).toMatchObject({ kind: 'lease' });
-    expect(world.group.acquire(NOBODY)).toMatchObject(refused);
+    expect(acquire(world.group)).toMatchObject(refused);
   });
 
   it('starts for its first requests without any queue', async () => {
     const world = new VirtualGroup({ processes: 1, threads: 1, queueLength: 0 });
-    const waiting = world.group.acquire(NOBODY);
-    expect(world.group.acquire(NOBODY)).toMatchObject(refused);
+    const waiting = acquire(world.group);
+    expect(acquire(world.group)).toMatchObject(refused);
     last(world).becomeReady();
     expect(await waiting).toMatchObject({ kind: 'lease' });
   });
@@ -54,7 +52,7 @@ describe('Group whose queue is short', () => {
 describe('Group whose starts fail', () => {
   it('spaces them out, gives up after five, and lets a request try again after the cool-down', async () => {
     const world = new VirtualGroup({});
-    void world.group.acquire(NOBODY);
+    void acquire(world.group);
     const delays: number[] = [];
     for (let boot = 0; boot < 4; boot++) {
       await crash(world);
@@ -65,13 +63,13 @@ describe('Group whose starts fail', () => {
     await crash(world);
     expect(delays).toEqual([500, 1_000, 2_000, 4_000]);
     expect(world.processes).toHaveLength(5);
-    expect(world.group.acquire(NOBODY)).toMatchObject({
+    expect(acquire(world.group)).toMatchObject({
       code: 'ERR_GROUP_START_FAILED',
       retryAfterSeconds: 60,
     });
     await world.clock.pass(60_000);
     expect(world.processes, 'nothing starts by itself').toHaveLength(5);
-    const waiting = world.group.acquire(NOBODY);
+    const waiting = acquire(world.group);
     last(world).becomeReady();
     expect(await waiting).toMatchObject({ kind: 'lease' });
     expect(world.states).toEqual([
@@ -86,13 +84,13 @@ describe('Group whose starts fail', () => {
 
   it('refuses who waits, with the reason', async () => {
     const world = new VirtualGroup({});
-    const waiting = world.group.acquire(NOBODY);
+    const waiting = acquire(world.group);
     await crash(world);
     expect(await waiting).toMatchObject({
       code: 'ERR_GROUP_START_FAILED',
       message: expect.stringContaining('it ended'),
     });
-    expect(world.group.acquire(NOBODY)).toMatchObject({
+    expect(acquire(world.group)).toMatchObject({
       code: 'ERR_GROUP_BACKING_OFF',
       retryAfterSeconds: 1,
     });
@@ -117,7 +115,7 @@ describe('Group whose process crashes', () => {
     await settle();
     await crash(world);
     expect(world.group.state).toBe('backing_off');
-    const waiting = world.group.acquire(NOBODY);
+    const waiting = acquire(world.group);
     await world.clock.pass(500);
     last(world).becomeReady();
     expect(await waiting).toMatchObject({ kind: 'lease', queuedMs: 500 });
@@ -129,7 +127,7 @@ describe('Group whose process crashes', () => {
     last(world).becomeReady();
     await settle();
     await crash(world);
-    expect(world.group.acquire(NOBODY)).toMatchObject({ code: 'ERR_GROUP_BACKING_OFF' });
+    expect(acquire(world.group)).toMatchObject({ code: 'ERR_GROUP_BACKING_OFF' });
   });
 
   it('tells apart what the kernel has killed for want of memory', async () => {
@@ -145,9 +143,9 @@ describe('Group whose process crashes', () => {
     world.hasRoom = false;
     await crash(world);
     expect(world.group.state).toBe('idle');
-    expect(await world.group.acquire(NOBODY)).toMatchObject({ code: 'ERR_PROCESS_LIMIT' });
+    expect(await acquire(world.group)).toMatchObject({ code: 'ERR_PROCESS_LIMIT' });
     world.hasRoom = true;
-    void world.group.acquire(NOBODY);
+    void acquire(world.group);
     expect(world.processes).toHaveLength(2);
   });
 
@@ -168,7 +166,7 @@ describe('Group whose process crashes', () => {
     await settle();
     const states: string[] = [];
     last(world).closed.addEventListener('abort', () => {
-      void world.group.acquire(NOBODY);
+      void acquire(world.group);
       states.push(world.group.state);
     });
     last(world).end();
@@ -184,10 +182,10 @@ describe('Group whose script changed', () => {
     old.say({ event: 'stale', script: '/app.wsgi' });
     old.say({ event: 'stale', script: '/app.wsgi' });
     expect(world.processes).toHaveLength(2);
-    expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: old.pid } });
+    expect(acquire(world.group)).toMatchObject({ upstream: { pid: old.pid } });
     last(world).becomeReady(['/app.wsgi']);
     await settle();
-    expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: last(world).pid } });
+    expect(acquire(world.group)).toMatchObject({ upstream: { pid: last(world).pid } });
     expect(old.state, 'a request is still in flight').toBe('ready');
   });
 
@@ -213,7 +211,7 @@ describe('Group whose script changed', () => {
     expect(world.processes).toHaveLength(3);
     last(world).becomeReady(['/app.wsgi']);
     await settle();
-    expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: last(world).pid } });
+    expect(acquire(world.group)).toMatchObject({ upstream: { pid: last(world).pid } });
     expect(world.group.snapshot().lastFailure, 'what was broken is mended').toBeUndefined();
     await world.clock.pass(10_000);
     expect(world.processes).toHaveLength(3);
@@ -233,7 +231,7 @@ describe('Group whose script changed', () => {
   it('ends a drained process that keeps its requests for too long', async () => {
     const world = await readyWorld({ evictionTimeoutMs: 2_000 });
     const old = last(world);
-    void world.group.acquire(NOBODY);
+    void acquire(world.group);
     old.say({ event: 'stale', script: '/app.wsgi' });
     last(world).becomeReady();
     await settle();
@@ -247,7 +245,7 @@ describe('Group whose script changed', () => {
 describe('Group that is told to restart', () => {
   it('ends up with the number of processes of its plan, even during a start', async () => {
     const world = new VirtualGroup({ processes: 1 });
-    void world.group.acquire(NOBODY);
+    void acquire(world.group);
     void world.group.restart(world.plan);
     for (const process of world.processes) process.becomeReady();
     await settle();
@@ -269,7 +267,7 @@ describe('Group that is told to restart', () => {
 
   it('does not wait for a start that hangs', async () => {
     const world = new VirtualGroup({ processes: 1 });
-    const waiting = world.group.acquire(NOBODY);
+    const waiting = acquire(world.group);
     const restarted = world.group.restart(world.plan);
     last(world).becomeReady();
     expect(await restarted).toEqual({ kind: 'restarted' });
@@ -290,14 +288,14 @@ describe('Group that is told to reload', () => {
 
   it('takes over what only the sidecar goes by without a new process', async () => {
     const world = await readyWorld({ threads: 1, queueLength: 0 });
-    expect(world.group.acquire(NOBODY)).toMatchObject({ kind: 'lease' });
+    expect(acquire(world.group)).toMatchObject({ kind: 'lease' });
     const plan = changed(world, {
       queueLength: 1,
       queueTimeoutMs: 100,
       life: { ...world.plan.life, gracefulTimeoutMs: 1 },
     });
     expect(await world.group.reload(plan)).toEqual({ kind: 'adopted' });
-    const waiting = world.group.acquire(NOBODY);
+    const waiting = acquire(world.group);
     await world.clock.pass(100);
     expect(await waiting).toMatchObject({ code: 'ERR_QUEUE_TIMEOUT' });
     expect(world.processes).toHaveLength(1);
@@ -305,8 +303,8 @@ describe('Group that is told to reload', () => {
 
   it('has no more processes than a smaller number wants', async () => {
     const world = new VirtualGroup({ processes: 2, threads: 1 });
-    void world.group.acquire(NOBODY);
-    void world.group.acquire(NOBODY);
+    void acquire(world.group);
+    void acquire(world.group);
     for (const process of world.processes) process.becomeReady();
     await settle();
     const reloaded = world.group.reload(changed(world, { processes: 1 }));
@@ -322,11 +320,11 @@ describe('Group that is told to reload', () => {
     const old = last(world);
     const plan = changed(world, { environment: { LANG: 'C' } });
     const reloaded = world.group.reload(plan);
-    expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: old.pid } });
+    expect(acquire(world.group)).toMatchObject({ upstream: { pid: old.pid } });
     expect(last(world).request.plan.environment).toEqual({ LANG: 'C' });
     last(world).becomeReady(['/app.wsgi']);
     expect(await reloaded).toEqual({ kind: 'replaced' });
-    expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: last(world).pid } });
+    expect(acquire(world.group)).toMatchObject({ upstream: { pid: last(world).pid } });
   });
 
   it('keeps the old process when the new one does not come up, and tries again at the next reload', async () => {
@@ -335,7 +333,7 @@ describe('Group that is told to reload', () => {
     const reloaded = world.group.reload(plan);
     last(world).end();
     expect(await reloaded).toMatchObject({ kind: 'kept', failure: { message: 'it ended' } });
-    expect(world.group.acquire(NOBODY)).toMatchObject({ upstream: { pid: world.processes[0]?.pid } });
+    expect(acquire(world.group)).toMatchObject({ upstream: { pid: world.processes[0]?.pid } });
     const again = world.group.reload(plan);
     last(world).becomeReady(['/app.wsgi']);
     expect(await again).toEqual({ kind: 'replaced' });
@@ -343,12 +341,12 @@ describe('Group that is told to reload', () => {
 
   it('needs no process to go by a new plan, and forgets what failed by the old one', async () => {
     const world = new VirtualGroup({});
-    void world.group.acquire(NOBODY);
+    void acquire(world.group);
     await crash(world);
     expect(world.group.state).toBe('backing_off');
     expect(await world.group.reload(changed(world, { python: 'python9' }))).toEqual({ kind: 'adopted' });
     expect(world.group.state).toBe('idle');
-    void world.group.acquire(NOBODY);
+    void acquire(world.group);
     expect(last(world).request.plan.python).toBe('python9');
   });
 });

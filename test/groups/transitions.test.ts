@@ -9,7 +9,7 @@ import {
   type Transitions,
 } from '../../src/groups/transitions.ts';
 import { packageRoot } from '../../src/package-root.ts';
-import { SILENT, settle, VirtualGroup } from './virtual.ts';
+import { acquire, SILENT, settle, VirtualGroup } from './virtual.ts';
 
 const architecture = readFileSync(join(packageRoot(), 'ARCHITECTURE.md'), 'utf8');
 
@@ -48,7 +48,7 @@ describe('the tables of states', () => {
       await fail();
     }
     await world.clock.pass(60_000);
-    const lease = world.group.acquire(new AbortController().signal);
+    const lease = acquire(world.group);
     world.inState('starting')[0]?.becomeReady();
     expect((await lease).kind).toBe('lease');
     expect(world.states).toEqual(expect.arrayContaining(['backing_off', 'failed', 'ready']));

@@ -1,10 +1,12 @@
 /** A group in virtual time: a clock that is turned by hand, and processes that do what the schedule says. */
 import { SidecarError } from '../../src/errors.ts';
+import { byPromise } from '../../src/groups/claim.ts';
 import type { Clock } from '../../src/groups/clock.ts';
 import type { ControlMessage } from '../../src/groups/control.ts';
 import { Group } from '../../src/groups/group.ts';
 import type { GroupSettings } from '../../src/groups/group-settings.ts';
 import type { JourneyReport } from '../../src/groups/journey.ts';
+import type { Lease, Refusal } from '../../src/groups/lease.ts';
 import type {
   ManagedProcess,
   ProcessExit,
@@ -24,6 +26,14 @@ export const SILENT: GroupLog = {
   warn: () => undefined,
   error: () => undefined,
 };
+
+/** A lease or refusal of a group, at once or later; `signal` is aborted when nobody waits any more. */
+export function acquire(
+  group: Group,
+  signal: AbortSignal = new AbortController().signal,
+): Lease | Refusal | Promise<Lease | Refusal> {
+  return byPromise((claim) => group.claim(claim), signal);
+}
 
 /** A plan of an embedded group with some of its numbers set. */
 export function planWith(settings: GroupSettings): GroupPlan {

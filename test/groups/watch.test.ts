@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Lease } from '../../src/groups/lease.ts';
-import { settle, VirtualGroup, type VirtualProcess } from './virtual.ts';
-
-const NOBODY = new AbortController().signal;
+import { acquire, settle, VirtualGroup, type VirtualProcess } from './virtual.ts';
 
 type Settings = ConstructorParameters<typeof VirtualGroup>[0];
 
@@ -24,7 +22,7 @@ async function readyWorld(settings: Settings = {}, count = 1): Promise<VirtualGr
 }
 
 function lease(world: VirtualGroup): Lease {
-  const answer = world.group.acquire(NOBODY);
+  const answer = acquire(world.group);
   if (answer instanceof Promise || answer.kind !== 'lease') throw new Error('No lease');
   return answer;
 }
@@ -125,7 +123,7 @@ describe('Watch over a group that nobody asks for', () => {
       reason: 'no request for 10 s',
       processes: [],
     });
-    const waiting = world.group.acquire(NOBODY);
+    const waiting = acquire(world.group);
     last(world).becomeReady();
     expect(await waiting).toMatchObject({ kind: 'lease' });
   });
@@ -154,7 +152,7 @@ describe('Watch over a group that nobody asks for', () => {
     const old = last(world);
     old.obedient = false;
     await world.clock.pass(2_000);
-    const waiting = world.group.acquire(NOBODY);
+    const waiting = acquire(world.group);
     expect(world.group.state).toBe('starting');
     old.end({ code: 0, signal: null });
     last(world).becomeReady();
@@ -175,7 +173,7 @@ describe('Watch over the number of processes', () => {
   it('ends the coldest beyond it when it has had nothing to do for long', async () => {
     const world = await readyWorld({ processes: 2, threads: 1, scaleDownAfterMs: 5_000 });
     const first = lease(world);
-    void world.group.acquire(NOBODY).valueOf();
+    void acquire(world.group).valueOf();
     last(world).becomeReady(['/app.wsgi']);
     await settle();
     expect(world.inState('ready')).toHaveLength(2);
@@ -191,11 +189,11 @@ describe('Watch over the number of processes', () => {
   it('starts a further one only when the first in the queue has waited for long', async () => {
     const world = await readyWorld({ processes: 2, threads: 1, scaleUpAfterMs: 1_000 });
     const held = lease(world);
-    const short = world.group.acquire(NOBODY);
+    const short = acquire(world.group);
     await world.clock.pass(900);
     held.release('answered');
     expect(await short).toMatchObject({ kind: 'lease' });
-    void world.group.acquire(NOBODY);
+    void acquire(world.group);
     await world.clock.pass(999);
     expect(world.processes).toHaveLength(1);
     await world.clock.pass(1);
@@ -208,7 +206,7 @@ describe('Watch over requests', () => {
     const world = await readyWorld({ threads: 1, requestTimeoutMs: 10_000 });
     const old = last(world);
     const held = lease(world);
-    const waiting = world.group.acquire(NOBODY);
+    const waiting = acquire(world.group);
     await world.clock.pass(10_000);
     expect(old.dumps).toBe(0);
     await world.clock.pass(2_000);

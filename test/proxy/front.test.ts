@@ -334,7 +334,7 @@ describe('Front', () => {
   it('tells the group when a waiting client leaves', async () => {
     let gone: AbortSignal | undefined;
     const stage = await stageBefore(ok('hello'), {
-      acquire: (_identity, _key, signal) => {
+      acquire: (signal) => {
         gone = signal;
         return new Promise((resolve) => {
           const refusal = { kind: 'refusal', code: 'ERR_CLIENT_GONE', message: 'left' } as const;

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Claim, ClaimResult } from '../../src/groups/claim.ts';
 import type { Lease, LeaseOutcome, Refusal, Upstream } from '../../src/groups/lease.ts';
 import { Forwarder } from '../../src/proxy/forwarder.ts';
 import { Front, type FrontDeps, type FrontOptions } from '../../src/proxy/front.ts';
@@ -123,11 +124,22 @@ export async function stageBefore(
   return { ...stage, recorder };
 }
 
+function claimBy(acquire: NonNullable<StageParts['acquire']>): FrontDeps['claim'] {
+  return (_identity, _key, claim: Claim): ClaimResult => {
+    const controller = new AbortController();
+    const answer = acquire(controller.signal);
+    if (!(answer instanceof Promise)) return answer;
+    void answer.then((outcome) => claim.settled(outcome));
+    return { kind: 'waiting', leave: () => controller.abort() };
+  };
+}
+
 /** What a stage is made of; everything has a default but the upstream. */
 export type StageParts = {
   readonly upstream?: Upstream;
   readonly route?: Route | ((request: RouteRequest) => Route);
-  readonly acquire?: FrontDeps['acquire'];
+  /** What a group says to a request; a promise stands for the queue, which `signal` tells of one who leaves. */
+  readonly acquire?: (signal: AbortSignal) => Lease | Refusal | Promise<Lease | Refusal>;
   readonly front?: Partial<Omit<FrontOptions, 'trust' | 'limits'>> & {
     readonly trustedProxies?: readonly string[];
     readonly limits?: Partial<FrontLimits>;
@@ -183,7 +195,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
         requests.push(request);
         return typeof route === 'function' ? route(request) : route;
       },
-      acquire: parts.acquire ?? lease,
+      claim: claimBy(parts.acquire ?? lease),
       observer: {
         requestStarted() {},
         webSocketOpened(identity) {

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { groupFields } from '../../log.ts';
 import type { GroupIdentity } from '../../routing/group-key.ts';
+import type { Claim, ClaimResult } from '../claim.ts';
 import type { Clock } from '../clock.ts';
 import type { Lease, LeaseOutcome, Refusal } from '../lease.ts';
 import type { GroupLog, GroupObserver, GroupState } from '../observer.ts';
@@ -63,14 +64,14 @@ export class RemoteGroup {
     return this.#state;
   }
 
-  /** A lease at once when a healthy server has room; else a refusal, or a promise that ends as either. */
-  acquire(signal: AbortSignal): Lease | Refusal | Promise<Lease | Refusal> {
+  /** A lease when a healthy server has room; else a refusal, or a place in the queue. */
+  claim(claim: Claim): ClaimResult {
     if (this.#isStopping) return draining(this.identity);
     if (this.#state === 'idle') void this.preload();
     const lease = this.#lease(0);
     if (lease !== undefined) return lease;
-    if (signal.aborted) return clientGone(this.identity);
-    return this.#healthy().length === 0 ? this.#noServer() : this.#room.enter(signal, 0);
+    if (claim.isGone) return clientGone(this.identity);
+    return this.#healthy().length === 0 ? this.#noServer() : this.#room.enter(claim, 0);
   }
 
   /** Begins to check its servers; kept when each has been asked once. */

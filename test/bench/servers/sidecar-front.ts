@@ -46,7 +46,7 @@ const silent = () => undefined;
 const front = new Front(
   {
     resolve: () => route,
-    acquire: (): Lease => ({ kind: 'lease', upstream, queuedMs: 0, release: silent }),
+    claim: (): Lease => ({ kind: 'lease', upstream, queuedMs: 0, release: silent }),
     observer: { requestStarted: silent, webSocketOpened: silent, requestFinished: silent },
     log: { info: silent, warn: report, error: report },
     forwarder: new Forwarder({ responseTimeoutMs: 60_000, connectTimeoutMs: 5000 }),
