@@ -6,6 +6,7 @@ import { type ClientError, ruleOf } from './client-error.ts';
 import { Connections } from './connections.ts';
 import type { Front } from './front.ts';
 import { FRONT_LIMITS, type FrontLimits } from './limits.ts';
+import { loosenessOf, watchRequestLines } from './request-line.ts';
 import { REFUSED_CONNECT, REFUSED_EXPECTATION, type RefusalRule } from './rules.ts';
 import { afterAnswers, isWebSocket, serveAsPlain } from './upgrade.ts';
 
@@ -131,12 +132,13 @@ function applyLimits(server: Server, limits: FrontLimits): void {
 function attachFront(server: Server, serve: Desk['serve'], connections: Connections): void {
   const refuse = (socket: Socket, rule: RefusalRule, detail?: string): void =>
     serve((front) => front.refuseConnection(socket, rule, detail));
-  server.on('connection', (socket) =>
+  server.on('connection', (socket) => {
+    watchRequestLines(socket);
     serve((front) => {
       const rule = connections.open(socket, front.options);
       if (rule !== undefined) front.refuseConnection(socket, rule);
-    }),
-  );
+    });
+  });
   server.on('request', (request, response) => serve((front) => front.handle(request, response)));
   server.on('checkContinue', (request, response) => serve((front) => front.handle(request, response, true)));
   server.on('upgrade', (request, socket: Socket, rest: Buffer) => {
@@ -144,7 +146,8 @@ function attachFront(server: Server, serve: Desk['serve'], connections: Connecti
     // Node has taken its own handlers away.
     socket.on('error', () => socket.destroy());
     afterAnswers(socket, () => {
-      if (isWebSocket(request)) serve((front) => front.handshake(handshake));
+      if (isWebSocket(request) || loosenessOf(request) !== undefined)
+        serve((front) => front.handshake(handshake));
       else serveAsPlain(server, handshake);
     });
   });

@@ -92,6 +92,8 @@ export function openSocket(target: Target): Socket {
 
 export type Connection = {
   write(bytes: string): void;
+  /** Sends a piece of its own: resolves when it has left, and the other side has had a turn to read it. */
+  flush(bytes: string): Promise<void>;
   /** Resolves once the other side has sent the text; rejects when it ends the connection before. */
   until(part: string): Promise<void>;
   /** Resolves with all that came when the other side has ended the connection. */
@@ -113,6 +115,11 @@ export function openConnection(target: Target): Connection {
   const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(text)));
   return {
     write: (bytes) => void socket.write(bytes, 'latin1'),
+    flush: (bytes) =>
+      new Promise((resolve) => {
+        socket.setNoDelay(true);
+        socket.write(bytes, 'latin1', () => setImmediate(() => setImmediate(resolve)));
+      }),
     until: (part) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

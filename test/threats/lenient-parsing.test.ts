@@ -1,9 +1,12 @@
 /** Bytes that two parsers could take for two things are no request. */
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
-import { expectRefusal, LAST } from './refusal.ts';
+import { ok, stageBefore } from '../proxy/stage.ts';
+import { type Connection, openConnection } from '../support/raw-http.ts';
+import { expectRefusal, LAST, statusesOf } from './refusal.ts';
 
 describe('a head that no strict parser takes', () => {
   it.each([
@@ -30,6 +33,47 @@ describe('a head that no strict parser takes', () => {
   ])('is refused: %s', (_, bytes) => expectRefusal(bytes, { status: 400, reason: 'bad_request' }));
 
   it.each([
+    ['two spaces behind the method', `GET  / HTTP/1.1${LAST}`],
+    ['two spaces behind the target', `GET /  HTTP/1.1${LAST}`],
+    ['the protocol of RTSP', `GET / RTSP/1.0${LAST}`],
+    ['two spaces, and a strict line further on', `GET /  HTTP/1.1\r\nX-A: GET / HTTP/1.1${LAST}`],
+  ])('is refused when it comes byte by byte: %s', async (_, bytes) => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    await writeByByte(client, `\r\n${bytes}`);
+    expect(statusesOf(await client.closed)).toEqual([400]);
+    expect(await stage.observed()).toMatchObject({ status: 400, reason: 'bad_request' });
+    expect(stage.recorder.received).toEqual([]);
+  });
+
+  it('is refused behind another request, in two pieces', async () => {
+    const stage = await stageBefore(answeringBodies);
+    const client = openConnection(stage.target);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET  /b HT');
+    await client.until('hello');
+    client.write(`TP/1.1${LAST}`);
+    expect(statusesOf(await client.closed)).toEqual([200, 400]);
+  });
+
+  it.each(['websocket', 'h2c'])('is refused when it asks for an upgrade: %s', async (protocol) => {
+    const upgrade = `Connection: Upgrade\r\nUpgrade: ${protocol}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==`;
+    await expectRefusal(`GET /  HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n\r\n`, {
+      status: 400,
+      reason: 'bad_request',
+    });
+  });
+
+  it('is not taken for loose because it comes byte by byte', async () => {
+    const stage = await stageBefore(answeringBodies);
+    const client = openConnection(stage.target);
+    await writeByByte(client, 'GET /a HTTP/1.1\r\nHost:a\r\nX-A:  b \r\n\r\n');
+    await client.until('hello');
+    await writeByByte(client, `POST /b HTTP/1.1\r\nContent-Length: 3\r\nHost: a\r\n\r\nabc`);
+    await writeByByte(client, `GET /c HTTP/1.1${LAST}`);
+    expect(statusesOf(await client.closed)).toEqual([200, 200, 200]);
+  });
+
+  it.each([
     ['HTTP/0.9', `GET / HTTP/0.9${LAST}`],
     ['HTTP/2.0', `GET / HTTP/2.0${LAST}`],
   ])('is refused: %s', (_, bytes) => expectRefusal(bytes, { status: 505, reason: 'http_version' }));
@@ -46,6 +90,16 @@ describe('a head that no strict parser takes', () => {
       reason: 'coding',
     }));
 });
+
+function answeringBodies(socket: Socket, text: string): void {
+  const hasBody = text.lastIndexOf('POST /') > text.lastIndexOf('GET /');
+  if (text.endsWith(hasBody ? 'abc' : '\r\n\r\n')) socket.write(ok('hello'));
+}
+
+/** Each byte is sent when the one before it has left, as a piece of its own. */
+async function writeByByte(client: Connection, bytes: string): Promise<void> {
+  for (const byte of bytes) await client.flush(byte);
+}
 
 describe('the sources', () => {
   it('never make the parser lenient', () => {
