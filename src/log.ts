@@ -15,13 +15,10 @@ export type LogOptions = {
   readonly format: 'auto' | 'json' | 'text';
   /** File descriptor: 1 for a service, 2 where the command prints an answer of its own. */
   readonly fd: number;
-  /**
-   * For a line per request: lines are gathered and written together, at the latest after a second and at the end, and their fields
-   * stand as they are given, without a search for credentials.
-   */
-  readonly isForRequests?: boolean;
   /** Whether targets are shown with their query, which may hold credentials. */
   readonly showsQuery?: boolean;
+  /** Called before each line: others write to the same descriptor what they gather. */
+  readonly beforeLine?: () => void;
 };
 
 /** Header names whose values are credentials, wherever they stand in a log line's fields. */
@@ -35,16 +32,29 @@ const SECRET_PATHS = SECRETS.flatMap((name) => {
 /** What is kept of a log that cannot be written; what comes beyond is lost. */
 const LONGEST_BACKLOG = 1024 * 1024;
 
-const BUFFERED = { sync: false, minLength: 8192, periodicFlush: 1000 } as const;
-
-/** A logger; but for requests it writes at once, so that the last words of a process that ends are not lost. */
-export function createLog({ format, fd, ...options }: LogOptions): Log {
-  const common = { fd, maxLength: LONGEST_BACKLOG };
-  const isForRequests = options.isForRequests === true;
-  const out = destination(isForRequests ? { ...common, ...BUFFERED } : { ...common, sync: true });
+/** A logger that writes at once, so that the last words of a process that ends are not lost. */
+export function createLog({ format, fd, beforeLine, ...options }: LogOptions): Log {
+  const out = destination({ fd, maxLength: LONGEST_BACKLOG, sync: true });
   outliveFullDisk(out);
+  const lines = inFormat(format, fd, out);
+  if (beforeLine === undefined) return createLogTo(lines, options);
+  const inTurn = {
+    write(line: string): void {
+      beforeLine();
+      lines.write(line);
+    },
+  };
+  return createLogTo(inTurn, options);
+}
+
+/** JSON lines on their way to `out`, which writes to `fd`: for people where the format says so. */
+export function inFormat(
+  format: LogOptions['format'],
+  fd: number,
+  out: DestinationStream,
+): DestinationStream {
   const asText = format === 'text' || (format === 'auto' && isatty(fd));
-  return createLogTo(asText ? textTo(out) : out, options);
+  return asText ? textTo(out) : out;
 }
 
 /** A full disk is no reason to end: the next line tries again, and takes along what has gathered. Nor is it one not to end. */
@@ -63,9 +73,11 @@ function outliveFullDisk(out: ReturnType<typeof destination>): void {
 }
 
 /** The logger on any stream of lines. */
-export function createLogTo(stream: DestinationStream, options: Omit<LogOptions, 'format' | 'fd'>): Log {
-  const { level, showsQuery = false, isForRequests = false } = options;
-  const name = isForRequests ? unchanged : nameFields;
+export function createLogTo(
+  stream: DestinationStream,
+  options: Pick<LogOptions, 'level' | 'showsQuery'>,
+): Log {
+  const { level, showsQuery = false } = options;
   return pino(
     {
       level,
@@ -73,16 +85,12 @@ export function createLogTo(stream: DestinationStream, options: Omit<LogOptions,
       timestamp: stdTimeFunctions.isoTime,
       formatters: {
         level: (label) => ({ level: label }),
-        log: showsQuery ? name : (fields) => withoutQuery(name(fields)),
+        log: showsQuery ? nameFields : (fields) => withoutQuery(nameFields(fields)),
       },
-      ...(isForRequests ? {} : { redact: { paths: SECRET_PATHS, censor: '[redacted]' } }),
+      redact: { paths: SECRET_PATHS, censor: '[redacted]' },
     },
     stream,
   );
-}
-
-function unchanged(fields: Record<string, unknown>): Record<string, unknown> {
-  return fields;
 }
 
 /** One name per thing, whoever writes: `request_id`, and for an error's code the `reason` that metrics use. */

@@ -1,8 +1,10 @@
 /** `run`: the service. Reads its configuration anew on HUP, ends on TERM or INT after the requests in flight; a second signal ends it at once. */
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { createLog, type Log } from '../log.ts';
+import { createLog, inFormat, type Log } from '../log.ts';
 import type { Settings } from '../settings/load.ts';
+import { type AccessLog, createAccessLog } from '../sidecar/access-log.ts';
+import { LineBatch } from '../sidecar/line-batch.ts';
 import { type RunningSidecar, startSidecar } from '../sidecar/sidecar.ts';
 import { takeActivation } from '../supervisor/activation.ts';
 import { notifyServiceManager, type ServiceState } from '../supervisor/notify.ts';
@@ -12,6 +14,8 @@ import { watchSignals } from '../supervisor/signals.ts';
 import type { CliContext } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { addSettingsFlags, settingsOf } from './settings-flags.ts';
+
+const LOST = 'Lines of the access log were lost: standard output did not take them in time';
 
 export function runCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('run').description(
@@ -44,16 +48,14 @@ async function serve(
   const readSettings = (): Settings =>
     settingsOf(context, flags.json === true ? { ...flags, logFormat: 'json' } : flags);
   const settings = readSettings();
-  const { level, format, query: showsQuery } = settings.log;
-  const log = createLog({ level, format, fd: 1, showsQuery });
-  const accessLog = createLog({ level: 'info', format, fd: 1, isForRequests: true, showsQuery });
+  const { log, accessLog } = openLogs(settings.log);
   const signals = listenToSignals();
   const tell = teller(context, log);
   const sidecar = await startSidecar(settings, {
     environment: context.environment,
     version: context.version,
     log,
-    ...(settings.log.access ? { accessLog } : {}),
+    ...(accessLog === undefined ? {} : { accessLog }),
     openSockets: new OpenSockets(predecessor?.inheritance.sockets ?? activated),
     ...(predecessor === undefined
       ? {}
@@ -78,6 +80,17 @@ async function serve(
   const code = await Promise.race([stopped(sidecar), signals.abandon]);
   log.info({}, code === EXIT.ok ? 'Sidecar has ended' : 'Sidecar ends without waiting');
   return code;
+}
+
+/** Both write to standard output, in the order in which things happen. */
+function openLogs({ level, format, query: showsQuery, access }: Settings['log']): {
+  readonly log: Log;
+  readonly accessLog: AccessLog | undefined;
+} {
+  if (!access) return { log: createLog({ level, format, fd: 1, showsQuery }), accessLog: undefined };
+  const batch = new LineBatch(1, (lost) => log.warn({ lost }, LOST));
+  const log = createLog({ level, format, fd: 1, showsQuery, beforeLine: () => batch.flush() });
+  return { log, accessLog: createAccessLog(inFormat(format, 1, batch), showsQuery) };
 }
 
 async function stopped(sidecar: RunningSidecar): Promise<ExitCode> {

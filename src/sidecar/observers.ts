@@ -1,7 +1,6 @@
-/** What is told to the log: the life of groups, and requests where an access log is wanted. */
+/** Several who watch, as one. */
 import type { GroupObserver } from '../groups/observer.ts';
-import { groupFields, type Log } from '../log.ts';
-import type { Observation, RequestObserver } from '../proxy/observation.ts';
+import type { RequestObserver } from '../proxy/observation.ts';
 
 /** Tells both, in order. */
 export function joinObservers(
@@ -46,47 +45,4 @@ export function joinObservers(
       second.groupDropped(identity);
     },
   };
-}
-
-/** An access log as log lines: everything of an observation but the credentials that it never holds. */
-export function createAccessLog(log: Log): RequestObserver & GroupObserver {
-  const nothing = (): void => undefined;
-  return {
-    requestStarted: nothing,
-    webSocketOpened: nothing,
-    requestFinished: (observation) => log.info(accessFields(observation), 'request'),
-    groupStateChanged: nothing,
-    processStarted: nothing,
-    processReady: nothing,
-    processExited: nothing,
-    processReplaced: nothing,
-    groupDropped: nothing,
-  };
-}
-
-function accessFields(seen: Observation): object {
-  const { requestId, identity, durationSeconds, queuedSeconds, upstreamSeconds, ...rest } = seen;
-  return {
-    request_id: requestId,
-    method: rest.method,
-    host: rest.host,
-    target: rest.target,
-    status: rest.status,
-    arm: rest.arm,
-    mount: rest.mount,
-    pid: rest.pid,
-    reason: rest.reason,
-    retries: rest.retries,
-    ...(identity === undefined ? {} : groupFields(identity)),
-    duration_ms: milliseconds(durationSeconds),
-    queued_ms: milliseconds(queuedSeconds),
-    upstream_ms: milliseconds(upstreamSeconds),
-    request_bytes: rest.requestBytes,
-    response_bytes: rest.responseBytes,
-    aborted: rest.aborted || undefined,
-  };
-}
-
-function milliseconds(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : Math.round(seconds * 1e6) / 1000;
 }

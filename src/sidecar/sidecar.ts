@@ -13,6 +13,7 @@ import type { InheritedGroup } from '../supervisor/inheritance.ts';
 import type { OpenSockets } from '../supervisor/open-sockets.ts';
 import type { Reading, ReloadOutcome, ReloadTrigger } from '../supervisor/reload.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
+import type { AccessLog } from './access-log.ts';
 import { type AdminListener, openAdmin } from './admin-listener.ts';
 import { createAdminModel } from './admin-model.ts';
 import { type ConfigWatch, createConfigWatch } from './config-watch.ts';
@@ -25,7 +26,7 @@ import {
 import { type OpenDoors, openDoors } from './doors.ts';
 import { createEvents, type Events } from './events.ts';
 import { type HouseWithHelpers, openHouse } from './house.ts';
-import { createAccessLog, joinObservers } from './observers.ts';
+import { joinObservers } from './observers.ts';
 import { settingsFor } from './planner.ts';
 import type { ReadPlaces } from './recorded-reads.ts';
 import { ReloadReport } from './reload-report.ts';
@@ -36,7 +37,7 @@ export type SidecarContext = Omit<ConfigurationSource, 'readSettings'> & {
   readonly version: string;
   readonly log: Log;
   /** Where each request is told, if anywhere. */
-  readonly accessLog?: Log;
+  readonly accessLog?: AccessLog;
   /** What listened before this process; those that no listener takes are closed once the sidecar serves. */
   readonly openSockets?: OpenSockets;
   /** Pids of the sidecars whose place this one takes, the last first: it may share their runtime folder as long as they run. */
@@ -157,7 +158,7 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
     version,
     maxSeries: settings.metrics.maxSeries,
   });
-  const observer = accessLog === undefined ? metrics : joinObservers(metrics, createAccessLog(accessLog));
+  const observer = accessLog === undefined ? metrics : joinObservers(metrics, accessLog);
   const asked = new AskedGroups(createFileProbe());
   const events = createEvents();
   const reader = createReader(settings, context);

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { createLogTo } from '../../src/log.ts';
+import type { Observation } from '../../src/proxy/observation.ts';
+import { createAccessLog } from '../../src/sidecar/access-log.ts';
+
+const least: Observation = {
+  requestId: 'a1-1',
+  method: 'GET',
+  host: 'www.example.com',
+  target: '/path?secret',
+  status: 200,
+  arm: 'own',
+  durationSeconds: 0.0123456,
+  requestBytes: 0,
+  responseBytes: 30,
+  aborted: false,
+};
+
+function lineOf(seen: Observation, showsQuery = true): string {
+  const lines: string[] = [];
+  createAccessLog({ write: (line) => void lines.push(line) }, showsQuery).requestFinished(seen);
+  expect(lines).toHaveLength(1);
+  return lines[0] as string;
+}
+
+describe('createAccessLog()', () => {
+  it('writes what is known of a request, times in milliseconds', () => {
+    const line = lineOf({
+      ...least,
+      arm: 'sidecar',
+      mount: 'www.example.com:/shop',
+      pid: 4711,
+      reason: 'client_gone',
+      retries: 1,
+      identity: { processGroup: '', applicationGroup: 'gr\xc3\xb6\xc3\x9fe' },
+      queuedSeconds: 0.002,
+      upstreamSeconds: 0.01,
+      aborted: true,
+    });
+    expect(line.endsWith('}\n')).toBe(true);
+    expect(JSON.parse(line)).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/),
+      request_id: 'a1-1',
+      method: 'GET',
+      host: 'www.example.com',
+      target: '/path?secret',
+      status: 200,
+      arm: 'sidecar',
+      mount: 'www.example.com:/shop',
+      pid: 4711,
+      reason: 'client_gone',
+      retries: 1,
+      process_group: '%{GLOBAL}',
+      application_group: 'größe',
+      duration_ms: 12.346,
+      queued_ms: 2,
+      upstream_ms: 10,
+      request_bytes: 0,
+      response_bytes: 30,
+      aborted: true,
+      msg: 'request',
+    });
+  });
+
+  it('leaves out what is not known', () => {
+    const names =
+      'level time request_id method host target status arm duration_ms request_bytes response_bytes msg';
+    expect(Object.keys(JSON.parse(lineOf(least)) as object)).toEqual(names.split(' '));
+  });
+
+  it('hides the query unless it is asked for', () => {
+    expect(JSON.parse(lineOf(least, false))).toMatchObject({ target: '/path?…' });
+  });
+
+  it.each([
+    ['a quote and a backslash', '/"\\'],
+    ['control characters', '/\x00\x1b[2J\n\x7f'],
+    ['bytes beyond ASCII', '/\xfc\u2028'],
+  ])('writes %s as the log does', (_, target) => {
+    const line = lineOf({ ...least, target });
+    const logged: string[] = [];
+    createLogTo({ write: (one) => void logged.push(one) }, { level: 'info', showsQuery: true }).info(
+      { target },
+      '',
+    );
+    expect(line.indexOf('\n')).toBe(line.length - 1);
+    expect((JSON.parse(line) as { target: string }).target).toBe(target);
+    expect((JSON.parse(logged[0] as string) as { target: string }).target).toBe(target);
+  });
+});
