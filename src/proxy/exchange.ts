@@ -101,6 +101,8 @@ export class Exchange {
   truncated = false;
   upstreamAt = 0;
   requestBytes = 0;
+  /** A small body that was there before anybody was asked; kept for a later try. */
+  wholeBody: Buffer | undefined;
   /** What the mount takes; 0 is anything. */
   bodyLimitBytes = 0;
   /** The connection ends with this answer. */

@@ -8,8 +8,8 @@ import type { Place, Upstream } from '../groups/lease.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
 import { fitForeign } from './foreign.ts';
 import { placeOf } from './legacy.ts';
-import { RequestBody } from './request-body.ts';
 import { REFUSED_WEB_SOCKETS } from './rules.ts';
+import { bodyOf } from './small-body.ts';
 import type { Way } from './transport.ts';
 import { type Destination, UpstreamAnswer } from './upstream-answer.ts';
 import { UpstreamPools, type UpstreamTimeouts } from './upstream-pools.ts';
@@ -115,7 +115,7 @@ export class Forwarder {
         method: request.method ?? '',
         path: head.path,
         headers: destination.headers,
-        body: empty ? null : new RequestBody(exchange),
+        body: empty ? null : bodyOf(exchange),
       },
       answer,
     );

@@ -5,16 +5,20 @@ import type { Exchange } from './exchange.ts';
 /** RFC 9110 §9.2.2; TRACE never gets here. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
+/** What the built-in worker reads at once (`RECEIVE_SIZE` of wsgi_connection.py). */
+const READ_AT_ONCE_BYTES = 16_384;
+
 /**
- * Where nobody can have begun with the request, or once, where the method allows it; and only without a body: what an application
- * has read of one cannot be sent again.
+ * Where nobody can have begun with the request, or once, where the method allows it; with a body only where that was sent whole from
+ * memory: what an application has read of another cannot be sent again.
  */
 export function mayRepeat(exchange: Exchange, { upstream }: Lease, error: Error): boolean {
-  const { request, response, head, headers, route, wasRepeated } = exchange;
+  const { request, response, head, headers, route, wasRepeated, wholeBody } = exchange;
   if (route === undefined || response.headersSent) return false;
   const hasBody = head?.body !== 'none' && Number(headers.length) !== 0;
-  if (hasBody) return false;
-  return wasUnread(upstream, error) || (!wasRepeated && IDEMPOTENT.has(request.method ?? ''));
+  if (hasBody && wholeBody === undefined) return false;
+  if (!wasRepeated && IDEMPOTENT.has(request.method ?? '')) return true;
+  return wasUnread(upstream, error) && (!hasBody || isReadAtOnce(exchange, upstream));
 }
 
 /**
@@ -23,6 +27,19 @@ export function mayRepeat(exchange: Exchange, { upstream }: Lease, error: Error)
  */
 function wasUnread({ tcp }: Lease['upstream'], error: NodeJS.ErrnoException): boolean {
   return tcp === undefined && error.code === 'ECONNRESET' && error.syscall === 'read';
+}
+
+/** Whether the process has read all of head and body if it has read any: they went out in one write. */
+function isReadAtOnce(
+  { request, head, destination, wholeBody }: Exchange,
+  { foreign }: Lease['upstream'],
+): boolean {
+  if (foreign !== undefined) return false;
+  const line = `${request.method} ${head?.path} HTTP/1.1\r\n`;
+  const fields = destination?.headers ?? [];
+  // Behind a name `: `, behind a value the end of its line.
+  const size = fields.reduce((sum, text) => sum + text.length + 2, line.length + 2);
+  return size + (wholeBody?.length ?? 0) <= READ_AT_ONCE_BYTES;
 }
 
 /** How long the end of a process that has broken off may take to be told, in milliseconds. */

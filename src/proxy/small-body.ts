@@ -1,5 +1,6 @@
 /** Small bodies come whole before a process is asked: a client that sends a byte now and then holds its connection, and no thread. */
 import type { Exchange } from './exchange.ts';
+import { RequestBody } from './request-body.ts';
 import { REFUSED_SILENCE } from './rules.ts';
 
 /**
@@ -34,4 +35,21 @@ export function afterSmallBody(exchange: Exchange, next: () => void): void {
   };
   request.socket.setTimeout(limits.bodyTimeoutMs);
   request.on('readable', look).on('timeout', giveUp).on('close', leave);
+}
+
+/** The body as it is to be sent: at once and as often as it takes where it is there already, else at the upstream's pace, and once. */
+export function bodyOf(exchange: Exchange): RequestBody | Buffer {
+  exchange.wholeBody ??= takeWhole(exchange);
+  return exchange.wholeBody ?? new RequestBody(exchange);
+}
+
+function takeWhole(exchange: Exchange): Buffer | undefined {
+  const { request, headers } = exchange;
+  const length = Number(headers.length ?? Number.NaN);
+  // Where a first try has read of it, the rest is not the whole.
+  if (!request.complete || request.readableLength !== length || length > request.readableHighWaterMark)
+    return undefined;
+  const whole = request.read() as Buffer;
+  exchange.requestBytes = whole.length;
+  return whole;
 }

@@ -8,7 +8,8 @@ export type UpstreamRequest = {
   readonly path: string;
   /** Flat list of names and values; Content-Length among them, or the body is sent in chunks. */
   readonly headers: readonly string[];
-  readonly body: RequestBody | null;
+  /** A small one that is there already goes out in one piece with the head. */
+  readonly body: RequestBody | Buffer | null;
 };
 
 /** Who hears the answer. After `complete` or `failed` nothing more is told. */

@@ -69,16 +69,20 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
     this.#answer = answer;
     this.hear();
     this.#reader.expect(request.method);
-    this.#socket.write(renderHead(request, this.#home.keepsConnections), 'latin1');
+    const { body } = request;
+    const head = renderHead(request, this.#home.keepsConnections);
+    const isWhole = body === null || Buffer.isBuffer(body);
+    // One write, so that no process ends between the two.
+    this.#socket.write(body === null || !isWhole ? head : head + body.toString('latin1'), 'latin1');
     // The other side has gone before it was given anything: that is no request of its.
     if (this.#socket.errored !== null || this.#isPipeBroken?.() === true) this.#isConnected = false;
     if (this.#isConnected) answer.connected(this.#abort);
     // Told that it is not wanted, it has gone in the meantime.
-    if (request.body === null || this.#answer === undefined) return;
-    this.#body = request.body;
+    if (isWhole || this.#answer === undefined) return;
+    this.#body = body;
     this.#isChunked = !request.headers.includes('content-length');
     // Nothing is read of a client's body before somebody can take it: another connection may have to.
-    if (this.#isConnected) this.#sendBody(request.body);
+    if (this.#isConnected) this.#sendBody(body);
   }
 
   /** Ends it; nobody waits for it. */

@@ -59,14 +59,17 @@ class Stream {
 
   kills = 0;
 
-  constructor() {
+  readonly #body: string;
+
+  constructor(body: string) {
+    this.#body = body;
     this.#clients = Array.from({ length: CLIENTS }, () => this.#run());
   }
 
   async #run(): Promise<void> {
     while (!this.#isOver) {
       const killsBefore = this.kills;
-      const options = { method: 'POST', body: '', headers: { Host: 'site.test' } };
+      const options = { method: 'POST', body: this.#body, headers: { Host: 'site.test' } };
       const { status, text } = await send({ port: sidecar.port }, '/', options).then((answer) => ({
         status: answer.status,
         text: answer.text(),
@@ -98,8 +101,11 @@ class Stream {
 }
 
 describe('a process that is killed under a stream of POSTs', () => {
-  it('takes along what it had at that moment, and nothing that came after', async () => {
-    const stream = new Stream();
+  it.each([
+    ['no body', ''],
+    ['a small body', 'a=b'],
+  ])('takes along what it had at that moment, and nothing that came after: %s', async (_, body) => {
+    const stream = new Stream(body);
     const pids: string[] = [];
     while (pids.length < KILLS) {
       const pid = await stream.nextPid(pids);
@@ -112,4 +118,20 @@ describe('a process that is killed under a stream of POSTs', () => {
     const failed = stream.answers.filter(({ status }) => status !== 200);
     expect(failed.filter((sent) => sent.killsBefore === sent.killsAfter)).toEqual([]);
   });
+
+  it('gives back a POST with a small body that it had not begun to read', async () => {
+    const post = { method: 'POST', body: 'a=b' };
+    const pid = (await sidecar.get('site.test', '/')).text();
+    process.kill(Number(pid), 'SIGSTOP');
+    const answer = sidecar.get('site.test', '/', post);
+    while (!/requests_in_flight\{[^}]*"main"[^}]*\} 1\n/.test(await metrics()));
+    process.kill(Number(pid), 'SIGKILL');
+    const { status, text } = await answer;
+    expect(status).toBe(200);
+    expect(text()).not.toBe(pid);
+  });
 });
+
+async function metrics(): Promise<string> {
+  return (await sidecar.ask('/metrics')).text();
+}

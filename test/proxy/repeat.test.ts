@@ -49,8 +49,19 @@ describe('a request whose process breaks off before it answers', () => {
     expect(stage.recorder.received).toHaveLength(2);
   });
 
+  it('is sent again with a small body by a method that allows it', async () => {
+    const stage = await stageBefore(breakingOff(1));
+    expect((await send(stage.target, '/', { method: 'PUT', body: 'abc' })).text()).toBe('hello');
+    expect(stage.recorder.received).toEqual([
+      expect.stringMatching(/\r\n\r\nabc$/),
+      expect.stringMatching(/\r\n\r\nabc$/),
+    ]);
+    expect(await stage.observed()).toMatchObject({ requestBytes: 3, retries: 1 });
+  });
+
   it.each([
-    ['PUT', 'abc'],
+    ['PUT', `${'x'.repeat(20_000)}abc`],
+    ['POST', 'abc'],
     ['POST', ''],
   ])('is not sent again by %s with body "%s"', async (method, body) => {
     const stage = await stageBefore(breakingOff(1));
