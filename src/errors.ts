@@ -2,6 +2,7 @@
  * The errors that are not part of the plan. Expected outcomes are results (`NoRoute`, `Refusal`),
  * findings in a configuration are diagnostics; only what is left becomes a `SidecarError`.
  */
+import { getSystemErrorMap } from 'node:util';
 
 /** A code is API: it stands in the log, in problem+json and, without `ERR_` and in lower case, in a metric's `reason`. */
 export type ErrorCode =
@@ -40,4 +41,11 @@ export class SidecarError extends Error {
 /** The `reason` label and log field of a code: `ERR_QUEUE_FULL` → `queue_full`. */
 export function reasonOf(code: ErrorCode): string {
   return code.slice('ERR_'.length).toLowerCase();
+}
+
+/** What went wrong in the words of the system, `permission denied`, where it was the system; else those of the error. */
+export function problemOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { errno } = error as NodeJS.ErrnoException;
+  return (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? error.message;
 }

@@ -9,6 +9,8 @@ export type ModuleDescription = {
   readonly source: string;
   /** In lower case; sections with `<`. */
   readonly directives: ReadonlySet<string>;
+  /** The same as the manual spells them. */
+  readonly spellings: readonly string[];
 };
 
 /** The modules of the table by symbol, e.g. `alias_module`. */
@@ -19,7 +21,10 @@ export const knownModules: ReadonlyMap<string, ModuleDescription> = new Map(
     .split('\n')
     .map((row) => {
       const [name, source = '', ...directives] = row.split(' ');
-      return [`${name}_module`, { source, directives: new Set(directives.map(lowerAscii)) }];
+      return [
+        `${name}_module`,
+        { source, directives: new Set(directives.map(lowerAscii)), spellings: directives },
+      ];
     }),
 );
 

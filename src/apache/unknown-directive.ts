@@ -1,7 +1,7 @@
 /** Directives that no loaded module brings: Apache refuses to start with such a configuration. */
 import type { Diagnostic } from './diagnostic.ts';
 import type { DirectiveNode } from './directive.ts';
-import { knownModules } from './directive-table.ts';
+import { intendedDirective, moduleWith } from './directive-advice.ts';
 import { hasDirective, type LoadedModule } from './modules.ts';
 
 type Modules = ReadonlyMap<string, LoadedModule>;
@@ -13,9 +13,9 @@ export function unknownDirectives(tree: readonly DirectiveNode[], modules: Modul
     (key) => isOfOtherVersion(key, modules) || hasDirective(modules, key) !== false,
   );
   if ([...modules.values()].some(isLoaded)) return found.map(unknown);
-  const first = found.find((node) => isInTable(keyOf(node)));
+  const first = found.find(isInTable);
   if (first === undefined) return found.map(unknown);
-  return [loadModuleMissing(first), ...found.filter((node) => !isInTable(keyOf(node))).map(unknown)];
+  return [loadModuleMissing(first), ...found.filter((node) => !isInTable(node)).map(unknown)];
 }
 
 function nodesUnknown(tree: readonly DirectiveNode[], isKnown: (key: string) => boolean): DirectiveNode[] {
@@ -48,10 +48,8 @@ function isLoaded({ file }: LoadedModule): boolean {
 }
 
 /** Whether any module of the table brings it; mod_wsgi's names count whatever its version. */
-function isInTable(key: string): boolean {
-  if (key.startsWith('wsgi')) return true;
-  for (const { directives } of knownModules.values()) if (directives.has(key)) return true;
-  return false;
+function isInTable(node: DirectiveNode): boolean {
+  return node.key.startsWith('wsgi') || moduleWith(node) !== undefined;
 }
 
 /** The table has mod_wsgi 4.9.4; later versions bring more. */
@@ -79,6 +77,14 @@ function unknown(node: DirectiveNode): Diagnostic {
     directive: name,
     message:
       'Invalid command, perhaps misspelled or defined by a module not included in the server configuration',
-    advice: 'Correct its name, or load the module that brings it',
+    advice: adviceFor(node),
   };
+}
+
+function adviceFor(node: DirectiveNode): string {
+  const module = moduleWith(node);
+  if (module !== undefined) return `Load ${module}, which brings it`;
+  const intended = intendedDirective(node);
+  if (intended === undefined) return 'Correct its name, or load the module that brings it';
+  return `Did you mean ${intended}? If not, load the module that brings it`;
 }

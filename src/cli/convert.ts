@@ -12,7 +12,6 @@ import { type LeftOut, toYaml } from '../convert/to-yaml.ts';
 import { SidecarError } from '../errors.ts';
 import { readDocument } from '../settings/document.ts';
 import type { Settings } from '../settings/load.ts';
-import { nearest } from '../settings/nearest.ts';
 import { refuseFatal, withChanges } from '../sidecar/load-site.ts';
 import { buildSite } from '../site/build.ts';
 import type { Site } from '../site/model.ts';
@@ -106,10 +105,7 @@ type Check = {
 /** Reads the result as `run` would, and compares what it means with what Apache's text means. */
 function differenceOf({ loaded, text, settings, context }: Check): string | undefined {
   const { document, placeAt, errors } = readDocument(text);
-  const sites = fromYaml(
-    { file: 'sidecar.yaml', document, node: document.get('sites', true), placeAt },
-    nearest,
-  );
+  const sites = fromYaml({ file: 'sidecar.yaml', document, node: document.get('sites', true), placeAt });
   const [problem] = [...errors, ...sites.problems];
   if (problem !== undefined) return `line ${problem.place.line} of the result: ${problem.message}`;
   const common = { modWsgiVersion: settings.modWsgiVersion, hostName: toBytes(hostname()) };

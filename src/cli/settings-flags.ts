@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import { fromYaml } from '../convert/from-yaml.ts';
 import { loadSettings, type Settings } from '../settings/load.ts';
-import { nearest } from '../settings/nearest.ts';
 import { SETTINGS_TABLE } from '../settings/table.ts';
 import type { CliContext } from './context.ts';
 
@@ -40,6 +39,6 @@ export function settingsOf(context: CliContext, flags: Readonly<Record<string, u
     ...(typeof file === 'string' ? { file } : {}),
     flags,
     environment: context.environment,
-    checkSites: (sites) => fromYaml(sites, nearest).problems,
+    checkSites: (sites) => fromYaml(sites).problems,
   });
 }

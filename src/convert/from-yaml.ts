@@ -17,7 +17,6 @@ import {
   readTexts,
   type SitesProblem,
   type SitesSource,
-  type Suggest,
   textField,
   type Value,
 } from './read.ts';
@@ -37,10 +36,9 @@ export type ReadSites = {
 };
 
 /** Reads `sites`; what is not as wanted is a problem, all of them at once. */
-export function fromYaml(source: SitesSource, suggest: Suggest): ReadSites {
+export function fromYaml(source: SitesSource): ReadSites {
   const reader: Reader = {
     source,
-    suggest,
     problems: [],
     inSection: false,
     readScope: (fields) => readRows({ ...reader, inSection: true }, fields, keysOf.scope.forms),

@@ -2,6 +2,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
 import { fromBytes, toBytes } from '../apache/bytes.ts';
 import type { DirectiveNode, SourcePosition } from '../apache/directive.ts';
+import { nearest } from '../nearest.ts';
 import { bytesOf } from './yaml-text.ts';
 
 /** A part of a settings file; lines and columns count from 1. */
@@ -19,9 +20,6 @@ export type SitesProblem = {
   readonly message: string;
 };
 
-/** The known word that someone most likely meant. */
-export type Suggest = (word: string, known: readonly string[]) => string | undefined;
-
 /** A value and where it stands: `path` for people, `at` for its line. */
 export type Value = {
   readonly node: unknown;
@@ -32,7 +30,6 @@ export type Value = {
 /** The state of one reading. */
 export type Reader = {
   readonly source: SitesSource;
-  readonly suggest: Suggest;
   readonly problems: SitesProblem[];
   /** Whether the value at hand is inside a section. */
   readonly inSection: boolean;
@@ -131,7 +128,7 @@ export function readFields(reader: Reader, value: Value, known: readonly string[
 /** Says so where a key is not known. */
 export function isKnown(reader: Reader, value: Value, key: string, known: readonly string[]): boolean {
   if (known.includes(key)) return true;
-  const guess = reader.suggest(fromBytes(key), known);
+  const guess = nearest(fromBytes(key), known);
   const list =
     known.length > 15 ? 'see "sites" in MANUAL.md for the keys' : `known here: ${known.join(', ')}`;
   const help = guess === undefined ? list : `did you mean "${guess}"?`;

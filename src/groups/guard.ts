@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { SidecarError } from '../errors.ts';
+import { problemOf, SidecarError } from '../errors.ts';
 import type { GroupLog } from './observer.ts';
 
 /** What a guard needs. */
@@ -105,7 +105,7 @@ async function hasStarted(child: ChildProcess, python: string): Promise<void> {
     child.stdout?.once('data', () => resolve(undefined));
   });
   if (started === undefined) return;
-  const problem = typeof started === 'string' ? started : started.message;
+  const problem = typeof started === 'string' ? started : problemOf(started);
   const message = `Cannot start the guard process with Python "${python}": ${problem}: set "python" to a Python 2.7 or 3.6 or later`;
   throw new SidecarError(
     'ERR_GROUP_START_FAILED',

@@ -1,5 +1,7 @@
 /** When a start is over: the worker says ready | it says what failed | the child ends | time is up. */
+
 import type { ChildProcess } from 'node:child_process';
+import { problemOf } from '../errors.ts';
 import type { ControlMessage } from './control.ts';
 import { interpreterOf } from './interpreter.ts';
 import type { Journey } from './journey.ts';
@@ -81,7 +83,7 @@ const SPAWN_ADVICE: Readonly<Record<string, string>> = {
 function spawnFailure(plan: GroupPlan, error: Error): Omit<StartFailure, 'journey'> {
   const python = interpreterOf(plan);
   const code = String('code' in error ? error.code : '');
-  const problem = code === 'ENOENT' ? 'there is no such program' : error.message;
+  const problem = code === 'ENOENT' ? 'there is no such program' : problemOf(error);
   const advice = SPAWN_ADVICE[code] ?? 'set "python" of the group, or install it';
   return { step: 'spawn', message: `Cannot run Python "${python}": ${problem}: ${advice}` };
 }

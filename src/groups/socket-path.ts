@@ -2,7 +2,7 @@
 import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
-import { SidecarError } from '../errors.ts';
+import { problemOf, SidecarError } from '../errors.ts';
 
 /** `sun_path` of Linux holds 108 bytes with the closing NUL (unix(7)). */
 const SOCKET_PATH_BYTES = 107;
@@ -26,7 +26,7 @@ export async function prepareRuntimeDir(folder: string): Promise<string> {
   try {
     await makeFolder(path);
   } catch (cause) {
-    throw runtimeDirError(path, `cannot be made (${codeOf(cause)})`, cause);
+    throw runtimeDirError(path, `cannot be made: ${problemOf(cause)}`, cause);
   }
   await checkRuntimeDir(path);
   await removeStaleSockets(path);

@@ -4,7 +4,7 @@ import { chmod, chown, link, lstat, unlink } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { SidecarError } from '../errors.ts';
+import { problemOf, SidecarError } from '../errors.ts';
 import { parseBindAddress } from './bind-address.ts';
 
 /** Where to bind. */
@@ -105,7 +105,7 @@ function listen(
 function listenError(error: NodeJS.ErrnoException, text: string, advice: string): SidecarError {
   if (error instanceof SidecarError) return error;
   const isTaken = error.code === 'EADDRINUSE' || error.code === 'EEXIST';
-  const why = isTaken ? 'it is taken' : error.code === 'EACCES' ? notAllowed(text) : error.message;
+  const why = isTaken ? 'it is taken' : error.code === 'EACCES' ? notAllowed(text) : problemOf(error);
   const next = isTaken ? `free it, or ${advice}` : advice;
   return new SidecarError('ERR_LISTEN', `Cannot listen on "${text}": ${why}: ${next}`, { cause: error });
 }

@@ -55,9 +55,11 @@ class Response(object):
         length = NO_LENGTH
         for header in headers:
             try:
-                text, announced = known_headers[header]
+                known = known_headers[header]
             except (KeyError, TypeError):
-                text, announced = learn_header(header)
+                known = None
+            # Not in the handler: an application's error is told alone, not as one that came of ours.
+            text, announced = learn_header(header) if known is None else known
             if announced >= 0:
                 # Said once, by the last of them, in the head that leaves.
                 length = announced

@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Document } from 'yaml';
-import { SidecarError } from '../errors.ts';
+import { problemOf, SidecarError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { type Place, readDocument, type SettingsDocument } from './document.ts';
-import { nearest } from './nearest.ts';
 import { NOT_CARRIED } from './not-carried.ts';
 import { type CheckedSettings, checkSettings, keysAt, type SettingsProblem } from './schema.ts';
 import { flagName, SETTINGS_TABLE, type SettingEntry } from './table.ts';
@@ -98,8 +98,7 @@ function readSettingsFile(file: string): SettingsDocument {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const message = `Cannot read settings file "${file}": ${code ?? String(cause)}: check the path given with --config`;
+    const message = `Cannot read settings file "${file}": ${problemOf(cause)}: check the path given with --config, and its permissions`;
     throw new SidecarError('ERR_CONFIG_UNREADABLE', message, { cause });
   }
   const document = readDocument(text);

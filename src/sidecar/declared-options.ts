@@ -1,7 +1,7 @@
 /** The options of each `WSGIDaemonProcess`, judged: what mod_wsgi would refuse, and what has no meaning here. Byte strings. */
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import { isCarriedOver, OPTION_NAMES } from '../groups/daemon-options.ts';
-import { nearest } from '../settings/nearest.ts';
+import { nearest } from '../nearest.ts';
 import { NOT_CARRIED } from '../settings/not-carried.ts';
 import type { ProcessGroup } from '../site/model.ts';
 

@@ -9,7 +9,6 @@ import { nodeFileReader } from '../apache/node-file-reader.ts';
 import { fromYaml } from '../convert/from-yaml.ts';
 import { SidecarError } from '../errors.ts';
 import type { Settings, SitesText } from '../settings/load.ts';
-import { nearest } from '../settings/nearest.ts';
 import { buildSite } from '../site/build.ts';
 import type { Isolation, Site, SiteOptions } from '../site/model.ts';
 import { moduleNames } from '../site/modules.ts';
@@ -124,7 +123,7 @@ export function readTree(settings: SiteSettings, environment: Environment, reade
 
 /** What is wrong with the shape of `sites` is a problem of the settings, and was told with the others. */
 function readSitesTree(sites: SitesText, environment: Environment): ReadTree {
-  const read = fromYaml(sites, nearest);
+  const read = fromYaml(sites);
   const { tree, modules, serverRoot = '/etc/apache2' } = read;
   return {
     tree,

@@ -5,6 +5,7 @@
  */
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { DirectiveNode } from '../apache/directive.ts';
+import { intendedDirective } from '../apache/directive-advice.ts';
 import { diagnose } from './diagnose.ts';
 import { wsgiWithoutEffect } from './wsgi-without-effect.ts';
 
@@ -115,5 +116,10 @@ export function reportUnread(node: DirectiveNode, diagnostics: Diagnostic[]): vo
     return;
   }
   const message = `"${node.name}" is not known, so what it changes is not known either`;
-  diagnostics.push(diagnose(node, 'warning', 'directive-not-understood', message));
+  const intended = intendedDirective(node);
+  const advice =
+    intended === undefined
+      ? 'Find out whether it decides how requests are answered, which goes on without it here'
+      : `Did you mean ${intended}?`;
+  diagnostics.push({ ...diagnose(node, 'warning', 'directive-not-understood', message), advice });
 }

@@ -54,6 +54,8 @@ describe('Guard', () => {
   it('names a Python that is not there', async () => {
     guard = await Guard.start({ python: PYTHON, pythonFolder: PYTHON_FOLDER, log: SILENT });
     const start = Guard.start({ python: '/nowhere/python3', pythonFolder: PYTHON_FOLDER, log: SILENT });
-    await expect(start).rejects.toThrow('Cannot start the guard process with Python "/nowhere/python3"');
+    await expect(start).rejects.toThrow(
+      'Cannot start the guard process with Python "/nowhere/python3": no such file or directory',
+    );
   });
 });

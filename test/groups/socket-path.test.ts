@@ -27,9 +27,13 @@ describe('prepareRuntimeDir()', () => {
 
   it.each([
     ['a symbolic link', 'is a symbolic link', (path: string) => symlinkSync('/tmp', path)],
-    ['a file', 'cannot be made (EEXIST)', (path: string) => writeFileSync(path, '')],
+    ['a file', 'cannot be made: file already exists', (path: string) => writeFileSync(path, '')],
     ['open to others', 'has mode 0755, not 0700', (path: string) => mkdirSync(path, { mode: 0o755 })],
-    ['below a file', 'cannot be made (ENOTDIR)', (path: string) => writeFileSync(join(path, '..'), '')],
+    [
+      'below a file',
+      'cannot be made: not a directory',
+      (path: string) => writeFileSync(join(path, '..'), ''),
+    ],
   ])('refuses what is %s, and says what to set', async (what, problem, make) => {
     const path = what === 'below a file' ? join(folder.path, 'file/run') : join(folder.path, 'run');
     make(path);
@@ -40,7 +44,9 @@ describe('prepareRuntimeDir()', () => {
   });
 
   it('refuses a folder that cannot be anywhere', async () => {
-    await expect(prepareRuntimeDir('/proc/wsgi-sidecar')).rejects.toThrow('cannot be made (ENOENT)');
+    await expect(prepareRuntimeDir('/proc/wsgi-sidecar')).rejects.toThrow(
+      'cannot be made: no such file or directory',
+    );
   });
 
   it.runIf(IS_ROOT)('refuses a folder of another user', async () => {

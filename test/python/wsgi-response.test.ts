@@ -74,6 +74,12 @@ describeEachPython('an answer', (python) => {
     expect([answer.end, answer.text()]).toEqual([end, body]);
   });
 
+  it('tells a wrong header as it is, not as an error that came of another', async () => {
+    await worker.request(fixture('faults'), '/number_value');
+    const log = await worker.waitForLog('expected native string in header');
+    expect(log).not.toContain('During handling of the above exception');
+  });
+
   it('gives status and headers of the application, byte for byte', async () => {
     const latin = await worker.request(fixture('shapes'), '/latin');
     expect([latin.reason, latin.header('x-latin')]).toEqual(['Tr\u00e8s bien', '\u00e9']);

@@ -3,7 +3,6 @@ import type { DirectiveNode } from '../../src/apache/directive.ts';
 import { fromYaml, type ReadSites } from '../../src/convert/from-yaml.ts';
 import { type LeftOut, toYaml } from '../../src/convert/to-yaml.ts';
 import { readDocument } from '../../src/settings/document.ts';
-import { nearest } from '../../src/settings/nearest.ts';
 import { buildSite } from '../../src/site/build.ts';
 import type { Site, SiteOptions } from '../../src/site/model.ts';
 import { loadScenario } from './play-vectors.ts';
@@ -23,7 +22,7 @@ export function convertTree(
 export function readSites(text: string): ReadSites {
   const { document, placeAt, errors } = readDocument(text);
   const node = document.get('sites', true);
-  const sites = fromYaml({ file: 'sidecar.yaml', document, node, placeAt }, nearest);
+  const sites = fromYaml({ file: 'sidecar.yaml', document, node, placeAt });
   return { ...sites, problems: [...errors, ...sites.problems] };
 }
 

@@ -149,7 +149,7 @@ log: {level: debug}
 
   it('says which file it cannot read', () => {
     expect(() => loadSettings({ file: '/nowhere/s.yaml', flags: {}, environment: {} })).toThrow(
-      'Cannot read settings file "/nowhere/s.yaml": ENOENT: check the path given with --config',
+      'Cannot read settings file "/nowhere/s.yaml": no such file or directory: check the path given with --config, and its permissions',
     );
   });
 

@@ -29,6 +29,14 @@ Listen 80
     ]);
   });
 
+  it('asks of a misspelt directive whether the one like it was meant', () => {
+    const { diagnostics } = readSiteText('WSGIScriptAliass /a /srv/a.wsgi\nModPagespeed on\n');
+    expect(diagnostics.map(({ directive, advice }) => [directive, advice])).toEqual([
+      ['WSGIScriptAliass', 'Did you mean "WSGIScriptAlias"?'],
+      ['ModPagespeed', expect.not.stringContaining('Did you mean')],
+    ]);
+  });
+
   it('keeps daemon processes with their options and their place', () => {
     const site = siteOf(`
 WSGIDaemonProcess one processes=2 threads=5 python-path=/a:/b home=/srv display-name=%{GROUP}

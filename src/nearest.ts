@@ -1,8 +1,11 @@
-/** The word that someone who mistyped most likely meant. */
+/** The word that someone who mistyped most likely meant: of settings, directives and their options. */
 
-/** The candidate with the smallest edit distance, when that is at most a third of the word's length, but 2 always. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.max(2, Math.floor(word.length / 3));
+/** The candidate with the smallest edit distance, when that is at most `limit`: by default a third of the word's length, but 2 always. */
+export function nearest(
+  word: string,
+  candidates: readonly string[],
+  limit: number = Math.max(2, Math.floor(word.length / 3)),
+): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= limit)
