@@ -68,6 +68,8 @@ async function serve(
     ...(typeof flags.config === 'string' ? { settingsFile: resolve(flags.config) } : {}),
     tell: (state) => tell(state === 'ready' ? 'READY=1' : 'RELOADING=1'),
   });
+  // A start that fails ends the process; whoever serves stays for all the others.
+  process.on('uncaughtException', (error) => sidecar.surviveError(error));
   log.info({ listening: sidecar.listening, admin: sidecar.admin, pid: process.pid }, 'Sidecar is ready');
   // Before the old one ends: systemd has to know the new main process by then.
   await tell('READY=1');

@@ -13,10 +13,12 @@ const COUNTERS = {
   retries_total: 'Requests that were sent to a second group process, by whether that helped',
   unknown_group_requests_total: 'Requests that lead to no group that the configuration declares',
   requests_rejected_total: 'Requests refused before an application saw them',
+  connections_ended_total: 'Connections of clients that a limit has ended',
   process_starts_total: 'Group processes started',
   process_exits_total: 'Group processes ended',
   process_replacements_total: 'Group processes that others were started to replace',
   process_cpu_seconds_total: 'User and system CPU time of the group processes, ended ones included',
+  unexpected_errors_total: 'Errors that nobody in the sidecar has caught: each is a fault of the program',
   metrics_series_dropped_total: 'Series that were not made because the limit on series was reached',
 } as const;
 
@@ -26,6 +28,8 @@ const GAUGES = {
   config_last_reload_successful: 'Whether the configuration was loaded when it was last read',
   config_last_reload_success_timestamp_seconds: 'When the configuration in force was loaded',
   client_connections: 'Connections of clients that are open',
+  client_connections_limit:
+    'Connections that clients may have at once (limits.connections), 0 for any number',
   groups: 'Groups by state',
   groups_limit: 'Groups that may exist at once (maxGroups)',
   requests_in_flight: 'Requests that the group is answering or has waiting',

@@ -10,7 +10,7 @@ import { type Catalogue, createCatalogue } from './catalogue.ts';
 import { SeriesBudget } from './families.ts';
 import { GroupSeries, nameLabel, UNKNOWN } from './group-series.ts';
 import { type GroupReading, Readings } from './readings.ts';
-import { REJECTED_REASONS, UNKNOWN_GROUP_REASONS, UPSTREAM_ERROR_REASONS } from './reasons.ts';
+import { END_REASONS, REJECTED_REASONS, UNKNOWN_GROUP_REASONS, UPSTREAM_ERROR_REASONS } from './reasons.ts';
 
 export type MetricsOptions = {
   readonly version: string;
@@ -21,6 +21,8 @@ export type MetricsOptions = {
 /** What of the configuration in force the numbers depend on. */
 export type MetricsConfiguration = {
   readonly maxGroups: number;
+  /** `limits.connections`; 0 for any number. */
+  readonly maxConnections: number;
   /** The groups that may appear as labels; those of earlier configurations stay. */
   readonly groups: readonly GroupIdentity[];
   /** Whether a client can make names (`unknownPort: admit`, `expandFromRequest`): then only declared groups are labels. */
@@ -67,6 +69,11 @@ export class Metrics implements RequestObserver, GroupObserver {
     this.#catalogue.unknown_group_requests_total.cell({ reason }).value += 1;
   }
 
+  /** An error that nobody has caught. */
+  errorUnexpected(): void {
+    this.#catalogue.unexpected_errors_total.cell({}).value += 1;
+  }
+
   /** Where the state of the groups is read at each scrape. */
   readGroupsFrom(source: () => readonly GroupReading[]): void {
     this.#source = source;
@@ -79,7 +86,7 @@ export class Metrics implements RequestObserver, GroupObserver {
 
   /** A configuration is in force: the first, or the next after a reload. */
   configurationLoaded(configuration: MetricsConfiguration): void {
-    const { groups, clientsMakeNames, modWsgiVersion, maxGroups } = configuration;
+    const { groups, clientsMakeNames, modWsgiVersion, maxGroups, maxConnections } = configuration;
     this.#clientsMakeNames = clientsMakeNames;
     for (const identity of groups) this.#declare(identity);
     const build = {
@@ -88,6 +95,7 @@ export class Metrics implements RequestObserver, GroupObserver {
       mod_wsgi_compat: modWsgiVersion,
     };
     this.#catalogue.groups_limit.cell({}).value = maxGroups;
+    this.#catalogue.client_connections_limit.cell({}).value = maxConnections;
     this.#catalogue.build_info.clear();
     this.#catalogue.build_info.cell(build).value = 1;
     this.#catalogue.config_last_reload_successful.cell({}).value = 1;
@@ -124,6 +132,8 @@ export class Metrics implements RequestObserver, GroupObserver {
     if (seen.retries !== undefined) this.#countRetry(seen, series);
     if (seen.pid !== undefined && seen.status < 500) series.succeeded(Date.now() / 1000);
     if (seen.reason !== undefined) this.#countReason(seen.reason, series);
+    if (seen.endedBy !== undefined)
+      this.#catalogue.connections_ended_total.cell({ reason: seen.endedBy }).value += 1;
   }
 
   groupStateChanged(): void {
@@ -222,10 +232,12 @@ export class Metrics implements RequestObserver, GroupObserver {
   #sayConstants(): void {
     this.#catalogue.start_time_seconds.cell({}).value = Date.now() / 1000 - process.uptime();
     this.#catalogue.metrics_series_dropped_total.cell({}).value = 0;
+    this.#catalogue.unexpected_errors_total.cell({}).value = 0;
     // A counter that has never counted is a 0, not a gap that `rate()` cannot see the first step of.
     for (const reason of new Set(UNKNOWN_GROUP_REASONS.values()))
       this.#catalogue.unknown_group_requests_total.cell({ reason });
     for (const reason of new Set(REJECTED_REASONS.values()))
       this.#catalogue.requests_rejected_total.cell({ reason });
+    for (const reason of END_REASONS) this.#catalogue.connections_ended_total.cell({ reason });
   }
 }

@@ -2,6 +2,7 @@
  * Which counter a request's `reason` belongs to. The values of a label are a closed set:
  * a reason that is not listed counts in `requests_total` alone.
  */
+import type { Observation } from '../proxy/observation.ts';
 
 /** `unknown_group_requests_total`: the request names no group that the configuration declares. */
 export const UNKNOWN_GROUP_REASONS: ReadonlyMap<string, string> = new Map([
@@ -41,7 +42,15 @@ export const REJECTED_REASONS: ReadonlyMap<string, string> = new Map([
   ['queue_timeout', 'queue_timeout'],
   ['max_connections', 'max_connections'],
   ['max_connections_per_address', 'max_connections_per_address'],
+  ['web_socket_limit', 'web_socket_limit'],
 ]);
+
+/** `connections_ended_total`: a limit has ended the connection of a client that was served. */
+export const END_REASONS: readonly NonNullable<Observation['endedBy']>[] = [
+  'requests_per_connection',
+  'send_timeout',
+  'web_socket_timeout',
+];
 
 /** `upstream_errors_total`: a group process did not answer, or not wholly. */
 export const UPSTREAM_ERROR_REASONS: ReadonlyMap<string, string> = new Map([

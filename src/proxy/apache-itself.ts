@@ -1,12 +1,13 @@
 /** What Apache's core answers itself, for whatever lies at the target: OPTIONS and TRACE (httpd `http_filters.c`). */
 import type { Exchange } from './exchange.ts';
+import { ALLOWED_METHODS } from './rules.ts';
 
 /** Fields that a client would not want read back to a script of a page (RFC 9110 §9.3.8). */
 const SECRETS: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie']);
 
 /** `OPTIONS *` asks the server itself; Apache answers with an empty 200. */
 export function answerServerOptions(exchange: Exchange): void {
-  exchange.writeHead(200, 'OK', ['Allow', 'GET, HEAD, POST, OPTIONS', 'Content-Length', '0']);
+  exchange.writeHead(200, 'OK', ['Allow', ALLOWED_METHODS, 'Content-Length', '0']);
   exchange.response.end();
 }
 

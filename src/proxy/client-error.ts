@@ -5,7 +5,7 @@ import { renderErrorPage } from './failure.ts';
 import { lingerAtEnd } from './linger.ts';
 import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
-import { REFUSED_BYTES, type RefusalRule } from './rules.ts';
+import { ALLOWED_METHODS, REFUSED_BYTES, REFUSED_WORDS, type RefusalRule } from './rules.ts';
 
 /** An error of Node's HTTP parser or of the connection that it reads. */
 export type ClientError = NodeJS.ErrnoException & {
@@ -26,10 +26,10 @@ const TARGET_TOO_LONG: RefusalRule = {
 
 /** The rule that a client's bytes break; undefined when the client merely left. */
 export function ruleOf(error: ClientError): RefusalRule | undefined {
-  const { code = '' } = error;
+  const { code = '', reason = '' } = error;
   if (code === 'HPE_INVALID_EOF_STATE' || code === 'ECONNRESET' || code === 'EPIPE') return undefined;
   if (code === 'HPE_HEADER_OVERFLOW' && isInRequestLine(error)) return TARGET_TOO_LONG;
-  return REFUSED_BYTES[code] ?? BAD_REQUEST;
+  return REFUSED_WORDS[reason] ?? REFUSED_BYTES[code] ?? BAD_REQUEST;
 }
 
 /** Whether the parser was still in the first line; known where the line began with what was read last. */
@@ -112,6 +112,7 @@ function answerNow(
   if (status !== 503) lingerAtEnd(socket);
   socket.write(
     `HTTP/1.1 ${statusLine}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: ${page.length}\r\n` +
+      `${status === 405 ? `Allow: ${ALLOWED_METHODS}\r\n` : ''}Date: ${new Date().toUTCString()}\r\n` +
       `X-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${page}`,
   );
   socket.destroySoon();

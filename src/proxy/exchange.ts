@@ -16,8 +16,9 @@ import type { FrontLimits } from './limits.ts';
 import { lingerAtEnd } from './linger.ts';
 import type { ProxyLog } from './log.ts';
 import type { Observation, RequestObserver } from './observation.ts';
+import { observe } from './observe.ts';
 import type { Peer } from './peer.ts';
-import type { RefusalRule } from './rules.ts';
+import { ALLOWED_METHODS, type RefusalRule } from './rules.ts';
 import type { Way } from './transport.ts';
 import type { Tunnels } from './tunnels.ts';
 import { standInLine } from './turns.ts';
@@ -107,6 +108,8 @@ export class Exchange {
   bodyLimitBytes = 0;
   /** The connection ends with this answer. */
   isLast = false;
+  /** Which of the limits of a connection ends it. */
+  endedBy: Observation['endedBy'];
   /** The client is watched for taking what is written for it. */
   isWatched = false;
   responseBytes = 0;
@@ -189,9 +192,10 @@ export class Exchange {
     const page = renderErrorPage(status, this.requestId);
     const headers = ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(page.length)];
     headers.push('X-Request-Id', this.requestId, ...(refused.headers ?? []));
+    if (status === 405 && refused.headers === undefined) headers.push('Allow', ALLOWED_METHODS);
     // A client that was not told to continue may or may not send its body: only a new connection is unambiguous.
     if (refused.close === true || this.awaitsContinue) headers.push('Connection', 'close');
-    if (refused.close === true && hasBody(this.headers)) lingerAtEnd(this.request.socket);
+    if (refused.close === true) lingerAtEnd(this.request.socket);
     // Given in words: a response that was begun in vain may still hold an upstream's reason phrase.
     this.writeHead(status, STATUS_CODES[status] ?? 'Error', headers);
     this.response.end(page);
@@ -239,6 +243,7 @@ export class Exchange {
     // Where nothing waits to be taken, it is the application that is slow.
     if (this.response.writableLength === 0) return;
     this.reason = 'send_timeout';
+    this.endedBy = 'send_timeout';
     this.deps.log.info(this.#logFields({ reason: this.reason }), STALLED);
     this.request.socket.destroy();
   };
@@ -269,42 +274,10 @@ export class Exchange {
     this.releaseLease(aborted ? 'abandoned' : 'answered');
     // What the upstream still does is for nobody; after a whole answer there is nothing left to end.
     this.answer?.abandon();
-    this.deps.observer.requestFinished(this.#observe(aborted));
-  }
-
-  #observe(aborted: boolean): Observation {
-    const { route } = this;
-    const observation = {
-      requestId: this.requestId,
-      method: this.request.method ?? '',
-      host: this.head?.host ?? '',
-      target: this.request.url ?? '',
-      status: this.status === 0 ? 499 : this.status,
-      arm: this.arm,
-      durationSeconds: (performance.now() - this.startedAt) / 1000,
-      requestBytes: this.requestBytes,
-      responseBytes: this.responseBytes,
-      aborted,
-    };
-    const parts: Partial<Record<keyof Observation, unknown>> = observation;
-    if (route !== undefined) {
-      parts.identity = route.identity;
-      parts.mount = route.mount.id;
-    }
-    if (this.pid !== undefined) parts.pid = this.pid;
-    if (this.reason !== undefined) parts.reason = this.reason;
-    else if (aborted) parts.reason = 'client_gone';
-    if (this.attempts > 1) parts.retries = this.attempts - 1;
-    if (this.queuedMs !== undefined) parts.queuedSeconds = this.queuedMs / 1000;
-    if (this.upstreamAt !== 0) parts.upstreamSeconds = (this.upstreamAt - this.startedAt) / 1000;
-    return observation;
+    this.deps.observer.requestFinished(observe(this, aborted));
   }
 }
 
 function onResponseClose(this: ServerResponse): void {
   exchangeOf(this.req).close();
-}
-
-function hasBody({ coding, length }: RequestHeaders): boolean {
-  return coding !== undefined || Number(length ?? 0) > 0;
 }

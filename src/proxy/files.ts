@@ -14,7 +14,8 @@ import { mediaType } from './media-types.ts';
 export async function sendFile(exchange: Exchange, route: FileRoute): Promise<void> {
   const { method } = exchange.request;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') {
-    exchange.refuse({ status: 405, reason: 'method', headers: ['Allow', 'GET, HEAD, POST'] });
+    const message = 'A file is sent for GET, HEAD and POST alone';
+    exchange.refuse({ status: 405, reason: 'method', message, headers: ['Allow', 'GET, HEAD, POST'] });
     return;
   }
   let file: FileHandle | undefined;
@@ -22,7 +23,7 @@ export async function sendFile(exchange: Exchange, route: FileRoute): Promise<vo
     file = await openWithin(fromBytes(route.filename), fromBytes(route.root));
     const stats = await file.stat();
     if (stats.isFile()) await answer(exchange, { file, stats, filename: route.filename });
-    else exchange.refuse({ status: 404, reason: 'not_found' });
+    else exchange.refuse({ status: 404, reason: 'not_found', message: 'No file, but something else' });
   } catch (error) {
     refuseFile(exchange, error);
   } finally {
@@ -67,9 +68,10 @@ function refuseFile(exchange: Exchange, error: unknown): void {
   if (exchange.response.headersSent) {
     exchange.breakOff('ERR_INTERNAL', 'Cannot read on in a file that is being sent', error);
   } else if (error instanceof OutsideRoot || code === 'EACCES' || code === 'EPERM' || code === 'ELOOP') {
-    exchange.refuse({ status: 403, reason: 'forbidden' });
+    const message = 'File may not be read, or a link leads out of the folder that is served';
+    exchange.refuse({ status: 403, reason: 'forbidden', message });
   } else if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENXIO' || code === 'ENAMETOOLONG') {
-    exchange.refuse({ status: 404, reason: 'not_found' });
+    exchange.refuse({ status: 404, reason: 'not_found', message: 'File is not there' });
   } else exchange.fail('ERR_INTERNAL', 'Cannot send a file', { error });
 }
 
@@ -95,7 +97,13 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
   }
   const range = chooseRange(conditions, { etag, size: stats.size, mtimeMs: stats.mtimeMs });
   if (range === 'unsatisfiable') {
-    exchange.refuse({ status: 416, reason: 'range', headers: ['Content-Range', `bytes */${stats.size}`] });
+    const sent = ['Content-Range', `bytes */${stats.size}`];
+    exchange.refuse({
+      status: 416,
+      reason: 'range',
+      message: 'No byte of the file is in the range',
+      headers: sent,
+    });
     return;
   }
   const { start, end } = range ?? { start: 0, end: stats.size - 1 };

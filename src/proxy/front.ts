@@ -163,8 +163,11 @@ export class Front {
     const start = { request, response, peer, requestId, headers, expectsContinue, limits };
     const exchange = new Exchange(start, this.#exchangeDeps);
     peer.requests += 1;
-    exchange.isLast =
-      asksToClose(headers) || (!peer.trusted && peer.requests === limits.requestsPerConnection);
+    exchange.isLast = asksToClose(headers);
+    if (!peer.trusted && peer.requests === limits.requestsPerConnection) {
+      exchange.isLast = true;
+      exchange.endedBy = 'requests_per_connection';
+    }
     return exchange;
   }
 
@@ -209,7 +212,8 @@ export class Front {
 
   #serveRoute(exchange: Exchange, route: Route, remoteAddress: string): void {
     if (route.kind === 'none') this.#serveNoRoute(exchange, route);
-    else if (exchange.request.method === 'TRACE') exchange.refuse({ status: 405, reason: 'method' });
+    else if (exchange.request.method === 'TRACE')
+      exchange.refuse({ status: 405, reason: 'method', message: 'TRACE is nobody’s but the server’s own' });
     else if (route.kind === 'redirect') sendRedirect(exchange, route);
     else if (!this.#mayPass(exchange, route)) return;
     else if (route.kind === 'file') void sendFile(exchange, route);

@@ -26,6 +26,8 @@ export type Observation = {
   readonly responseBytes: number;
   /** The client left before the answer was whole. */
   readonly aborted: boolean;
+  /** The limit that ended its connection, where one did. */
+  readonly endedBy?: 'requests_per_connection' | 'send_timeout' | 'web_socket_timeout';
 };
 
 export type RequestObserver = {

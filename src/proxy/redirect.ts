@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts';
 /** Answers with a redirect; one without a location (410) is an error page. */
 export function sendRedirect(exchange: Exchange, route: RedirectRoute): void {
   if (route.location === '') {
-    exchange.refuse({ status: route.status, reason: 'redirect' });
+    exchange.refuse({ status: route.status, reason: 'redirect', message: 'Redirect says so, to nowhere' });
     return;
   }
   const title = STATUS_CODES[route.status] ?? 'Redirect';

@@ -15,6 +15,9 @@ export type RefusalRule = {
   readonly message: string;
 };
 
+/** What a 405 names where nothing is known of the target (RFC 9110 §15.5.6). */
+export const ALLOWED_METHODS = 'GET, HEAD, POST, OPTIONS';
+
 /** The request line as Node's parser gives it. */
 export type RequestLine = {
   readonly method: string;
@@ -147,11 +150,44 @@ export const REFUSED_EXPECTATION: RefusalRule = {
   message: 'Expect asks for something other than 100-continue',
 };
 
+/** Both framings, or a coding that does not end in `chunked` alone: the parser sees them before the table does. */
+const REFUSED_FRAMING: RefusalRule = {
+  status: 400,
+  reason: 'te_cl',
+  message: 'Both Transfer-Encoding and Content-Length, or a coding that frames nothing',
+};
+
+/** What Node's parser refuses, by its words, where one code stands for several things. */
+export const REFUSED_WORDS: Readonly<Record<string, RefusalRule>> = {
+  "Content-Length can't be present with Transfer-Encoding": REFUSED_FRAMING,
+  'Invalid HTTP version': {
+    status: 400,
+    reason: 'http_version',
+    message: 'HTTP version that does not exist',
+  },
+};
+
 /**
  * What Node's parser refuses, by its error code. Everything that is not listed is a 400: bare line feeds, folded fields, blanks before a
  * colon, control characters, lengths that are no number, broken chunks, other protocols.
  */
 export const REFUSED_BYTES: Readonly<Record<string, RefusalRule>> = {
+  HPE_INVALID_TRANSFER_ENCODING: REFUSED_FRAMING,
+  HPE_UNEXPECTED_CONTENT_LENGTH: {
+    status: 400,
+    reason: 'repeated_header',
+    message: 'Content-Length is repeated',
+  },
+  HPE_PAUSED_H2_UPGRADE: {
+    status: 400,
+    reason: 'http_version',
+    message: 'HTTP/2, which is not spoken here',
+  },
+  HPE_INVALID_URL: {
+    status: 400,
+    reason: 'target',
+    message: 'Request target is neither a path nor an http URL',
+  },
   HPE_HEADER_OVERFLOW: {
     status: 431,
     reason: 'header_too_big',

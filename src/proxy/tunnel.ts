@@ -16,6 +16,8 @@ export type TunnelEnds = {
   readonly first: Buffer;
   /** Milliseconds without a byte in either direction; 0 for no limit. */
   readonly idleTimeoutMs: number;
+  /** Told when that was too long. */
+  readonly onIdle: () => void;
 };
 
 /** Lives until both sockets have ended. */
@@ -25,7 +27,7 @@ export class Tunnel {
   readonly #boundary = new FrameBoundary();
   #isLeaving = false;
 
-  constructor({ client, upstream, first, idleTimeoutMs }: TunnelEnds) {
+  constructor({ client, upstream, first, idleTimeoutMs, onIdle }: TunnelEnds) {
     this.#client = client;
     this.#upstream = upstream;
     for (const socket of [client, upstream]) {
@@ -36,7 +38,10 @@ export class Tunnel {
     upstream.once('close', () => this.#upstreamClosed());
     client.once('close', () => upstream.destroy());
     // What is written to the client counts as well as what it sends.
-    client.setTimeout(idleTimeoutMs, () => this.leave());
+    client.setTimeout(idleTimeoutMs, () => {
+      if (!this.#isLeaving) onIdle();
+      this.leave();
+    });
     upstream.on('data', (bytes: Buffer) => this.#fromUpstream(bytes));
     client.on('drain', () => upstream.resume());
     client.pipe(upstream);

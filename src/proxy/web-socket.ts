@@ -82,7 +82,10 @@ function join(exchange: Exchange, { answer, upstream, first }: Upgraded): void {
   client.write(renderSwitch(head), 'latin1');
   countBytes(exchange, client);
   const idleTimeoutMs = exchange.limits.webSocketTimeoutMs;
-  exchange.deps.listener.tunnels.add(new Tunnel({ client, upstream, first, idleTimeoutMs }));
+  const onIdle = (): void => {
+    exchange.endedBy = 'web_socket_timeout';
+  };
+  exchange.deps.listener.tunnels.add(new Tunnel({ client, upstream, first, idleTimeoutMs, onIdle }));
 }
 
 /** Undefined when HTTP does not allow the head: then the client has been told. */

@@ -38,11 +38,12 @@ export class ReloadReport {
   /** A configuration is in force. Returns its findings that the one before had not. */
   loaded({ declared, diagnostics, settings }: InForce): readonly Diagnostic[] {
     const { metrics, log } = this.#deps;
-    const { unknownPort, expandFromRequest, groupsFrom, modWsgiVersion, maxGroups } = settings;
+    const { unknownPort, expandFromRequest, groupsFrom, modWsgiVersion, maxGroups, limits } = settings;
     const clientsMakeNames = unknownPort === 'admit' || expandFromRequest || groupsFrom === 'dispatch';
     metrics.configurationLoaded({
       modWsgiVersion,
       maxGroups,
+      maxConnections: limits.connections,
       clientsMakeNames,
       groups: declared.map(({ identity }) => identity),
     });

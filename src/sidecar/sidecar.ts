@@ -59,6 +59,8 @@ export type RunningSidecar = {
   readonly listening: readonly string[];
   readonly admin: string;
   reload(trigger: ReloadTrigger): Promise<ReloadOutcome>;
+  /** An error that nobody has caught is logged and counted: one request's fault is no reason to end all others. */
+  surviveError(error: unknown): void;
   /** Resolves when a successor serves. */
   readonly succeeded: Promise<void>;
   /** Drains, then ends everything; after `succeeded` its doors are the successor's. */
@@ -102,6 +104,13 @@ export async function startSidecar(settings: Settings, context: SidecarContext):
     model,
     listening: doors()?.addresses() ?? [],
     admin: admin.address,
+    surviveError: (err) => {
+      parts.metrics.errorUnexpected();
+      context.log.error(
+        { err, code: 'ERR_INTERNAL' },
+        'Error that nobody has caught: a fault of the sidecar',
+      );
+    },
     ...lifeOf({ ...parts, succession, admin }, settings),
   };
 }

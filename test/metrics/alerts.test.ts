@@ -31,6 +31,7 @@ describe('deploy/prometheus/alerts.yml', () => {
       clientsMakeNames: false,
       modWsgiVersion: '4.9',
       maxGroups: 64,
+      maxConnections: 8192,
     });
     const { body } = await metrics.expose('prometheus');
     const { groups } = parse(readFileSync(join(folder, 'alerts.yml'), 'utf8')) as Rules;

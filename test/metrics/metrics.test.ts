@@ -6,7 +6,13 @@ import type { Observation } from '../../src/proxy/observation.ts';
 const SHOP = { processGroup: '', applicationGroup: 'www.example.com|/shop' };
 const MAIN = { processGroup: 'site', applicationGroup: '' };
 
-const CONFIGURATION = { groups: [SHOP, MAIN], clientsMakeNames: true, modWsgiVersion: '4.9', maxGroups: 64 };
+const CONFIGURATION = {
+  groups: [SHOP, MAIN],
+  clientsMakeNames: true,
+  modWsgiVersion: '4.9',
+  maxGroups: 64,
+  maxConnections: 10,
+};
 
 function createMetrics(maxSeries = 10_000, clientsMakeNames = true): Metrics {
   const metrics = new Metrics({ version: '1.2.3', maxSeries });
@@ -41,6 +47,19 @@ async function linesOf(metrics: Metrics, name: string): Promise<string[]> {
 }
 
 describe('Metrics', () => {
+  it('counts the connections that a limit has ended, and tells the limit on all', async () => {
+    const metrics = createMetrics();
+    metrics.requestFinished(observation({ endedBy: 'send_timeout' }));
+    expect(await linesOf(metrics, 'connections_ended_total')).toEqual([
+      'wsgi_sidecar_connections_ended_total{reason="requests_per_connection"} 0',
+      'wsgi_sidecar_connections_ended_total{reason="send_timeout"} 1',
+      'wsgi_sidecar_connections_ended_total{reason="web_socket_timeout"} 0',
+    ]);
+    expect(await linesOf(metrics, 'client_connections_limit')).toEqual([
+      'wsgi_sidecar_client_connections_limit 10',
+    ]);
+  });
+
   it('writes the empty names of mod_wsgi as Apache spells them', async () => {
     const metrics = createMetrics();
     metrics.requestFinished(observation({ identity: MAIN, mount: 'm' }));

@@ -69,6 +69,7 @@ function createScrapedAdmin(): {
     clientsMakeNames: false,
     modWsgiVersion: '4.9',
     maxGroups: 64,
+    maxConnections: 8192,
   });
   metrics.requestFinished({
     requestId: 'r',

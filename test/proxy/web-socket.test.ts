@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { REJECTED_REASONS } from '../../src/metrics/reasons.ts';
 import type { NoRoute } from '../../src/routing/route.ts';
 import { exchange, openConnection } from '../support/raw-http.ts';
 import { ok, type Stage, type StageParts, stageBefore, wsgiRoute } from './stage.ts';
@@ -122,6 +123,8 @@ describe('a WebSocket through the sidecar', () => {
     const stage = await stageWith({ front: { limits: { webSockets: 1 } } });
     const first = await connectTo(stage);
     expect((await exchange(stage.target, HANDSHAKE)).status).toBe(503);
+    expect(await stage.observed()).toMatchObject({ status: 503, reason: 'web_socket_limit' });
+    expect(REJECTED_REASONS.has('web_socket_limit')).toBe(true);
     first.socket.terminate();
     await stage.observed(1);
     (await connectTo(stage)).socket.terminate();
@@ -130,6 +133,7 @@ describe('a WebSocket through the sidecar', () => {
   it('says goodbye to a connection that nothing passes on', async () => {
     const stage = await stageWith({ front: { limits: { webSocketTimeoutMs: 50 } } });
     expect(await (await connectTo(stage)).closed).toBe(1001);
+    expect(await stage.observed()).toMatchObject({ status: 101, endedBy: 'web_socket_timeout' });
   });
 
   it('says goodbye when the listener ends', async () => {

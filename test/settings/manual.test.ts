@@ -25,6 +25,7 @@ describe('MANUAL.md', () => {
       clientsMakeNames: false,
       modWsgiVersion: '4.9',
       maxGroups: 64,
+      maxConnections: 8192,
     });
     const { body } = await metrics.expose('prometheus');
     const names = [...body.matchAll(/^# TYPE wsgi_sidecar_(\w+) /gm)].map(([, name]) => name);

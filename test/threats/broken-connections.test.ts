@@ -1,11 +1,34 @@
 /** A client that breaks its connection off at the worst moment harms nobody else. */
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ok, stageBefore } from '../proxy/stage.ts';
 import { exchange, openSocket } from '../support/raw-http.ts';
-import { LAST } from './refusal.ts';
+import { LAST, statusesOf } from './refusal.ts';
 
 const SLOW = 'GET /slow HTTP/1.1\r\nHost: a\r\n\r\n';
 const UPGRADE = 'Host: a\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AA\r\nUpgrade: ';
+
+describe('a client that sends on and reads only then', () => {
+  const MORE = `GET /more HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(50_000);
+
+  it.each([
+    ['a refusal', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', [400]],
+    ['the last answer of its connection', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', [200]],
+  ])('gets %s whole', async (_, first, statuses) => {
+    const stage = await stageBefore(ok('hello'));
+    const socket = openSocket(stage.target).on('error', () => {});
+    let text = '';
+    socket.on('data', (bytes: Buffer) => {
+      text += bytes.toString('latin1');
+    });
+    socket.pause();
+    const isSent = new Promise<unknown>((resolve) => socket.write(`${first}${MORE}`, resolve));
+    expect(await isSent).toBeFalsy();
+    socket.resume();
+    await once(socket, 'close');
+    expect(statusesOf(text)).toEqual(statuses);
+  });
+});
 
 describe('a connection that is reset while its first request is under way', () => {
   it.each([

@@ -5,7 +5,13 @@ import { Metrics } from '../../src/metrics/metrics.ts';
 describe('a client that makes up values', () => {
   it('finds each of them under a label that was there', async () => {
     const metrics = new Metrics({ version: '1', maxSeries: 10_000 });
-    metrics.configurationLoaded({ groups: [], clientsMakeNames: true, modWsgiVersion: '4.9', maxGroups: 64 });
+    metrics.configurationLoaded({
+      groups: [],
+      clientsMakeNames: true,
+      modWsgiVersion: '4.9',
+      maxGroups: 64,
+      maxConnections: 0,
+    });
     const series = async (): Promise<number> => {
       const { body } = await metrics.expose('prometheus');
       return body.split('\n').filter((line) => line.startsWith('wsgi_sidecar_')).length;

@@ -19,8 +19,8 @@ describe('a target that is neither a path nor an http URL', () => {
     ['a file', 'GET file:/etc/passwd'],
     ['a name', 'GET a'],
     ['a colon', 'GET :80'],
-  ])('is taken for no request: %s', (_, line) =>
-    expectRefusal(`${line} HTTP/1.1${LAST}`, { status: 400, reason: 'bad_request' }),
+  ])('is refused by the parser: %s', (_, line) =>
+    expectRefusal(`${line} HTTP/1.1${LAST}`, { status: 400, reason: 'target' }),
   );
 
   it('is refused: a tunnel', () =>

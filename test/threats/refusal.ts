@@ -27,6 +27,8 @@ export async function expectRefusal(
   const text = await client.closed;
   expect(statusesOf(text)).toEqual([status]);
   expect(text).toMatch(/\r\nConnection: close\r\n/i);
+  expect(text).toMatch(/\r\nDate: [^\r]+ GMT\r\n/);
+  expect(/\r\nAllow: GET/.test(text)).toBe(status === 405);
   expect(await stage.observed()).toMatchObject({ status, reason, arm: 'own' });
   expect(REJECTED_REASONS.has(reason)).toBe(true);
   const told = stage.logged.filter(({ fields }) => (fields as { reason?: string }).reason === reason);

@@ -50,7 +50,11 @@ describe('a slow client', () => {
     const socket = openSocket(stage.target);
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     expect(await stage.released()).toBe('abandoned');
-    expect(await stage.observed()).toMatchObject({ reason: 'send_timeout', aborted: true });
+    expect(await stage.observed()).toMatchObject({
+      reason: 'send_timeout',
+      endedBy: 'send_timeout',
+      aborted: true,
+    });
     socket.destroy();
   });
 

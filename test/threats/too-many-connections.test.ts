@@ -55,6 +55,7 @@ describe('requests of one connection', () => {
     client.write(three);
     const text = await client.closed;
     expect(statusesOf(text)).toEqual([200, 200]);
+    expect(stage.observations.map(({ endedBy }) => endedBy)).toContain('requests_per_connection');
     expect(text.match(/\r\nConnection: (\S+)/g)).toEqual([
       '\r\nConnection: keep-alive',
       '\r\nConnection: close',
