@@ -129,7 +129,8 @@ export class Chronicle {
   /** Its requests take longer than the group allows. */
   processHangs(member: Member, reason: RecycleReason): void {
     const now = this.#deps.clock.now();
-    const ages = [...member.leases].map(({ since }) => `${((now - since) / 1000).toFixed(1)} s`);
+    const begun = member.leases.map(({ since }) => since).sort((a, b) => a - b);
+    const ages = begun.map((since) => `${((now - since) / 1000).toFixed(1)} s`);
     const message = `Process ${member.process.pid} does not answer in time (${reason}), its requests are ${ages.join(', ')} old: its stacks are asked for, then it is replaced`;
     this.#lastFailure = { at: now, step: 'serving', message };
     this.#deps.log.error({ ...this.#fields(member), reason }, message);

@@ -16,6 +16,8 @@ export class HeldLease implements Lease {
   /** Unix time in ms. */
   readonly since: number;
   readonly #member: Member;
+  /** Its index among the leases of its process. */
+  place = -1;
   #lender: Lender | undefined;
 
   constructor(lender: Lender, member: Member, { queuedMs, since }: { queuedMs: number; since: number }) {
@@ -35,4 +37,21 @@ export class HeldLease implements Lease {
   whyEnded(): LeaseEnd | undefined {
     return reasonForLease(this.#member);
   }
+}
+
+/**
+ * Adds a lease to those of a process. Not a Set: V8 makes a new table of one after every few changes, to which the old one points; once an old one
+ * has come into the old heap, all that follow are kept until a full collection (165 MB where 115 were enough, within half a million requests).
+ */
+export function hold(leases: HeldLease[], lease: HeldLease): void {
+  lease.place = leases.length;
+  leases.push(lease);
+}
+
+/** Takes a held lease out; the order of the others changes. */
+export function letGo(leases: HeldLease[], lease: HeldLease): void {
+  const last = leases.pop();
+  if (last === undefined || last === lease) return;
+  leases[lease.place] = last;
+  last.place = lease.place;
 }

@@ -20,8 +20,8 @@ export type Member = {
   inFlight: number;
   /** Requests that it has broken off since it was last known to live; above 0 it gets no lease. */
   doubts: number;
-  /** Its leases that are out, in the order in which they were given. */
-  readonly leases: Set<HeldLease>;
+  /** Its leases that are out, in no order. */
+  readonly leases: HeldLease[];
   served: number;
   failed: number;
   /** Leases that came back as failed since one came back otherwise: those that it took along when it crashed. */
@@ -59,7 +59,7 @@ export function startingMember(
     readyAt: now,
     inFlight: 0,
     doubts: 0,
-    leases: new Set(),
+    leases: [],
     served: 0,
     failed: 0,
     brokenOff: 0,

@@ -5,7 +5,7 @@
 import type { Clock } from './clock.ts';
 import type { ControlMessage } from './control.ts';
 import { shutdownReason } from './exit.ts';
-import { HeldLease } from './held-lease.ts';
+import { HeldLease, hold, letGo } from './held-lease.ts';
 import type { Lease, LeaseOutcome } from './lease.ts';
 import type {
   ManagedProcess,
@@ -143,7 +143,7 @@ export class ProcessList {
     const since = this.#deps.clock.now();
     const lease = new HeldLease(this, free, { queuedMs, since });
     free.inFlight += 1;
-    free.leases.add(lease);
+    hold(free.leases, lease);
     if (free.firstUseAt === 0) free.firstUseAt = since;
     return lease;
   }
@@ -151,7 +151,7 @@ export class ProcessList {
   /** Called by a lease when it is released. */
   takeBack(lease: HeldLease, member: Member, outcome: LeaseOutcome, isIgnored: boolean): void {
     member.inFlight -= 1;
-    member.leases.delete(lease);
+    letGo(member.leases, lease);
     member.served += 1;
     member.brokenOff = outcome === 'failed' ? member.brokenOff + 1 : 0;
     if (outcome === 'failed') {
