@@ -34,6 +34,8 @@ function readAnswer(pieces: readonly Buffer[], method = 'GET'): Read {
 
 const whole = (text: string, method?: string): Read => readAnswer([Buffer.from(text, 'latin1')], method);
 
+const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+
 describe('AnswerReader', () => {
   const answers = [
     'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A:  b \r\n\r\nhello',
@@ -97,12 +99,17 @@ describe('AnswerReader', () => {
     ],
     ['another protocol', 'HTTP/1.1 101 Switching\r\n\r\n'],
     ['no status line', 'SSH-2.0-OpenSSH_9.2\r\n'],
+    ['no blank behind the version', 'HTTP/1.1x200 OK\r\n\r\n'],
+    ['a status of four digits', 'HTTP/1.1 2000 OK\r\n\r\n'],
     ['no status', 'HTTP/1.1 2x0 OK\r\n\r\n'],
     ['a line without a colon', 'HTTP/1.1 200 OK\r\nFolded: a\r\n b\r\n\r\n'],
     ['a head without end', `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(70_000)}`],
     ['a chunk without size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n'],
     ['a chunk size of 2^56', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100000000000000\r\n'],
     ['a chunk size that a bare LF ends', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\nx\r\n'],
+    ['a trailer that a bare LF ends', `${CHUNKED}0\r\nX: a\n\r\n`],
+    ['an endless chunk extension', `${CHUNKED}1;${'x'.repeat(20_000)}\r\n`],
+    ['endless trailers', `${CHUNKED}0\r\n${`X: ${'a'.repeat(1000)}\r\n`.repeat(20)}\r\n`],
     ['a chunk longer than its size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxx\r\n'],
   ])('refuses an answer with %s', (_what, text) => {
     expect(() => whole(text)).toThrow(expect.objectContaining({ code: 'ERR_UPSTREAM_INVALID' }));

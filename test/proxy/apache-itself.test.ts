@@ -16,6 +16,14 @@ describe('answerItself()', () => {
     await stage.close();
   });
 
+  it('says what else may be asked where TRACE is switched off', async () => {
+    const off: NoRoute = { kind: 'none', status: 405, reason: 'method', message: 'TRACE is switched off' };
+    const stage = await startStage({ route: off });
+    const answer = await exchange(stage.target, 'TRACE /a HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect([answer.status, answer.header('allow')]).toEqual([405, 'GET, HEAD, POST, OPTIONS']);
+    await stage.close();
+  });
+
   it('takes no body for a TRACE', async () => {
     const stage = await startStage({ route });
     const answer = await exchange(stage.target, 'TRACE /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx');

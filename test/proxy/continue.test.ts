@@ -37,6 +37,17 @@ describe('a request that expects a 100', () => {
     expect(text).not.toContain(' 100 ');
   });
 
+  it('does not get it by another interim answer', async () => {
+    const stage = await stageBefore((socket, text) => {
+      if (!text.endsWith('\r\n\r\n')) return;
+      socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n');
+      socket.write(ok('unread'));
+    });
+    const client = openConnection(stage.target);
+    client.write(HEAD);
+    expect(await client.closed).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it('keeps its connection where it has no body to hold back', async () => {
     const stage = await stageBefore(ok('hello'));
     const client = openConnection(stage.target);

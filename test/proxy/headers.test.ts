@@ -77,6 +77,10 @@ describe('createHeaderScanner()', () => {
     expect(found.authorization).toBe('a');
   });
 
+  it('ends Authorization where Connection names it', () => {
+    expect(scan(['Authorization', 'a', 'Connection', 'close, Authorization']).authorization).toBeUndefined();
+  });
+
   it('does not let Connection name away length, Host or what a front says of its client', () => {
     const raw = ['Connection', 'Content-Length, Host, X-Forwarded-For', 'Content-Length', '3'];
     const found = scan([...raw, 'Host', 'a', 'X-Forwarded-For', '10.0.0.1']);

@@ -149,6 +149,11 @@ describe('UpstreamAnswer', () => {
     expect(stage.outcomes).toEqual(['answered']);
   });
 
+  it('tells no length of a body that a 204 cannot have', async () => {
+    const stage = await stageBefore('HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n');
+    expect((await send(stage.target, '/')).header('content-length')).toBeUndefined();
+  });
+
   it('shows HEAD the length of the answer and keeps the upstream connection', async () => {
     const stage = await stageBefore('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n');
     expect((await send(stage.target, '/', { method: 'HEAD' })).header('content-length')).toBe('5');

@@ -9,9 +9,10 @@ const SLOW = 'GET /slow HTTP/1.1\r\nHost: a\r\n\r\n';
 const UPGRADE = 'Host: a\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AA\r\nUpgrade: ';
 
 describe('a client that sends on and reads only then', () => {
-  const MORE = `GET /more HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(50_000);
+  const MORE = `GET /more HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(250_000);
 
   it.each([
+    ['the refusal of bytes that are no request', 'NO REQUEST\r\n\r\n', [400]],
     ['a refusal', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', [400]],
     ['the last answer of its connection', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', [200]],
   ])('gets %s whole', async (_, first, statuses) => {

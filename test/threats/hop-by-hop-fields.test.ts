@@ -7,7 +7,7 @@ const FIELDS =
   'Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nProxy-Authorization: Basic eA==\r\nProxy-Authenticate: Basic\r\nTE: trailers\r\n' +
   'Trailer: X-A\r\nUpgrade: foo\r\nX-Named: 1\r\nConnection: close, X-Named, TE\r\n';
 const HOP_BY_HOP =
-  /^(?:connection|keep-alive|proxy-connection|proxy-authorization|proxy-authenticate|te|trailer|upgrade|x-named|transfer-encoding)$/;
+  /^(?:connection|keep-alive|proxy-connection|proxy-authorization|proxy-authenticate|proxy-authentication-info|te|trailer|upgrade|x-named|transfer-encoding)$/;
 
 describe('fields of one hop', () => {
   it('do not reach the application', async () => {
@@ -22,7 +22,7 @@ describe('fields of one hop', () => {
     const stage = await stageBefore(
       ok('hello').replace(
         '\r\n\r\n',
-        `\r\n${FIELDS.replace('Connection: close', 'Connection: x-other')}X-Kept: 1\r\n\r\n`,
+        `\r\n${FIELDS.replace('Connection: close', 'Connection: x-other')}Proxy-Authentication-Info: a\r\nX-Kept: 1\r\n\r\n`,
       ),
     );
     const client = openConnection(stage.target);
@@ -47,6 +47,24 @@ describe('fields of one hop', () => {
     expect((await exchange(stage.target, `POST / HTTP/1.1\r\n${fields}\r\nabc`)).status).toBe(200);
     const sent = headersOf(stage.recorder.received[0] ?? '');
     expect([sent.get('host'), sent.get('content-length')]).toEqual(['a', '3']);
+  });
+
+  it('cannot name away the length of an answer', async () => {
+    const named = ok('hello').replace('\r\n\r\n', '\r\nConnection: keep-alive, Content-Length\r\n\r\n');
+    const stage = await stageBefore(named);
+    expect(await exchange(stage.target, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).toMatchObject({
+      status: 200,
+      end: 'length',
+    });
+  });
+
+  it('end a connection, though a tab stands behind "close"', async () => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    client.write(
+      'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\t\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n',
+    );
+    expect((await client.closed).match(/HTTP\/1\.1 200/g)).toHaveLength(1);
   });
 
   it('cannot name away what a front says of its client (CVE-2022-31813)', async () => {

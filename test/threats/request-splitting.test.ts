@@ -1,7 +1,7 @@
 /** The application sees exactly the requests that the client framed. */
 import { describe, expect, it } from 'vitest';
 import { ok, stageBefore, wsgiRoute } from '../proxy/stage.ts';
-import { openConnection } from '../support/raw-http.ts';
+import { exchange, openConnection } from '../support/raw-http.ts';
 import { LAST, statusesOf } from './refusal.ts';
 
 describe('bytes behind a body', () => {
@@ -23,6 +23,30 @@ describe('bytes behind a body', () => {
     );
     expect(statusesOf(await client.closed)).toEqual([400]);
     expect(stage.requests).toEqual([]);
+  });
+
+  it('are refused once, however many of them are broken', async () => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    client.write('NO REQUEST\r\n\r\n');
+    await client.until('400');
+    client.write('NO REQUEST EITHER\r\n\r\n');
+    expect((await client.closed).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
+    await exchange(stage.target, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(stage.observations.map(({ status }) => status)).toEqual([400, 200]);
+  });
+
+  it('break the answer off that is under way, and are not answered in its middle', async () => {
+    const stage = await stageBefore(
+      (socket, text) =>
+        void (text.includes('abc') && socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf')),
+      { route: wsgiRoute({}, { chunkedRequest: true }) },
+    );
+    const client = openConnection(stage.target);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
+    await client.until('half');
+    client.write('no chunk\r\n');
+    expect(await client.closed).toMatch(/half$/);
   });
 
   it('are nobody’s where chunks are broken', async () => {
