@@ -124,11 +124,18 @@ ${told.join('\n')}
 
 ${verdict(answers)}
 
-${renderGroupTable(groups, true)}${renderSharing(groups)}
+${renderGroupTable(groups, true)}${renderSharing(groups)}${flags.once === true ? '' : invitation(answers, sidecar.admin)}`);
+}
+
+/** What to try while the demo runs. */
+function invitation(answers: readonly Answer[], admin: string): string {
+  return `
 Try:      ${answers.map(({ url }) => `curl ${url}`).join('\n          ')}
-Metrics:  curl http://${sidecar.admin}/metrics
-Groups:   http://${sidecar.admin}/
-${flags.once === true ? '' : '\nCtrl-C ends it.\n'}`);
+Metrics:  curl http://${admin}/metrics
+Groups:   http://${admin}/
+
+Ctrl-C ends it.
+`;
 }
 
 async function ask(origin: string, path: string): Promise<Answer> {
@@ -143,7 +150,8 @@ function verdict(answers: readonly Answer[]): string {
   if (answers.some(({ said }) => said.SITE_NAME === undefined))
     return 'An application did not answer: the log above says why.';
   const wrong = answers.find(({ path, said }) => path !== `/${said.SITE_NAME}`);
-  if (wrong === undefined) return 'Not mixed: each application sees its own config.py.';
+  if (wrong === undefined)
+    return `Not mixed: each application sees its own config.py.\nSee them mix:   npm start -- demo --group '%{GLOBAL}'`;
   return `MIXED: ${wrong.path} shows the SITE_NAME of "${wrong.said.SITE_NAME}". Both scripts run in one interpreter, where the first config.py
 imported wins for both. This is what mod_wsgi does with this WSGIApplicationGroup.
 Gone under the same names:   npm start -- demo --group '%{GLOBAL}' --isolation per-script

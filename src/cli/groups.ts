@@ -50,9 +50,29 @@ async function groups(context: CliContext, flags: Record<string, unknown>): Prom
     );
   const shown = join(declared, running);
   const live = running !== undefined;
-  if (flags.json === true) printJson(context, { live, groups: shown });
-  else context.print(renderGroupTable(shown, live) + renderSharing(shown));
+  const others = othersOf(shown, running);
+  if (flags.json === true) printJson(context, { live, groups: shown, ...(live ? { others } : {}) });
+  else context.print(renderGroupTable(shown, live) + renderSharing(shown) + renderOthers(others));
   return EXIT.ok;
+}
+
+/** How many groups of the running sidecar the configuration does not make by itself; undefined where none runs. */
+function othersOf(
+  shown: readonly GroupView[],
+  running: readonly GroupView[] | undefined,
+): number | undefined {
+  const ids = new Set(shown.map(({ id }) => id));
+  return running?.filter(({ id }) => !ids.has(id)).length;
+}
+
+/** Says what the table leaves out: another port in Host, a pattern or a value of the request leads to groups of other names. */
+function renderOthers(others: number | undefined): string {
+  if (others === 0) return '';
+  const which =
+    others === undefined
+      ? 'Groups that only requests make are not shown'
+      : `Not shown: ${others === 1 ? 'a group' : `${others} groups`} that requests to the running sidecar have made, or another configuration of it`;
+  return `${which}: "wsgi-sidecar groups --live" shows every group of a running sidecar\n`;
 }
 
 /** How they do, from the sidecar alone: the configuration on disk may be another one by now. */

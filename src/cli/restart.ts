@@ -1,41 +1,86 @@
-/** `restart GROUP`: new processes for one group of a running sidecar; the old ones serve until the new ones are ready. */
+/** `restart`: new processes for groups of a running sidecar, one group after the other; the old ones serve until the new ones are ready. */
 import { Command } from 'commander';
-import type { GroupView, RestartView } from '../../routes/model.ts';
+import type { GroupView, ProblemView, RestartView } from '../../routes/model.ts';
 import { SidecarError } from '../errors.ts';
 import { nameOf } from '../sidecar/group-views.ts';
-import { ADMIN_KEYS, commandAdmin, queryAdmin } from './admin-client.ts';
+import { ADMIN_KEYS, type AdminPlace, commandAdmin, queryAdmin } from './admin-client.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { renderFailure } from './failure-text.ts';
 import { addSettingsFlags, settingsOf } from './settings-flags.ts';
 
+/** Which groups are meant: exactly one of the three. */
+type Wanted = { readonly group?: string; readonly processGroup?: string; readonly all?: true };
+
+/** What became of one group. */
+type Outcome =
+  | { readonly kind: 'done'; readonly group: GroupView; readonly view: RestartView }
+  | { readonly kind: 'kept'; readonly group: GroupView; readonly problem: ProblemView };
+
 export function restartCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('restart').argument(
-    '<group>',
+    '[group]',
     'its id, application group or process group, as "wsgi-sidecar groups" shows them',
   );
-  command.description('replace the processes of one group of a running sidecar without losing a request');
+  command.description('replace the processes of groups of a running sidecar without losing a request');
+  command.option('--process-group <name>', 'every group of a process group, one after the other');
+  command.option('--all', 'every group, one after the other');
   command.option('--json', 'print the outcome as JSON');
-  addSettingsFlags(command, ADMIN_KEYS).action(async (group: string, flags: Record<string, unknown>) =>
-    finish(await restart(context, group, flags)),
+  addSettingsFlags(command, ADMIN_KEYS).action(
+    async (group: string | undefined, flags: Record<string, unknown>) => {
+      const wanted = wantedOf(group, flags);
+      if (wanted === undefined)
+        command.error('error: give one of: a group, --process-group NAME, --all', { exitCode: EXIT.usage });
+      else finish(await restart(context, wanted, flags));
+    },
   );
   return command;
 }
 
-async function restart(context: CliContext, name: string, flags: Record<string, unknown>): Promise<ExitCode> {
+function wantedOf(group: string | undefined, flags: Record<string, unknown>): Wanted | undefined {
+  const given: readonly Wanted[] = [
+    ...(group === undefined ? [] : [{ group }]),
+    ...(typeof flags.processGroup === 'string' ? [{ processGroup: flags.processGroup }] : []),
+    ...(flags.all === true ? [{ all: true as const }] : []),
+  ];
+  return given.length === 1 ? given[0] : undefined;
+}
+
+async function restart(
+  context: CliContext,
+  wanted: Wanted,
+  flags: Record<string, unknown>,
+): Promise<ExitCode> {
   const { admin } = settingsOf(context, flags);
   const { groups } = (await queryAdmin(admin, '/api/groups')) as { groups: readonly GroupView[] };
-  const group = findGroup(groups, name);
-  const answer = await commandAdmin(admin, `/api/groups/${group.id}/restart`);
-  if (answer.kind === 'refused') {
-    if (flags.json === true) printJson(context, answer.problem);
-    else context.complain(renderKept(group, answer.problem));
-    return EXIT.failed;
+  const outcomes: Outcome[] = [];
+  for (const group of findGroups(groups, wanted)) {
+    const outcome = await restartOne(admin, group);
+    outcomes.push(outcome);
+    if (flags.json !== true) tell(context, outcome);
   }
-  const restarted = answer.value as RestartView;
-  if (flags.json === true) printJson(context, restarted);
-  else context.print(renderRestarted(restarted));
-  return EXIT.ok;
+  if (flags.json === true) printJson(context, viewOf(outcomes, wanted));
+  return outcomes.some(({ kind }) => kind === 'kept') ? EXIT.failed : EXIT.ok;
+}
+
+async function restartOne(admin: AdminPlace, group: GroupView): Promise<Outcome> {
+  const answer = await commandAdmin(admin, `/api/groups/${group.id}/restart`);
+  return answer.kind === 'refused'
+    ? { kind: 'kept', group, problem: answer.problem }
+    : { kind: 'done', group, view: answer.value as RestartView };
+}
+
+/** Throws ERR_ADMIN where there is none. */
+function findGroups(groups: readonly GroupView[], wanted: Wanted): readonly GroupView[] {
+  if (wanted.group !== undefined) return [findGroup(groups, wanted.group)];
+  if (wanted.processGroup === undefined) return groups;
+  const found = groups.filter(({ processGroup }) => processGroup === wanted.processGroup);
+  if (found.length > 0) return found;
+  const known = [...new Set(groups.map(({ processGroup }) => `"${processGroup}"`))].join(', ');
+  throw new SidecarError(
+    'ERR_ADMIN',
+    `There is no process group "${wanted.processGroup}": there are ${known}`,
+  );
 }
 
 /** By id, else by application group, else by process group; throws ERR_ADMIN where that is none or several. */
@@ -48,15 +93,32 @@ function findGroup(groups: readonly GroupView[], name: string): GroupView {
   if (found === undefined)
     throw new SidecarError(
       'ERR_ADMIN',
-      `There is no group "${name}": "wsgi-sidecar groups" lists them, by id with --json`,
+      `There is no group "${name}": "wsgi-sidecar groups --live" lists them with their ids`,
     );
   const [group] = found;
   if (found.length === 1 && group !== undefined) return group;
   const choices = found.map((one) => `    ${one.id}  ${nameOf(one)}`);
+  const together = found.every(({ processGroup }) => processGroup === name)
+    ? ', or all of them by --process-group'
+    : '';
   throw new SidecarError(
     'ERR_ADMIN',
-    `${found.length} groups are called "${name}": name one by its id\n${choices.join('\n')}`,
+    `${found.length} groups are called "${name}": name one by its id${together}\n${choices.join('\n')}`,
   );
+}
+
+function tell(context: CliContext, outcome: Outcome): void {
+  if (outcome.kind === 'kept') context.complain(renderKept(outcome.group, outcome.problem));
+  else context.print(renderRestarted(outcome.view));
+}
+
+/** Of one group what the admin side answers; of several a list, whose `kept` name the group and the problem. */
+function viewOf(outcomes: readonly Outcome[], { group }: Wanted): unknown {
+  if (group !== undefined) return outcomes.map((one) => (one.kind === 'kept' ? one.problem : one.view))[0];
+  const restarts = outcomes.map((one) =>
+    one.kind === 'kept' ? { result: 'kept', group: one.group, problem: one.problem } : one.view,
+  );
+  return { restarts };
 }
 
 function renderRestarted({ result, group }: RestartView): string {
@@ -67,7 +129,7 @@ function renderRestarted({ result, group }: RestartView): string {
   return `Group ${nameOf(group)} is ${group.state}: pid ${pids.join(', ')}\n`;
 }
 
-function renderKept(group: GroupView, { detail, failure }: { detail: string; failure?: unknown }): string {
+function renderKept(group: GroupView, { detail, failure }: ProblemView): string {
   const told = failure === undefined ? '' : renderFailure(failure as NonNullable<GroupView['lastFailure']>);
   return `wsgi-sidecar: Group ${nameOf(group)} is not restarted: ${detail}\n${told}`;
 }

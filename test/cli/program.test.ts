@@ -220,6 +220,7 @@ describe('groups', () => {
       `${folder}/a.wsgi ${folder}/gone.wsgi`,
     ]);
     expect(rows).toContainEqual(['%{GLOBAL}', 'shop', 'www.example.com:/c', `${folder}/a.wsgi`]);
+    expect(out).toContain('Groups that only requests make are not shown: "wsgi-sidecar groups --live"');
   });
 
   it('names the script that parts a group', async () => {

@@ -7,7 +7,7 @@ import { builtProgram } from '../support/build.ts';
 import { descendantsOf, isRunning } from '../support/descendants.ts';
 import { reservePort } from '../support/port.ts';
 import { openConnection, openSocket } from '../support/raw-http.ts';
-import { type Finished, runProcess } from '../support/real-process.ts';
+import { type Finished, runProcess, startProcess } from '../support/real-process.ts';
 import { runSidecar, SYSTEM_PYTHON, startSidecar } from '../support/sidecar.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -179,26 +179,34 @@ describe('wsgi-sidecar check', () => {
 });
 
 describe('npm start', () => {
+  const place = {
+    cwd: packageRoot(),
+    environment: { ...process.env, PATH: `/usr/bin:${process.env.PATH}` },
+  };
   const demo = (...words: readonly string[]): Promise<Finished> =>
-    runProcess('npm', ['start', '--silent', '--', 'demo', '--once', ...words], {
-      cwd: packageRoot(),
-      environment: { ...process.env, PATH: `/usr/bin:${process.env.PATH}` },
-    });
+    runProcess('npm', ['start', '--silent', '--', 'demo', '--once', ...words], place);
 
-  it('shows the two sites apart', async () => {
-    const { code, all } = await demo();
-    expect(code).toBe(0);
-    expect(all).toContain('/hoge');
-    expect(all).toContain('/moge');
-    expect(all).toContain('/metrics');
+  it('serves the two sites apart, says where, and ends with Ctrl-C', async () => {
+    const running = startProcess(process.execPath, [await builtProgram()], place);
+    await running.waitForLine((line) => line === 'Ctrl-C ends it.');
+    const shown = running.output();
+    expect(shown).toContain('Not mixed');
+    const asked = [...shown.matchAll(/curl (\S+)/g)].map(async ([, url]) => (await fetch(url ?? '')).text());
+    const [hoge, moge, metrics] = await Promise.all(asked);
+    expect([hoge, moge]).toEqual([
+      expect.stringContaining('SITE_NAME = hoge\n'),
+      expect.stringContaining('SITE_NAME = moge\n'),
+    ]);
+    expect(metrics).toContain('wsgi_sidecar_requests_total{');
+    expect(await running.stop('SIGINT')).toEqual({ code: 0, signal: null });
   });
 
   it('shows them mixing in one interpreter, and parted by script under the same name', async () => {
     const mixed = await demo('--group', '%{GLOBAL}');
+    expect([mixed.code, mixed.all]).toEqual([0, expect.stringContaining('MIXED: /moge')]);
     const parted = await demo('--group', '%{GLOBAL}', '--isolation', 'per-script');
-    expect([mixed.code, parted.code]).toEqual([0, 0]);
-    expect(mixed.all).not.toBe(parted.all);
-    expect(parted.all).toContain('%{GLOBAL}');
+    expect([parted.code, parted.all]).toEqual([0, expect.stringContaining('Not mixed')]);
+    expect(parted.all).toMatch(/^%\{GLOBAL\} \(moge\.wsgi\) /m);
   });
 });
 

@@ -140,6 +140,50 @@ describe('wsgi-sidecar restart', () => {
     expect((await restart(id ?? '')).code).toBe(0);
   });
 
+  it('restarts every group of a process group, or every group, one after the other', async () => {
+    const before = { shop: await ask('/shop'), blog: await ask('/blog') };
+    const { code, stdout } = await restart('--process-group', 'shop');
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Group "main" of process group "shop" is ready/),
+    ]);
+    const between = { shop: await ask('/shop'), blog: await ask('/blog') };
+    expect([between.shop[1] === before.shop[1], between.blog]).toEqual([false, before.blog]);
+    const all = await restart('--all', '--json');
+    expect([all.code, JSON.parse(all.stdout)]).toMatchObject([
+      0,
+      { restarts: [{ result: 'restarted' }, { result: 'restarted' }] },
+    ]);
+    expect((await ask('/blog'))[1]).not.toBe(before.blog[1]);
+  });
+
+  it('goes on behind a group that stays as it was, and ends with 1', async () => {
+    const before = { shop: await ask('/shop'), blog: await ask('/blog') };
+    folder.write('shop.wsgi', 'raise ValueError("no such shelf")\n');
+    const { code, stdout } = await restart('--all', '--json');
+    const { restarts } = JSON.parse(stdout) as { restarts: readonly object[] };
+    expect(code).toBe(1);
+    expect(restarts).toMatchObject([
+      { result: 'kept', group: { processGroup: 'shop' }, problem: { status: 409 } },
+      { result: 'restarted', group: { processGroup: 'blog' } },
+    ]);
+    expect(await ask('/shop')).toEqual(before.shop);
+    expect((await ask('/blog'))[1]).not.toBe(before.blog[1]);
+  });
+
+  it.each([[[]], [['shop', '--all']], [['--all', '--process-group', 'shop']]])(
+    'wants exactly one way of saying which groups: %j',
+    async (words) => {
+      const { all, code } = await restart(...words);
+      expect([code, all]).toEqual([2, expect.stringContaining('give one of: a group, --process-group')]);
+    },
+  );
+
+  it('names the process groups where there is none of that name', async () => {
+    const { all, code } = await restart('--process-group', 'main');
+    expect([code, all]).toEqual([1, expect.stringContaining('there are "shop", "blog"')]);
+  });
+
   it('says what to do about a group that is not there', async () => {
     const { all, code } = await restart('nothing');
     expect([code, all]).toEqual([1, expect.stringContaining('There is no group "nothing"')]);
