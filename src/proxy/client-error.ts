@@ -90,6 +90,8 @@ function answerInTurn(socket: Socket, refusal: ConnectionRefusal): void {
   else {
     // What still comes is thrown away, not left: whoever does not read does not hear that the client has gone.
     socket.resume();
+    // The answer under way may be the last one, which more bytes behind it must not destroy.
+    lingerAtEnd(socket);
     current.once('close', () => process.nextTick(answerInTurn, socket, refusal));
   }
 }
@@ -100,10 +102,9 @@ function answerNow(
   refusal: ConnectionRefusal,
   current: ServerResponse | null | undefined,
 ): void {
-  if (!socket.writable || current?.headersSent === true) {
-    socket.destroy();
-    return;
-  }
+  if (current?.headersSent === true) socket.destroy();
+  // The last answer has been sent; the connection ends by itself.
+  if (!socket.writable) return;
   const { status, requestId } = refusal;
   const page = renderErrorPage(status, requestId);
   const statusLine = page.slice(page.indexOf('<title>') + '<title>'.length, page.indexOf('</title>'));

@@ -15,8 +15,9 @@ describe('a client that sends on and reads only then', () => {
     ['the refusal of bytes that are no request', 'NO REQUEST\r\n\r\n', [400]],
     ['a refusal', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', [400]],
     ['the last answer of its connection', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', [200]],
+    ['the last answer that its connection may have', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', [200]],
   ])('gets %s whole', async (_, first, statuses) => {
-    const stage = await stageBefore(ok('hello'));
+    const stage = await stageBefore(ok('hello'), { front: { limits: { requestsPerConnection: 1 } } });
     const socket = openSocket(stage.target).on('error', () => {});
     let text = '';
     socket.on('data', (bytes: Buffer) => {

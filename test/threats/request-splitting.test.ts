@@ -1,7 +1,7 @@
 /** The application sees exactly the requests that the client framed. */
 import { describe, expect, it } from 'vitest';
 import { ok, stageBefore, wsgiRoute } from '../proxy/stage.ts';
-import { exchange, openConnection } from '../support/raw-http.ts';
+import { openConnection } from '../support/raw-http.ts';
 import { LAST, statusesOf } from './refusal.ts';
 
 describe('bytes behind a body', () => {
@@ -26,13 +26,16 @@ describe('bytes behind a body', () => {
   });
 
   it('are refused once, however many of them are broken', async () => {
-    const stage = await stageBefore(ok('hello'));
+    let answer: () => void = () => undefined;
+    const stage = await stageBefore((socket) => {
+      answer = () => socket.write(ok('hello'));
+    });
     const client = openConnection(stage.target);
-    client.write('NO REQUEST\r\n\r\n');
-    await client.until('400');
-    client.write('NO REQUEST EITHER\r\n\r\n');
-    expect((await client.closed).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
-    await exchange(stage.target, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\nNO REQUEST\r\n\r\n');
+    await expect.poll(() => stage.recorder.received.length).toBe(1);
+    await client.flush('NO REQUEST EITHER\r\n\r\n');
+    answer();
+    expect((await client.closed).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
     expect(stage.observations.map(({ status }) => status)).toEqual([400, 200]);
   });
 
