@@ -84,7 +84,7 @@ export function loosenessOf(request: IncomingMessage): RefusalRule | undefined {
 }
 
 function judge(
-  { method = '', url = '' }: IncomingMessage,
+  { method = '', url = '', httpVersionMajor }: IncomingMessage,
   watch: Watch,
   parser: Parser,
 ): RefusalRule | undefined {
@@ -92,11 +92,12 @@ function judge(
   const { before, isAtStart } = watch;
   const bytes = parser.getCurrentBuffer();
   const line = `${method} ${url} HTTP/`;
-  if (before === '' && isAtStart && bytes.latin1Slice(0, line.length) === line) return undefined;
+  if (before === '' && isAtStart && bytes.latin1Slice(0, Math.min(bytes.length, line.length)) === line)
+    return undefined;
   watch.before = '';
   const text = before + bytes.latin1Slice();
-  // It has waited for somebody to answer it, together with others.
-  if (text === '') return undefined;
+  // It has waited for somebody to answer it, together with others; or it has no version to look at (HTTP/0.9), which the table refuses.
+  if (text === '' || httpVersionMajor === 0) return undefined;
   return isAtStart ? loosenessAtStart(firstLine(text), line) : loosenessWithin(text, line);
 }
 

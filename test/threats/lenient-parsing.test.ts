@@ -88,6 +88,7 @@ describe('a head that no strict parser takes', () => {
 
   it.each([
     ['HTTP/0.9', `GET / HTTP/0.9${LAST}`],
+    ['no version', 'GET /\r\n\r\n'],
     ['HTTP/2.0', `GET / HTTP/2.0${LAST}`],
   ])('is refused: %s', (_, bytes) => expectRefusal(bytes, { status: 505, reason: 'http_version' }));
 

@@ -9,6 +9,7 @@ import {
   request,
   served,
   type Table,
+  unfinished,
   type Vector,
   vector,
 } from './vector.ts';
@@ -58,6 +59,8 @@ const lengths: readonly Vector[] = [
     inTurn(served('POST /x'), refused(400)),
   ),
   vector('none with POST', post([], ''), served('POST /x')),
+  vector('more than is sent', post(['Content-Length: 10'], 'hello'), unfinished),
+  vector('a gigabyte and more that does not come', post(['Content-Length: 9999999999'], ''), refused(413)),
   vector(
     'Content_Length beside Content-Length',
     post(['Content-Length: 11', 'Content_Length: 99'], 'hello world'),
@@ -134,6 +137,8 @@ const codings: readonly Vector[] = [
 const chunks: readonly Vector[] = [
   vector('several', chunked('5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n'), served('POST /x', 'hello world')),
   vector('none but the last', chunked('0\r\n\r\n'), served('POST /x')),
+  vector('a size in capitals', chunked('A\r\nhelloworld\r\n0\r\n\r\n'), served('POST /x', 'helloworld')),
+  vector('no last one', chunked('5\r\nhello\r\n'), unfinished),
   vector('an extension', chunked('5;ext=value\r\nhello\r\n0\r\n\r\n'), served('POST /x', 'hello')),
   vector(
     'an extension of 64 KiB',

@@ -100,6 +100,21 @@ const fields: readonly Vector[] = [
   vector('HTTP/1.0', head('GET / HTTP/1.0', HOST), closing(served('GET /'))),
   vector('a range of no numbers', get('Range: bytes=abc-xyz'), served('GET /x')),
   vector('a thousand ranges', get(`Range: bytes=${'0-,'.repeat(1000)}0-`), served('GET /x')),
+  vector(
+    'a range with POST',
+    post(['Content-Length: 5', 'Range: bytes=0-10'], 'hello'),
+    served('POST /x', 'hello'),
+  ),
+  vector('NUL in a cookie', get('Cookie: a=b\0c'), refused(400)),
+  vector('control characters in a cookie', get('Cookie: a=\x01\x02'), refused(400)),
+  vector('a cookie of 64 KB', get(`Cookie: a=${'b'.repeat(65_536)}`), refused(431)),
+  vector('an empty cookie', get('Cookie: '), served('GET /x', '', { HTTP_COOKIE: '' })),
+  vector('a cookie of signs alone', get('Cookie: ===;;;'), served('GET /x', '', { HTTP_COOKIE: '===;;;' })),
+  vector(
+    'two cookie fields',
+    get('Cookie: a=1', 'Cookie: b=2'),
+    served('GET /x', '', { HTTP_COOKIE: 'a=1, b=2' }),
+  ),
   vector('two requests', get() + get(), inTurn(served('GET /x'), served('GET /x'))),
 ];
 
