@@ -10,6 +10,7 @@ const COUNTERS = {
     'Bytes that WebSocket connections have carried in both directions, counted at their ends',
   client_aborts_total: 'Requests whose client left before the answer was whole',
   upstream_errors_total: 'Requests that a group process did not answer, or not wholly',
+  answers_spooled_total: 'Answers of which something was kept because the client lagged',
   retries_total: 'Requests that were sent to a second group process, by whether that helped',
   unknown_group_requests_total: 'Requests that lead to no group that the configuration declares',
   requests_rejected_total: 'Requests refused before an application saw them',
@@ -30,6 +31,8 @@ const GAUGES = {
   client_connections: 'Connections of clients that are open',
   client_connections_limit:
     'Connections that clients may have at once (limits.connections), 0 for any number',
+  answers_spooled: 'Answers of which something is kept because the client lags',
+  spooled_bytes: 'Bytes of answers that are kept because clients lag, by where',
   groups: 'Groups by state',
   groups_limit: 'Groups that may exist at once (maxGroups)',
   requests_in_flight: 'Requests that the group is answering or has waiting',

@@ -31,6 +31,14 @@ export type MetricsConfiguration = {
   readonly modWsgiVersion: string;
 };
 
+/** What is kept of answers for clients that lag: now, and how many ever. */
+export type SpoolReading = {
+  readonly answers: number;
+  readonly answersEver: number;
+  readonly memoryBytes: number;
+  readonly fileBytes: number;
+};
+
 /** prom-client's default gauges that carry `_total` in their name, or repeat what build_info says. */
 const UNWANTED = /^nodejs_(active_|version_info)/;
 
@@ -50,6 +58,7 @@ export class Metrics implements RequestObserver, GroupObserver {
   #named = 0;
   #source: () => readonly GroupReading[] = () => [];
   #connections: () => number = () => 0;
+  #spool: SpoolReading = { answers: 0, answersEver: 0, memoryBytes: 0, fileBytes: 0 };
   #lastScrape: Promise<unknown> = Promise.resolve();
 
   constructor(options: MetricsOptions) {
@@ -82,6 +91,11 @@ export class Metrics implements RequestObserver, GroupObserver {
   /** Where the number of clients' connections is read at each scrape. */
   readConnectionsFrom(source: () => number): void {
     this.#connections = source;
+  }
+
+  /** What is read at each scrape of what is kept of answers. */
+  readSpoolFrom(source: SpoolReading): void {
+    this.#spool = source;
   }
 
   /** A configuration is in force: the first, or the next after a reload. */
@@ -176,6 +190,7 @@ export class Metrics implements RequestObserver, GroupObserver {
   async #render(format: 'prometheus' | 'openmetrics'): Promise<{ contentType: string; body: string }> {
     this.#readings.take(this.#source());
     this.#catalogue.client_connections.cell({}).value = this.#connections();
+    this.#readSpool();
     this.#catalogue.metrics_series_dropped_total.cell({}).value = this.#budget.dropped;
     const contentType =
       format === 'openmetrics' ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE;
@@ -189,6 +204,14 @@ export class Metrics implements RequestObserver, GroupObserver {
     } finally {
       for (const [index, metric] of metrics.entries()) metric.name = names[index] ?? metric.name;
     }
+  }
+
+  #readSpool(): void {
+    const { answers, answersEver, memoryBytes, fileBytes } = this.#spool;
+    this.#catalogue.answers_spooled.cell({}).value = answers;
+    this.#catalogue.answers_spooled_total.cell({}).value = answersEver;
+    this.#catalogue.spooled_bytes.cell({ place: 'memory' }).value = memoryBytes;
+    this.#catalogue.spooled_bytes.cell({ place: 'file' }).value = fileBytes;
   }
 
   #seriesFor(identity: GroupIdentity | undefined): GroupSeries {

@@ -19,6 +19,7 @@ import type { Observation, RequestObserver } from './observation.ts';
 import { observe } from './observe.ts';
 import type { Peer } from './peer.ts';
 import { ALLOWED_METHODS, type RefusalRule } from './rules.ts';
+import type { SpoolRoom } from './spool-room.ts';
 import type { Way } from './transport.ts';
 import type { Tunnels } from './tunnels.ts';
 import { standInLine } from './turns.ts';
@@ -38,6 +39,8 @@ export type ExchangeDeps = {
   readonly observer: RequestObserver;
   readonly log: ProxyLog;
   readonly uploads: HeldUploads;
+  /** Absent: clients that lag are waited for. */
+  readonly spool: SpoolRoom | undefined;
   /** Whether the listener is ending: then every answer is the last of its connection. */
   readonly listener: { readonly isClosing: boolean; readonly tunnels: Tunnels };
 };

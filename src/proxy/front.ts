@@ -25,6 +25,7 @@ import { clientAddress, type Peer, peerOf, type StandsFor, type TrustList } from
 import { sendRedirect } from './redirect.ts';
 import { loosenessOf } from './request-line.ts';
 import { REFUSED_BODY, type RefusalRule, type UnreadHead } from './rules.ts';
+import type { SpoolRoom } from './spool-room.ts';
 import { Tunnels } from './tunnels.ts';
 import { type Handshake, respondTo } from './upgrade.ts';
 import { type RequestHead, readHead } from './validate.ts';
@@ -35,6 +36,8 @@ export type FrontDeps = GroupRequestsDeps & {
   resolve(request: RouteRequest, client: Pick<Peer, 'gone'>): Route | Promise<Route | Refusal>;
   readonly observer: RequestObserver;
   readonly log: ProxyLog;
+  /** Where answers are kept for clients that lag; without it they are waited for. */
+  readonly spool?: SpoolRoom | undefined;
 };
 
 /** How one listener stands in for Apache's, and whom it believes. */
@@ -71,7 +74,13 @@ export class Front {
     this.#groups = new GroupRequests(deps);
     this.#options = options;
     const uploads = new HeldUploads(options.limits.bodyTimeoutMs);
-    this.#exchangeDeps = { observer: deps.observer, log: deps.log, uploads, listener: this };
+    this.#exchangeDeps = {
+      observer: deps.observer,
+      log: deps.log,
+      uploads,
+      spool: deps.spool,
+      listener: this,
+    };
     this.#scan = createHeaderScanner(options.userHeader?.toLowerCase() ?? '');
   }
 

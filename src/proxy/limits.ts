@@ -1,5 +1,7 @@
 /** What clients may ask for and how long they may take, in numbers (setting `limits`). Milliseconds and bytes; 0 is no limit unless said. */
 
+import type { SpoolLimits } from './spool-room.ts';
+
 /** Limits of one head. */
 export type HeadLimits = {
   /** The request line without its end (LimitRequestLine). */
@@ -23,6 +25,8 @@ export type FrontLimits = {
   readonly bodyTimeoutMs: number;
   /** How long a client may take nothing of its answer. */
   readonly sendTimeoutMs: number;
+  /** What is kept of answers for clients that lag. */
+  readonly spool: SpoolLimits;
   /** How long a connection may wait for its next request. */
   readonly keepAliveTimeoutMs: number;
   /** Requests on one connection of a peer that is not trusted. */
@@ -45,6 +49,12 @@ export const FRONT_LIMITS: FrontLimits = {
   bodyBytes: 1024 ** 3,
   bodyTimeoutMs: 30_000,
   sendTimeoutMs: 60_000,
+  spool: {
+    memoryBytes: 1024 ** 2,
+    memoryTotalBytes: 64 * 1024 ** 2,
+    fileBytes: 1024 ** 3,
+    fileTotalBytes: 4 * 1024 ** 3,
+  },
   keepAliveTimeoutMs: 15_000,
   requestsPerConnection: 1000,
   connections: 8192,

@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { ErrorCode } from '../errors.ts';
+import { AnswerOutlet } from './answer-outlet.ts';
 import { bodyPassed } from './body-memory.ts';
 import type { Exchange } from './exchange.ts';
 import { outcomeReason } from './outcome.ts';
@@ -35,6 +36,7 @@ export class UpstreamAnswer implements AnswerHandler {
   readonly #destination: Destination;
   #abort: (() => void) | undefined;
   #resume: (() => void) | undefined;
+  #outlet: AnswerOutlet | undefined;
   #head: ResponseHead | undefined;
   #reasonPhrase = '';
   /** The client's answer is complete or broken off; what still comes is not for it. */
@@ -51,6 +53,7 @@ export class UpstreamAnswer implements AnswerHandler {
   abandon(): void {
     this.#abandoned = true;
     this.#done = true;
+    this.#exchange.responseBytes -= this.#outlet?.discard() ?? 0;
     this.#abort?.();
   }
 
@@ -105,9 +108,10 @@ export class UpstreamAnswer implements AnswerHandler {
       }
     }
     // The transport reads on into the same memory.
-    if (response.write(Buffer.from(bytes))) return true;
-    this.#exchange.watchSending();
-    response.once('drain', () => this.#resume?.());
+    const copy = Buffer.from(bytes);
+    if (this.#outlet !== undefined) return this.#outlet.write(copy);
+    if (response.write(copy)) return true;
+    this.#outlet = new AnswerOutlet(this.#exchange, this.#resume as () => void);
     return false;
   }
 
@@ -119,6 +123,13 @@ export class UpstreamAnswer implements AnswerHandler {
     if (this.#done) return;
     const endsByClose = this.#endsByClose();
     this.#done = true;
+    if (this.#outlet === undefined) this.#finish(endsByClose);
+    else this.#outlet.end(() => this.#finish(endsByClose));
+  }
+
+  /** All that came has been written for the client. */
+  #finish(endsByClose: boolean): void {
+    const exchange = this.#exchange;
     if (endsByClose && !this.#destination.trustClose) {
       exchange.breakOff(
         'ERR_UPSTREAM_TRUNCATED',

@@ -14,6 +14,10 @@ export type LimitSettings = {
   readonly body: number;
   readonly bodyTimeout: number;
   readonly sendTimeout: number;
+  readonly spoolMemory: number;
+  readonly spoolMemoryTotal: number;
+  readonly spoolFile: number;
+  readonly spoolFileTotal: number;
   readonly keepAliveTimeout: number;
   readonly requestsPerConnection: number;
   readonly connections: number;
@@ -42,6 +46,10 @@ export const limitSettings: v.GenericSchema<unknown, LimitSettings> = section(
     body: bytes,
     bodyTimeout: duration,
     sendTimeout: duration,
+    spoolMemory: bytes,
+    spoolMemoryTotal: bytes,
+    spoolFile: bytes,
+    spoolFileTotal: bytes,
     keepAliveTimeout: duration,
     requestsPerConnection: wholeNumber(0),
     connections: wholeNumber(0),

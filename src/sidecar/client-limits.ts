@@ -17,6 +17,12 @@ export function clientLimits(settings: LimitSettings, apache: RequestLimits): Fr
     bodyBytes: settings.body,
     bodyTimeoutMs: settings.bodyTimeout,
     sendTimeoutMs: settings.sendTimeout,
+    spool: {
+      memoryBytes: settings.spoolMemory,
+      memoryTotalBytes: settings.spoolMemoryTotal,
+      fileBytes: settings.spoolFile,
+      fileTotalBytes: settings.spoolFileTotal,
+    },
     keepAliveTimeoutMs: settings.keepAliveTimeout,
     requestsPerConnection: settings.requestsPerConnection,
     connections: settings.connections,

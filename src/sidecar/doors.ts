@@ -8,6 +8,7 @@ import { Front, type FrontDeps, type FrontOptions } from '../proxy/front.ts';
 import { type Listener, startListener } from '../proxy/listener.ts';
 import type { RequestObserver } from '../proxy/observation.ts';
 import { parseTrustList } from '../proxy/peer.ts';
+import type { SpoolRoom } from '../proxy/spool-room.ts';
 import type { AskedGroups } from '../supervisor/asked-groups.ts';
 import type { OpenSocket, OpenSockets } from '../supervisor/open-sockets.ts';
 import type { DoorsChange } from '../supervisor/reload.ts';
@@ -28,6 +29,7 @@ export type DoorsDeps = {
   /** The processes of dispatch scripts. */
   readonly helpers: GroupPool;
   readonly asked: AskedGroups;
+  readonly spool: SpoolRoom | undefined;
 };
 
 export type OpenDoors = Doors<InForce> & {
@@ -168,9 +170,9 @@ function createForwarders(): { within(responseTimeoutMs: number): Forwarder; clo
 }
 
 function depsOf({ settings, site }: InForce, deps: DoorsDeps, forwarder: Forwarder): FrontDeps {
-  const { log, observer, pool } = deps;
+  const { log, observer, pool, spool } = deps;
   const resolve = createResolver(settings, { ...deps, site });
-  return { resolve, claim: pool.claim.bind(pool), observer, log, forwarder };
+  return { resolve, claim: pool.claim.bind(pool), observer, log, forwarder, spool };
 }
 
 function frontOptions({ settings, site }: InForce, { as, tls }: Door): FrontOptions {

@@ -8,6 +8,7 @@ import { prepareRuntimeDir } from '../groups/socket-path.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { packageRoot } from '../package-root.ts';
+import { SpoolRoom } from '../proxy/spool-room.ts';
 import { type GroupIdentity, groupKey } from '../routing/group-key.ts';
 import type { AskedGroups } from '../supervisor/asked-groups.ts';
 import { lockRuntimeDir } from '../supervisor/runtime-lock.ts';
@@ -28,6 +29,8 @@ export type HouseDeps = {
 /** With the pool of dispatch scripts; no group of applications has to make room for them. */
 export type HouseWithHelpers = House<InForce> & {
   readonly helpers: GroupPool;
+  /** Where answers are kept for clients that lag. */
+  readonly spool: SpoolRoom;
   /** The groups that there were when the last reload began and when it had ended, by id. */
   known(): ReadonlyMap<string, GroupIdentity>;
 };
@@ -58,10 +61,13 @@ export async function openHouse(current: () => InForce, deps: HouseDeps): Promis
       backoffSeconds: nextStartAt === undefined ? 0 : Math.max(0, nextStartAt - Date.now()) / 1000,
     })),
   );
+  const spool = new SpoolRoom(runtimeDir, log);
+  metrics.readSpoolFrom(spool);
   let known: ReadonlyMap<string, GroupIdentity> = new Map();
   return {
     pool,
     helpers,
+    spool,
     known: () => known,
     reload: async (next) => {
       const wanted = wantedGroups(next, asked);

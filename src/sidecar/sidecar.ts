@@ -187,7 +187,8 @@ function assemble(settings: Settings, context: SidecarContext): Parts {
     warmUp: (first, pool) => warmUp(context.inheritedGroups ?? [], stillWanted(first, asked), pool),
     openDoors: async (current, pool) => {
       const helpers = house?.helpers ?? pool;
-      doors = await openDoors(current, { ...context, observer, metrics, pool, helpers, asked });
+      const spool = house?.spool;
+      doors = await openDoors(current, { ...context, observer, metrics, pool, helpers, asked, spool });
       return doors;
     },
     preload,

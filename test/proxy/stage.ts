@@ -10,6 +10,7 @@ import { FRONT_LIMITS, type FrontLimits } from '../../src/proxy/limits.ts';
 import { type Listener, type ListenerOptions, startListener } from '../../src/proxy/listener.ts';
 import type { Observation } from '../../src/proxy/observation.ts';
 import { parseTrustList } from '../../src/proxy/peer.ts';
+import type { SpoolRoom } from '../../src/proxy/spool-room.ts';
 import { groupKey } from '../../src/routing/group-key.ts';
 import type { MountOptions, Route, RouteRequest, WsgiRoute } from '../../src/routing/route.ts';
 import type { Mount, VirtualHost } from '../../src/site/model.ts';
@@ -146,6 +147,7 @@ export type StageParts = {
   };
   readonly listener?: Partial<ListenerOptions>;
   readonly responseTimeoutMs?: number;
+  readonly spool?: SpoolRoom;
 };
 
 export type Stage = {
@@ -208,6 +210,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
       },
       log: { info: log('info'), warn: log('warn'), error: log('error') },
       forwarder,
+      spool: parts.spool,
     },
     {
       as: {},
