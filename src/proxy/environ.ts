@@ -35,6 +35,14 @@ export type RequestFacts = {
   readonly chunked: boolean;
 };
 
+/** All that the sidecar has to say of a request beside its headers. */
+export type RequestEnviron = {
+  /** What `renderMountEnviron` made. */
+  readonly mount: string;
+  readonly route: WsgiRoute;
+  readonly facts: RequestFacts;
+};
+
 /** The `x-sidecar-mount` object of a route; what is the same in a whole group, `wsgi_group.py` knows from its start order. */
 export function renderMountEnviron(route: WsgiRoute, connection: Connection): string {
   const https = route.environment.get('HTTPS');
@@ -73,22 +81,28 @@ export function renderMountEnviron(route: WsgiRoute, connection: Connection): st
  * Built by hand, and no longer than it must be: it is made, sent and parsed with every request.
  */
 export function renderRequestEnviron(route: WsgiRoute, facts: RequestFacts): string {
-  const { user } = facts;
   const script = quote(route.scriptName);
   const info = quote(route.pathInfo);
   let json = `{"SCRIPT_NAME":${script},"PATH_INFO":${info},"REQUEST_URI":${quote(facts.target)}`;
   json += `,"REMOTE_ADDR":${quote(facts.remoteAddress)},"REMOTE_PORT":"${facts.remotePort}"`;
   if (route.pathInfo !== '') json += `,"PATH_TRANSLATED":${quote(translatedPath(route))}`;
+  if (facts.connection !== undefined) json += `,"HTTP_CONNECTION":${quote(facts.connection)}`;
+  json += `,"mod_wsgi.request_id":"${facts.requestId}","mod_wsgi.request_start":"${facts.startedUs}"`;
+  json += `,"mod_wsgi.script_name":${script},"mod_wsgi.path_info":${info}`;
+  return `${json}${rareEntries(route, facts)}}`;
+}
+
+/** The members that few requests have, each with a comma before it; they go over all others. */
+export function rareEntries(route: WsgiRoute, facts: RequestFacts): string {
+  const { user } = facts;
+  let json = '';
   if (facts.method === 'HEAD' && route.options.mapHeadToGet) json += ',"REQUEST_METHOD":"GET"';
   if (route.query !== queryOf(facts.target)) json += `,"QUERY_STRING":${quote(route.query)}`;
   if (facts.minorVersion === 0) json += `,"SERVER_PROTOCOL":"HTTP/1.0"`;
   if (user !== undefined) json += `,"REMOTE_USER":${quote(user)}`;
   if (facts.emptyBody) json += ',"CONTENT_LENGTH":"0"';
-  if (facts.connection !== undefined) json += `,"HTTP_CONNECTION":${quote(facts.connection)}`;
   if (facts.chunked) json += ',"HTTP_TRANSFER_ENCODING":"chunked"';
-  json += `,"mod_wsgi.request_id":"${facts.requestId}","mod_wsgi.request_start":"${facts.startedUs}"`;
-  json += `,"mod_wsgi.script_name":${script},"mod_wsgi.path_info":${info}`;
-  return `${json}${changes(route, facts)}}`;
+  return json + changes(route, facts);
 }
 
 /** What headers of a trusted proxy change, over all that came before, and the names that are taken away, under `""`. */

@@ -1,5 +1,6 @@
 /** What a request needs to be served by a server that was not made for the sidecar. */
 import type { ForeignTraits } from '../groups/lease.ts';
+import { renderRequestEnviron } from './environ.ts';
 import type { Exchange } from './exchange.ts';
 import type { Destination } from './upstream-answer.ts';
 
@@ -14,9 +15,14 @@ const PLAIN_NAME = /^[A-Za-z0-9-]+$/;
 export function fitForeign(exchange: Exchange, traits: ForeignTraits, destination: Destination): Destination {
   exchange.continueNow();
   const headers = joinHeaders(destination.headers);
+  const { environ } = destination;
+  if (environ !== undefined) {
+    headers.push('x-sidecar-mount', environ.mount);
+    headers.push('x-sidecar-request', renderRequestEnviron(environ.route, environ.facts));
+  }
   // A second try has them already.
   if (traits.wantsForwarding && exchange.attempts === 0) addForwarding(headers, exchange, destination);
-  return { ...destination, headers, trustClose: traits.trustClose };
+  return { ...destination, headers, environ: undefined, trustClose: traits.trustClose };
 }
 
 /** What a trusted front has said stays and is extended; nobody else's word is among the headers. */

@@ -115,6 +115,7 @@ export class Forwarder {
         method: request.method ?? '',
         path: head.path,
         headers: destination.headers,
+        environ: destination.environ,
         body: empty ? null : bodyOf(exchange),
       },
       answer,

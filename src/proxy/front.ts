@@ -13,7 +13,7 @@ import { type ConnectionRule, refuseConnection } from './client-error.ts';
 import { createMountEnvirons } from './environ.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { sendFile } from './files.ts';
-import { groupHeaders } from './group-headers.ts';
+import { groupEnviron, groupHeaders } from './group-headers.ts';
 import { answerRefusal, GroupRequests, type GroupRequestsDeps } from './group-requests.ts';
 import { asksToClose, createHeaderScanner, type HeaderScanner } from './headers.ts';
 import { HeldUploads } from './held-uploads.ts';
@@ -257,8 +257,9 @@ export class Front {
     }
     exchange.enterGroup(route);
     const { tls } = this.#options;
-    const headers = groupHeaders(exchange, route, { remoteAddress, tls, mountEnviron: this.#mountEnviron });
-    this.#groups.serve(exchange, route, { headers, tls });
+    const headers = groupHeaders(exchange, route);
+    const environ = groupEnviron(exchange, route, { remoteAddress, tls, mountEnviron: this.#mountEnviron });
+    this.#groups.serve(exchange, route, { headers, environ, tls });
   }
 
   #toLegacy(exchange: Exchange): void {
@@ -266,6 +267,7 @@ export class Front {
     exchange.continueNow();
     this.#deps.forwarder.toUrl(exchange, this.#options.legacy as string, {
       headers: legacyHeaders(exchange, this.#options.tls),
+      environ: undefined,
       tls: this.#options.tls,
       trustClose: true,
       connectFailed: (_, error) =>

@@ -1,6 +1,6 @@
-/** The head that a group process gets: the client's fields that pass, what was read of it, and the environ (ARCHITECTURE: "Request to a worker"). */
+/** The head that a group process gets: the client's fields that pass and what was read of it, and apart from them the environ. */
 import type { WsgiRoute } from '../routing/route.ts';
-import { type Connection, renderRequestEnviron } from './environ.ts';
+import type { Connection, RequestEnviron } from './environ.ts';
 import type { Exchange } from './exchange.ts';
 
 /** What the exchange does not know. */
@@ -13,9 +13,8 @@ export type GroupHeadersContext = {
 };
 
 /** A flat list of names and values; takes the exchange's own list of fields and lengthens it. */
-export function groupHeaders(exchange: Exchange, route: WsgiRoute, context: GroupHeadersContext): string[] {
-  const { headers, peer, request, head } = exchange;
-  const { remoteAddress, tls } = context;
+export function groupHeaders(exchange: Exchange, route: WsgiRoute): string[] {
+  const { headers, peer, head } = exchange;
   const sent = headers.forward;
   if (peer.trusted && headers.forwarding.length > 0) sent.push(...headers.forwarding);
   sent.push('host', head?.host ?? '');
@@ -24,10 +23,20 @@ export function groupHeaders(exchange: Exchange, route: WsgiRoute, context: Grou
     sent.push('authorization', headers.authorization);
   }
   if (exchange.awaitsContinue) sent.push('x-sidecar-expect', '100-continue');
+  return sent;
+}
+
+/** What the sidecar says of the request beside its fields (ARCHITECTURE: "Request to a worker"). */
+export function groupEnviron(
+  exchange: Exchange,
+  route: WsgiRoute,
+  context: GroupHeadersContext,
+): RequestEnviron {
+  const { headers, peer, request, head } = exchange;
+  const { remoteAddress, tls } = context;
   const { localAddress, localPort, listenerHost } = peer;
   const connection = { tls, localAddress, localPort, listenerHost };
-  sent.push('x-sidecar-mount', context.mountEnviron(route, connection));
-  const environ = renderRequestEnviron(route, {
+  const facts = {
     method: request.method ?? '',
     target: request.url ?? '',
     minorVersion: request.httpVersionMinor,
@@ -40,7 +49,6 @@ export function groupHeaders(exchange: Exchange, route: WsgiRoute, context: Grou
     connection: headers.connection,
     emptyBody: Number(headers.length) === 0,
     chunked: head?.body === 'chunked',
-  });
-  sent.push('x-sidecar-request', environ);
-  return sent;
+  };
+  return { mount: context.mountEnviron(route, connection), route, facts };
 }

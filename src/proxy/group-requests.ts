@@ -26,8 +26,13 @@ export class GroupRequests {
   }
 
   /** Serves a request by the group of its route; whatever happens, the exchange ends. */
-  serve(exchange: Exchange, route: WsgiRoute, { headers, tls }: Pick<Destination, 'headers' | 'tls'>): void {
-    const destination = { headers, tls, trustClose: false, connectFailed: this.#retry };
+  serve(
+    exchange: Exchange,
+    route: WsgiRoute,
+    request: Pick<Destination, 'headers' | 'environ' | 'tls'>,
+  ): void {
+    const { headers, environ, tls } = request;
+    const destination = { headers, environ, tls, trustClose: false, connectFailed: this.#retry };
     afterSmallBody(exchange, () => this.#claim(exchange, route, destination));
   }
 

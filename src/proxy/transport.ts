@@ -1,4 +1,5 @@
 /** What passes between an exchange and whatever carries its request: a connection to a group process, or undici to a URL. */
+import type { RequestEnviron } from './environ.ts';
 import type { RequestBody } from './request-body.ts';
 import type { ResponseHead } from './response-headers.ts';
 
@@ -8,6 +9,8 @@ export type UpstreamRequest = {
   readonly path: string;
   /** Flat list of names and values; Content-Length among them, or the body is sent in chunks. */
   readonly headers: readonly string[];
+  /** For the built-in worker, which has a wire of its own for it; among the headers for all others. */
+  readonly environ: RequestEnviron | undefined;
   /** A small one that is there already goes out in one piece with the head. */
   readonly body: RequestBody | Buffer | null;
 };

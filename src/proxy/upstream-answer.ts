@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { ErrorCode } from '../errors.ts';
 import { AnswerOutlet } from './answer-outlet.ts';
 import { bodyPassed } from './body-memory.ts';
+import type { RequestEnviron } from './environ.ts';
 import type { Exchange } from './exchange.ts';
 import { outcomeReason } from './outcome.ts';
 import { afterEnd, mayRepeat } from './repeat.ts';
@@ -22,6 +23,8 @@ const JOINED_BYTES = 16_384;
 export type Destination = {
   /** Flat list of names and values, without those that the transport makes. */
   readonly headers: string[];
+  /** For the built-in worker, which the transport tells it; others have it among the headers, the legacy upstream nowhere. */
+  readonly environ: RequestEnviron | undefined;
   /** The client speaks TLS to the front before the listener. */
   readonly tls: boolean;
   /** An answer that only the end of the connection ends counts as whole. */

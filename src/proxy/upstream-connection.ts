@@ -8,6 +8,7 @@ import type { RequestBody } from './request-body.ts';
 import type { ResponseClock, Timed } from './response-clock.ts';
 import type { AnswerHandler, AnswerHead, UpstreamRequest, Way } from './transport.ts';
 import { outliveBrokenPipe } from './upstream-socket.ts';
+import { WorkerEnvirons } from './worker-environs.ts';
 
 /** Where a connection belongs. */
 export type ConnectionHome = {
@@ -37,6 +38,7 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
   readonly #home: ConnectionHome;
   readonly #socket: Socket;
   readonly #reader: AnswerReader = new AnswerReader(this);
+  readonly #environs = new WorkerEnvirons();
   #answer: AnswerHandler | undefined;
   /** What has to be sent yet, as long as it is not whole. */
   #body: RequestBody | undefined;
@@ -70,7 +72,7 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
     this.hear();
     this.#reader.expect(request.method);
     const { body } = request;
-    const head = renderHead(request, this.#home.keepsConnections);
+    const head = this.#renderHead(request);
     const isWhole = body === null || Buffer.isBuffer(body);
     // One write, so that no process ends between the two.
     this.#socket.write(body === null || !isWhole ? head : head + body.toString('latin1'), 'latin1');
@@ -83,6 +85,16 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
     this.#isChunked = !request.headers.includes('content-length');
     // Nothing is read of a client's body before somebody can take it: another connection may have to.
     if (this.#isConnected) this.#sendBody(body);
+  }
+
+  /** Names and values have been through a parser that lets no line end pass, or are ours. */
+  #renderHead({ method, path, headers, environ, body }: UpstreamRequest): string {
+    let text = `${method} ${path} HTTP/1.1\r\n`;
+    for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    if (body !== null && !headers.includes('content-length')) text += 'transfer-encoding: chunked\r\n';
+    if (environ !== undefined) text += this.#environs.lines(environ);
+    // A server that ends the connection by itself could do so while the next request is on its way.
+    return this.#home.keepsConnections ? `${text}\r\n` : `${text}connection: close\r\n\r\n`;
   }
 
   /** Ends it; nobody waits for it. */
@@ -232,13 +244,4 @@ function limitConnect(socket: Socket, limitMs = CONNECT_TIMEOUT_MS): Socket {
   const giveUp = (): Socket => socket.destroy(new Error('no connection in time'));
   socket.setTimeout(limitMs).once('timeout', giveUp);
   return socket.once('connect', () => socket.off('timeout', giveUp).setTimeout(0));
-}
-
-/** Names and values have been through a parser that lets no line end pass, or are ours. */
-function renderHead({ method, path, headers, body }: UpstreamRequest, isKept: boolean): string {
-  let text = `${method} ${path} HTTP/1.1\r\n`;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  if (body !== null && !headers.includes('content-length')) text += 'transfer-encoding: chunked\r\n';
-  // A server that ends the connection by itself could do so while the next request is on its way.
-  return isKept ? `${text}\r\n` : `${text}connection: close\r\n\r\n`;
 }

@@ -12,6 +12,7 @@ import sys
 import threading
 
 from wsgi_body import ClientGone, EmptyBody
+from wsgi_mount import ToldMounts
 from wsgi_request import BadRequest, IS_TEXT_NATIVE, body_of, parse_head
 from wsgi_response import Response, report, report_exception
 
@@ -28,10 +29,10 @@ class Connection(object):
     """The state of one connection. `lock` is held by the thread that serves it; `again` asks it to look once more."""
 
     __slots__ = ('lock', 'again', 'is_broken', 'is_persistent', 'can_chunk', 'buffer', '_socket', '_application',
-                 '_base', '_server', '_body', '_has_answered')
+                 '_mounts', '_server', '_body', '_has_answered')
 
-    def __init__(self, connected, application, base, server):
-        # type: (socket.socket, object, dict, object) -> None
+    def __init__(self, connected, application, server):
+        # type: (socket.socket, object, object) -> None
         self.lock = threading.Lock()
         self.again = False
         # Nothing more can be said on this connection.
@@ -42,7 +43,7 @@ class Connection(object):
         self.buffer = b''
         self._socket = connected
         self._application = application
-        self._base = base
+        self._mounts = ToldMounts(application.find_mount)
         # Whoever knows `is_stopping`.
         self._server = server
         self._body = None
@@ -65,11 +66,11 @@ class Connection(object):
         self.buffer = data[end + 4:]
         head = data[:end]
         try:
-            environ = parse_head(head.decode('latin-1') if IS_TEXT_NATIVE else head, self._base)
-            self._take(environ)
+            fields = parse_head(head.decode('latin-1') if IS_TEXT_NATIVE else head)
+            self._take(fields)
         except BadRequest as refusal:
             return self._refuse(refusal)
-        return environ
+        return self._mounts.environ_of(fields)
 
     def _take(self, environ):
         # type: (dict) -> None

@@ -47,6 +47,11 @@ class Dispatcher(object):
         start_response('200 OK', [('Content-Type', 'application/json'), ('Content-Length', str(len(body)))])
         return [body]
 
+    def find_mount(self, text):
+        # type: (str) -> None
+        """Questions are of no mount."""
+        return None
+
     def preload(self, imports):
         # type: (list) -> tuple
         """Loads the script before the first question; returns the names (imported, failed)."""

@@ -18,38 +18,17 @@ Answers that no application gave carry `x-sidecar-outcome`:
 CPython 2.7 and 3.6 or later, standard library only.
 """
 import atexit
-import json
 import sys
 import time
 
 import wsgi_log
 from wsgi_events import Watched, times_of
-from wsgi_module import APACHE_VERSION, Stopping, install_modules
+from wsgi_module import Stopping, install_modules
+from wsgi_mount import MOUNT_KEY, REQUEST_KEY, Mount, Mounts, inside
 from wsgi_ownership import Ownership
 from wsgi_requests import Requests, follow
 from wsgi_restrict import restrict
-from wsgi_scripts import IS_TEXT_NATIVE, Refusal, Scripts, file_name_of, native, report, report_exception
-
-# Mounts times virtual hosts stay far below; a flood of others may not grow memory.
-MOUNTS_KEPT = 4096
-# What `chroot` cuts.
-IN_FILE_SYSTEM = ('SCRIPT_FILENAME', 'DOCUMENT_ROOT', 'mod_wsgi.handler_script')
-
-scan_json = json.JSONDecoder().scan_once
-
-
-class Mount(object):
-    """One value of `x-sidecar-mount`, parsed."""
-
-    def __init__(self, entries, may_reload):
-        # type: (dict, bool) -> None
-        # A header of the client beats SetEnv of the same name, as in ap_add_common_vars.
-        self.defaults = dict((key, entries.pop(key)) for key in list(entries)
-                             if key.startswith('HTTP_') or key in ('CONTENT_TYPE', 'CONTENT_LENGTH'))
-        self.entries = entries
-        if not may_reload:
-            entries['mod_wsgi.script_reloading'] = '0'
-        self.is_reloading = entries['mod_wsgi.script_reloading'] == '1'
+from wsgi_scripts import Refusal, Scripts, file_name_of, native, report, report_exception
 
 
 class Group(object):
@@ -60,11 +39,10 @@ class Group(object):
         self._control = control
         self._is_daemon = order.get('mode') == 'daemon'
         self._version = tuple(order.get('modWsgiVersion') or (4, 9, 4))
-        self._constants = constants_of(order, self._version)
         self._has_float_times = self._version >= (6,)
-        self._may_reload = order.get('scriptReloading', True)
         self._root = native(order.get('chroot') or '')
-        self._mounts = {}
+        # By the value of its header.
+        self.find_mount = Mounts(order, self._version).find
         self._scripts = Scripts(self._tell, self._is_daemon, self._version, Ownership(order))
         self._requests = Requests()
         self._end_lines = wsgi_log.install()
@@ -139,46 +117,22 @@ class Group(object):
     def _prepare(self, environ):
         # type: (dict) -> tuple
         """Makes the environ what mod_wsgi would have passed; returns (application, Request)."""
-        text = environ.pop('HTTP_X_SIDECAR_MOUNT', None)
-        mount = self._mounts.get(text) or self._learn_mount(text)
-        environ.update(mount.entries)
-        for key in mount.defaults:
-            environ.setdefault(key, mount.defaults[key])
-        text = environ.pop('HTTP_X_SIDECAR_REQUEST', None)
+        mount = environ.pop(MOUNT_KEY, None)
+        if type(mount) is not Mount:
+            mount = self.find_mount(mount)
+            mount.lay_over(environ)
+            environ.pop('HTTP_X_SIDECAR_EXPECT', None)
         # Hop-by-hop of the sidecar's own connection; the client's stands in x-sidecar-request.
         environ.pop('HTTP_CONNECTION', None)
+        text = environ.pop(REQUEST_KEY, None)
         if text is not None:
-            environ.update(parse_entries(text))
-            if '' in environ:
-                for name in environ.pop('').split(' '):
-                    environ.pop(name, None)
-        environ.pop('HTTP_X_SIDECAR_EXPECT', None)
-        environ.pop('PATH', None)
-        if 'HTTPS' in environ:
-            take_scheme(environ)
+            mount.lay_request_over(environ, text)
         now = time.time()
         request = self._begin(environ, now)
-        name = environ.get('mod_wsgi.handler_script') or environ.get('SCRIPT_FILENAME', '')
-        module = self._scripts.ready(name, mount.is_reloading, now, environ.get('SCRIPT_FILENAME'))
+        module = self._scripts.ready(mount.script, mount.is_reloading, now, mount.resource)
         request.module = module
-        application = module.__dict__.get(environ['mod_wsgi.callable_object'])
-        return application if application is not None else self._no_callable(environ, name), request
-
-    def _learn_mount(self, text):
-        # type: (str) -> Mount
-        if text is None:
-            report('No header "x-sidecar-mount": requests reach this process through wsgi-sidecar only')
-            raise Refusal('500 Internal Server Error', 'bad-request')
-        entries = dict(self._constants)
-        entries.update(parse_entries(text))
-        for key in IN_FILE_SYSTEM:
-            if key in entries:
-                entries[key] = inside(self._root, entries[key])
-        mount = Mount(entries, self._may_reload)
-        if len(self._mounts) >= MOUNTS_KEPT:
-            self._mounts.clear()
-        self._mounts[text] = mount
-        return mount
+        application = module.__dict__.get(mount.callable_object)
+        return application if application is not None else self._no_callable(mount), request
 
     def _begin(self, environ, now):
         # type: (dict, float) -> Request
@@ -201,76 +155,16 @@ class Group(object):
             request.times = times_of(environ)
         return request
 
-    def _no_callable(self, environ, name):
-        # type: (dict, str) -> object
+    def _no_callable(self, mount):
+        # type: (Mount) -> object
         report('Script "%s" has no callable object "%s": define it or name another by WSGICallableObject'
-               % (file_name_of(name), environ['mod_wsgi.callable_object']))
+               % (file_name_of(mount.script), mount.callable_object))
         raise Refusal('500 Internal Server Error' if self._is_daemon else '404 Not Found', 'no-callable')
 
     def _tell(self, event):
         # type: (dict) -> None
         if self._control is not None:
             self._control.send(event)
-
-
-def inside(root, path):
-    # type: (str, str) -> str
-    """A path as it is below the folder that `chroot` made the root (`wsgi_hook_daemon_handler`)."""
-    return path[len(root):] if root and path.startswith(root + '/') else path
-
-
-def constants_of(order, version):
-    # type: (dict, tuple) -> dict
-    """The environ entries that are the same for every request of the group."""
-    threads = order.get('threads', 1)
-    entries = {
-        'wsgi.version': (1, 0),
-        'wsgi.multithread': bool(order.get('multithread', threads > 1)),
-        'wsgi.multiprocess': bool(order.get('multiprocess', False)),
-        'wsgi.run_once': False,
-        'wsgi.input_terminated': True,
-        'wsgi.url_scheme': 'http',
-        'apache.version': APACHE_VERSION,
-        'mod_wsgi.version': version,
-        'mod_wsgi.process_group': native(order.get('processGroup', '')),
-        'mod_wsgi.application_group': native(order.get('applicationGroup', '')),
-        'mod_wsgi.callable_object': 'application',
-        'mod_wsgi.handler_script': '',
-        'mod_wsgi.request_handler': 'wsgi-script',
-        'mod_wsgi.script_reloading': '1' if order.get('scriptReloading', True) else '0',
-        'mod_wsgi.script_name': '',
-        'mod_wsgi.path_info': '',
-        'mod_wsgi.listener_host': '',
-        'mod_wsgi.listener_port': '',
-    }
-    if version < (6,):
-        entries.update({'mod_wsgi.enable_sendfile': '0', 'mod_wsgi.ignore_activity': '0'})
-        if order.get('mode') == 'daemon':
-            entries.update({'mod_wsgi.daemon_connects': '1', 'mod_wsgi.daemon_restarts': '0'})
-    return entries
-
-
-def parse_entries(text):
-    # type: (str) -> dict
-    """The environ entries of one of the sidecar's headers; their code points are bytes (PEP 3333)."""
-    try:
-        entries, end = scan_json(text, 0)
-        # A second header of the name would have been joined to this one.
-        if type(entries) is not dict or end != len(text):
-            raise ValueError('Not one object')
-        if IS_TEXT_NATIVE:
-            return entries
-        return dict((key.encode('latin-1'), entries[key].encode('latin-1')) for key in entries)
-    except (StopIteration, ValueError, AttributeError):
-        report('Unreadable sidecar header: %r' % text[:200])
-        raise Refusal('500 Internal Server Error', 'bad-request')
-
-
-def take_scheme(environ):
-    # type: (dict) -> None
-    """HTTPS becomes wsgi.url_scheme and vanishes, whoever set it (`Adapter_environ`)."""
-    if environ.pop('HTTPS').lower() in ('on', '1'):
-        environ['wsgi.url_scheme'] = 'https'
 
 
 def answer(start_response, refusal, exc_info=None):

@@ -44,11 +44,11 @@ class BadRequest(Exception):
     """A request that cannot be taken; the message is the status line to answer."""
 
 
-def parse_head(head, base):
-    # type: (str, dict) -> dict
-    """The environ of a request head (without its empty line), laid over a copy of `base`."""
+def parse_head(head):
+    # type: (str) -> dict
+    """What a request head (without its empty line) says, as entries of an environ."""
     lines = head.split('\r\n')
-    environ = base.copy()
+    environ = {}
     parse_request_line(lines[0], environ)
     del lines[0]
     kept = known_lines
@@ -92,7 +92,7 @@ def parse_header(line):
     if key is None:
         key = learn_name(name)
     value = value.strip(' \t')
-    # Our own two are long, and JSON refuses control characters anyhow.
+    # Our own two are long, and hold what has been looked at before.
     if not colon or (key not in OWN_KEYS and CONTROL.search(value)):
         raise BadRequest('400 Bad Request')
     entry = (key, value)

@@ -12,8 +12,9 @@ import signal
 
 import wsgi_group
 import wsgi_watch
+from wsgi_mount import base_environ
 from wsgi_scripts import report, report_exception
-from wsgi_worker import base_environ, limit_threads
+from wsgi_worker import limit_threads
 
 # As the front writes it; a quote inside of a value would have a backslash before it.
 CHUNKED = '"HTTP_TRANSFER_ENCODING":"chunked"'

@@ -135,9 +135,9 @@ class InterruptibleConnection(Connection):
 
     __slots__ = ('_interrupter',)
 
-    def __init__(self, accepted, application, base, server, interrupter):
-        # type: (object, object, dict, object, Interrupter) -> None
-        Connection.__init__(self, accepted, application, base, server)
+    def __init__(self, accepted, application, server, interrupter):
+        # type: (object, object, object, Interrupter) -> None
+        Connection.__init__(self, accepted, application, server)
         self._interrupter = interrupter
 
     def answer_failure(self, response):

@@ -19,7 +19,7 @@ import wsgi_group
 import wsgi_watch
 from wsgi_connection import Connection
 from wsgi_privileges import BootFailure
-from wsgi_response import FileWrapper, report, report_exception
+from wsgi_response import report, report_exception
 from wsgi_stop import CPU_TIME_LIMIT, StopQueue
 from wsgi_threads import ThreadPool, start_thread
 
@@ -57,18 +57,17 @@ def serve(listener, order, control):
 def pool_of(listener, order, group):
     # type: (object, dict, object) -> ThreadPool
     """The threads, and what becomes of the connections that they accept."""
-    base = base_environ()
     tune = tuning_of(order)
     connect = Connection
     if order.get('interruptAfter'):
         interrupter = wsgi_watch.Interrupter(order['interruptAfter'], wsgi_watch.request_timeout())
         interrupter.start()
 
-        def connect(accepted, application, base, server):
-            # type: (object, object, dict, object) -> Connection
-            return wsgi_watch.InterruptibleConnection(accepted, application, base, server, interrupter)
+        def connect(accepted, application, server):
+            # type: (object, object, object) -> Connection
+            return wsgi_watch.InterruptibleConnection(accepted, application, server, interrupter)
 
-    pool = ThreadPool(listener, lambda accepted: connect(tune(accepted), group, base, pool), order.get('threads', 1))
+    pool = ThreadPool(listener, lambda accepted: connect(tune(accepted), group, pool), order.get('threads', 1))
     return pool
 
 
@@ -121,21 +120,6 @@ def application_of(order, control):
         return wsgi_group.Group(order, control)
     import wsgi_dispatch
     return wsgi_dispatch.Dispatcher(order, control)
-
-
-def base_environ():
-    # type: () -> dict
-    """What the environ of every request begins with; wsgi_group.py lays the group's own over it."""
-    return {
-        'GATEWAY_INTERFACE': 'CGI/1.1',
-        'SERVER_SOFTWARE': 'wsgi-sidecar',
-        'SERVER_NAME': 'localhost',
-        'SERVER_PORT': '80',
-        'SCRIPT_NAME': '',
-        'wsgi.errors': sys.stderr,
-        'wsgi.file_wrapper': FileWrapper,
-        'wsgi.input_terminated': True,
-    }
 
 
 def await_replacement(stop, seconds):

@@ -3,13 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { NoRoute, RedirectRoute } from '../../src/routing/route.ts';
 import { exchange, openConnection, send } from '../support/raw-http.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
-import { headersOf, ok, stageBefore, startStage, virtualHost, wsgiRoute } from './stage.ts';
+import { environOf, headersOf, ok, stageBefore, startStage, virtualHost, wsgiRoute } from './stage.ts';
 
 const DIAGNOSTIC = { severity: 'error', id: 'mount-access-control', message: 'Require valid-user' } as const;
-
-function environOf(text: string | undefined): Record<string, string> {
-  return JSON.parse(headersOf(text ?? '').get('x-sidecar-request') ?? '{}') as Record<string, string>;
-}
 
 describe('Front', () => {
   it('passes a request and its answer on, and observes it once', async () => {

@@ -272,6 +272,28 @@ export function headersOf(text: string): Map<string, string> {
   );
 }
 
+const POSITIONS = [
+  'mod_wsgi.request_id',
+  'mod_wsgi.request_start',
+  'REMOTE_ADDR',
+  'REMOTE_PORT',
+  'HTTP_CONNECTION',
+  'SCRIPT_NAME',
+  'PATH_INFO',
+  'REQUEST_URI',
+] as const;
+
+/** What the built-in worker was told by `x-sidecar-request` of the first head in a text. */
+export function environOf(text: string | undefined): Record<string, string> {
+  const told = headersOf(text ?? '').get('x-sidecar-request') ?? '{}';
+  if (told.startsWith('{')) return JSON.parse(told) as Record<string, string>;
+  const parts = told.split('|');
+  const rare = parts.slice(POSITIONS.length).join('|') || '{}';
+  const environ: Record<string, string> = {};
+  for (const [i, name] of POSITIONS.entries()) environ[name] = parts[i] ?? '';
+  return { ...environ, ...(JSON.parse(rare) as Record<string, string>) };
+}
+
 /** A 200 with a body, whole and keep-alive. */
 export function ok(body: string): string {
   return `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

@@ -152,7 +152,7 @@ function sidecarHeaders(script: string, target: string, options: WorkerRequest):
     REQUEST_URI: `/app${target}`,
     ...options.entries,
   };
-  return { 'x-sidecar-mount': asciiJson(mount), 'x-sidecar-request': asciiJson(entries) };
+  return { 'x-sidecar-mount': `0 ${asciiJson(mount)}`, 'x-sidecar-request': asciiJson(entries) };
 }
 
 function asciiJson(value: unknown): string {

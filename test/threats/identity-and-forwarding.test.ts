@@ -1,6 +1,6 @@
 /** Who the client is, is said by the connection, or by a front that the settings trust; by nobody else. */
 import { describe, expect, it } from 'vitest';
-import { headersOf, ok, stageBefore } from '../proxy/stage.ts';
+import { environOf, headersOf, ok, stageBefore } from '../proxy/stage.ts';
 import { exchange } from '../support/raw-http.ts';
 
 const SPOOFED = [
@@ -28,8 +28,6 @@ const SPOOFED = [
 ];
 const bytes = `GET / HTTP/1.1\r\nHost: a\r\n${SPOOFED.join('\r\n')}\r\nConnection: close\r\n\r\n`;
 const namesOf = (text: string): string[] => [...headersOf(text).keys()];
-const environOf = (text: string): Record<string, string> =>
-  JSON.parse(headersOf(text).get('x-sidecar-request') ?? '');
 
 describe('identity and forwarding headers', () => {
   it('end here when anybody sends them', async () => {
