@@ -70,11 +70,11 @@ describe('judge()', () => {
     judge('whole', cases).find(({ reach }) => reach.metric === 'p50Ms');
 
   it('reaches a bound that is met exactly', () => {
-    expect(p50([caseOf(85, 100)])).toMatchObject({ value: 0.85, reached: true });
+    expect(p50([caseOf(70, 100)])).toMatchObject({ value: 0.7, reached: true });
   });
 
   it('misses a bound that is passed', () => {
-    expect(p50([caseOf(90, 100)])).toMatchObject({ value: 0.9, reached: false });
+    expect(p50([caseOf(75, 100)])).toMatchObject({ value: 0.75, reached: false });
   });
 
   it('misses what was not measured', () => {

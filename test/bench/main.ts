@@ -16,6 +16,7 @@ import { measureBodies } from './suites/bodies.ts';
 import { measureCost } from './suites/cost.ts';
 import { measureFair } from './suites/fair.ts';
 import { measureMany } from './suites/many.ts';
+import { measureMemory } from './suites/memory.ts';
 import { measureProxy } from './suites/proxy.ts';
 import { measureStart } from './suites/start.ts';
 import type { SuiteContext } from './suites/suite.ts';
@@ -28,6 +29,7 @@ const suites: Readonly<Record<SuiteName, (context: SuiteContext) => Promise<read
   start: measureStart,
   fair: measureFair,
   cost: measureCost,
+  memory: measureMemory,
   many: measureMany,
 };
 

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /** The parts of the benchmark, in the order in which they run. */
-export const suiteNames = ['whole', 'proxy', 'bodies', 'start', 'fair', 'cost', 'many'] as const;
+export const suiteNames = ['whole', 'proxy', 'bodies', 'start', 'fair', 'cost', 'memory', 'many'] as const;
 
 export type SuiteName = (typeof suiteNames)[number];
 
@@ -14,6 +14,8 @@ export type BenchOptions = {
   readonly rounds: number;
   /** How long the load runs in one round, against one peer. */
   readonly seconds: number;
+  /** How many requests each case of `memory` has. */
+  readonly requests: number;
   /** Names of peers to measure; empty means every peer. */
   readonly peers: readonly string[];
   /** Whether missing Debian packages may be installed without asking. */
@@ -26,6 +28,7 @@ export const usage: string = `Usage: npm run bench -- [options]
   --peers NAME[,NAME]   measure only these peers, by the beginning of their names
   --rounds N            interleaved rounds (default 5)
   --seconds N           load per round and peer (default 3)
+  --requests N          requests of each case of memory (default 1000000)
   --install             install missing Debian packages
   --json                print JSON; it is written to test/bench/results/ in any case
 `;
@@ -39,6 +42,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
       peers: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '3' },
+      requests: { type: 'string', default: '1000000' },
       install: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -48,6 +52,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     json: values.json,
     rounds: positiveInteger('--rounds', values.rounds),
     seconds: positiveInteger('--seconds', values.seconds),
+    requests: positiveInteger('--requests', values.requests),
     peers: splitList(values.peers),
     install: values.install,
   };

@@ -19,6 +19,7 @@ const packagesOf: Readonly<Record<SuiteName, readonly string[]>> = {
   start: ['python3'],
   fair: ['python3', 'wrk'],
   cost: ['python3', 'wrk'],
+  memory: ['python3', 'wrk'],
   many: ['python3'],
 };
 

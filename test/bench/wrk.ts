@@ -1,4 +1,4 @@
-/** wrk, the load generator: HTTP/1.1 with keep-alive, one thread, no script. */
+/** wrk, the load generator: HTTP/1.1 with keep-alive, one thread. */
 import { runToEnd, type Stage } from './stage.ts';
 
 export type Load = {
@@ -7,6 +7,8 @@ export type Load = {
   readonly seconds: number;
   /** The cores that wrk may use, as taskset takes them. */
   readonly cores: string;
+  /** Path of a Lua script that makes the requests. */
+  readonly script?: string;
 };
 
 export type WrkFigures = {
@@ -25,9 +27,20 @@ const tolerableErrors = 0.1;
 export async function runLoad(stage: Stage, load: Load): Promise<WrkFigures> {
   const connections = String(load.connections);
   const duration = `${load.seconds}s`;
+  const script = load.script === undefined ? [] : ['-s', load.script];
   const output = await runToEnd(stage, {
     name: 'wrk',
-    command: ['wrk', '-t1', `-c${connections}`, `-d${duration}`, '--timeout', '10s', '--latency', load.url],
+    command: [
+      'wrk',
+      '-t1',
+      `-c${connections}`,
+      `-d${duration}`,
+      '--timeout',
+      '10s',
+      '--latency',
+      ...script,
+      load.url,
+    ],
     cores: load.cores,
     timeoutMs: load.seconds * 1000 + 30_000,
   });

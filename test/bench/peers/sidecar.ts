@@ -11,12 +11,17 @@ export const sidecar: Peer = {
   start: (setting) => startSidecar(setting, 'sidecar', daemonSite(setting.serves)),
 };
 
-/** Starts the sidecar on a site of the given lines, with `settings` as further lines of `sidecar.yaml`. */
+const built = join(import.meta.dirname, '..', '..', '..');
+
+/** What a sidecar is besides its site: further lines of `sidecar.yaml`, and another program of the build than the command line. */
+export type SidecarExtras = { readonly settings?: readonly string[]; readonly program?: string };
+
+/** Starts the sidecar on a site of the given lines. */
 export async function startSidecar(
   { stage, cores }: Omit<Setting, 'serves'>,
   name: string,
   lines: readonly string[],
-  settings: readonly string[] = [],
+  { settings = [], program = 'src/main.js' }: SidecarExtras = {},
 ): Promise<StartedPeer> {
   const port = await freePort();
   const adminPort = await freePort();
@@ -33,11 +38,18 @@ export async function startSidecar(
     ...settings,
   ];
   const settingsFile = stage.write(`${name}.yaml`, `${ownSettings.join('\n')}\n`);
-  const program = join(import.meta.dirname, '..', '..', '..', 'src', 'main.js');
   const child = stage.start({
     name,
     cores,
-    command: [process.execPath, program, 'run', '--apache', configuration, '--config', settingsFile],
+    command: [
+      process.execPath,
+      join(built, program),
+      'run',
+      '--apache',
+      configuration,
+      '--config',
+      settingsFile,
+    ],
   });
   return { url: `http://127.0.0.1:${port}`, child, logPath: stage.logPath(name) };
 }

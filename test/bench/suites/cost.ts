@@ -1,20 +1,28 @@
-/** (f) What watching costs: the sidecar with its access log (as `sidecar`) and without. Its metrics are always on. */
+/** (f) What watching costs: the sidecar with its metrics and its access log (as `sidecar`), and without either. */
 import { helloBody, placeApplication } from '../apps.ts';
 import { daemonSite } from '../peers/apache.ts';
 import type { Peer } from '../peers/peer.ts';
 import { startSidecar } from '../peers/sidecar.ts';
-import { subjectName } from '../reaches.ts';
+import { subjectName, unwatchedName } from '../reaches.ts';
 import type { CaseResult } from '../statistics.ts';
 import { measureLoads, type SuiteContext, sharedCores, startPeers } from './suite.ts';
 
 const peers: readonly Peer[] = [
   {
     name: subjectName,
-    start: (setting) => startSidecar(setting, 'logging', daemonSite(setting.serves), ['log: {access: true}']),
+    start: (setting) =>
+      startSidecar(setting, 'logging', daemonSite(setting.serves), { settings: ['log: {access: true}'] }),
   },
   {
     name: 'without access log',
-    start: (setting) => startSidecar(setting, 'silent', daemonSite(setting.serves), ['log: {access: false}']),
+    start: (setting) => startSidecar(setting, 'silent', daemonSite(setting.serves)),
+  },
+  {
+    name: unwatchedName,
+    start: (setting) =>
+      startSidecar(setting, 'unwatched', daemonSite(setting.serves), {
+        program: 'test/bench/servers/unwatched.js',
+      }),
   },
 ];
 

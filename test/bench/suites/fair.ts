@@ -5,7 +5,7 @@ import { helloBody, placeApplication } from '../apps.ts';
 import { grantAll } from '../peers/apache.ts';
 import { type RunningPeer, startVerified } from '../peers/peer.ts';
 import { startSidecar } from '../peers/sidecar.ts';
-import { subjectName } from '../reaches.ts';
+import { subjectName, withoutIdle, withoutSaturated } from '../reaches.ts';
 import type { CaseResult, Sample } from '../statistics.ts';
 import { runLoad } from '../wrk.ts';
 import { interleave, type SuiteContext, sharedCores } from './suite.ts';
@@ -37,7 +37,7 @@ async function besideIdle(context: SuiteContext, { url }: RunningPeer): Promise<
   await load();
   const sides = [
     { name: subjectName, measure: () => withIdleClients(new URL(`${url}/a`), load) },
-    { name: 'without idle clients', measure: load },
+    { name: withoutIdle, measure: load },
   ];
   return interleave(context, `${idleClients} idle clients`, sides, (side) => side.measure());
 }
@@ -51,7 +51,7 @@ async function besideSaturated(context: SuiteContext, { url }: RunningPeer): Pro
   await crowded();
   const sides = [
     { name: subjectName, measure: crowded },
-    { name: 'without the saturated group', measure: quick },
+    { name: withoutSaturated, measure: quick },
   ];
   return interleave(context, 'a saturated group', sides, (side) => side.measure());
 }

@@ -44,7 +44,7 @@ async function measureDeclared(context: SuiteContext, script: string): Promise<C
       { stage: context.stage, cores: sharedCores },
       `declared-${name.replaceAll(' ', '-')}-${round}`,
       mounts(count, script),
-      [`maxGroups: ${DECLARED + 1}`],
+      { settings: [`maxGroups: ${DECLARED + 1}`] },
     );
     await untilItRefuses(started);
     const seconds = (performance.now() - begin) / 1000;
@@ -75,7 +75,7 @@ async function measureRush(context: SuiteContext, script: string): Promise<CaseR
     const lines = mounts(WANTED + 1, script);
     const settings = [`maxGroups: ${WANTED + 2}`, `maxProcesses: ${cap}`];
     const start = (): Promise<StartedPeer> =>
-      startSidecar({ stage, cores: sharedCores }, `rush-${cap}`, lines, settings);
+      startSidecar({ stage, cores: sharedCores }, `rush-${cap}`, lines, { settings });
     const warm = { path: `/m${WANTED}`, body: helloBody };
     const { url, child } = await startVerified(
       { name, start },
