@@ -9,6 +9,7 @@ import type { Waiting } from '../groups/claim.ts';
 import type { Lease, LeaseOutcome } from '../groups/lease.ts';
 import { groupFields } from '../log.ts';
 import type { WsgiRoute } from '../routing/route.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import { failureOf, renderErrorPage } from './failure.ts';
 import type { RequestHeaders } from './headers.ts';
 import type { HeldUploads } from './held-uploads.ts';
@@ -39,6 +40,7 @@ export type ExchangeDeps = {
   readonly observer: RequestObserver;
   readonly log: ProxyLog;
   readonly uploads: HeldUploads;
+  readonly poll: BusyPoll;
   /** Absent: clients that lag are waited for. */
   readonly spool: SpoolRoom | undefined;
   /** Whether the listener is ending: then every answer is the last of its connection. */
@@ -128,6 +130,7 @@ export class Exchange {
     this.awaitsContinue = start.expectsContinue;
     this.deps = deps;
     (start.request as CarryingRequest)[exchangeKey] = this;
+    deps.poll.requestBegan(this.startedAt);
     start.response.on('close', onResponseClose);
     if (start.response.socket === null) standInLine(this);
   }
@@ -272,6 +275,7 @@ export class Exchange {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.deps.poll.requestEnded();
     this.waiting?.leave();
     const aborted = !this.response.writableFinished && !this.truncated && this.status !== 101;
     this.releaseLease(aborted ? 'abandoned' : 'answered');

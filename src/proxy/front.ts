@@ -9,6 +9,7 @@ import type { Refusal } from '../groups/lease.ts';
 import type { FileRoute, NoRoute, Route, RouteRequest, WsgiRoute } from '../routing/route.ts';
 import { type AccessControl, judgeAccess, whyRefused } from './access.ts';
 import { answerItself, answerServerOptions } from './apache-itself.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import { type ConnectionRule, refuseConnection } from './client-error.ts';
 import { createMountEnvirons } from './environ.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
@@ -36,6 +37,7 @@ export type FrontDeps = GroupRequestsDeps & {
   resolve(request: RouteRequest, client: Pick<Peer, 'gone'>): Route | Promise<Route | Refusal>;
   readonly observer: RequestObserver;
   readonly log: ProxyLog;
+  readonly poll: BusyPoll;
   /** Where answers are kept for clients that lag; without it they are waited for. */
   readonly spool?: SpoolRoom | undefined;
 };
@@ -77,6 +79,7 @@ export class Front {
     this.#exchangeDeps = {
       observer: deps.observer,
       log: deps.log,
+      poll: deps.poll,
       uploads,
       spool: deps.spool,
       listener: this,

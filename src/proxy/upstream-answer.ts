@@ -83,6 +83,7 @@ export class UpstreamAnswer implements AnswerHandler {
   head({ status, reason, fields }: AnswerHead, resume: () => void): void {
     const exchange = this.#exchange;
     exchange.upstreamAt = performance.now();
+    exchange.deps.poll.heard(exchange.upstreamAt);
     if (this.#done) return;
     if (fields.outcome !== undefined && exchange.route !== undefined) {
       this.#replace(status, fields.outcome);

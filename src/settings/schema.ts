@@ -57,6 +57,7 @@ export type CheckedSettings = {
   readonly python: string;
   readonly preload: boolean;
   readonly watch: boolean;
+  readonly busyPoll: boolean;
   readonly groups: Readonly<Record<string, GroupSettings>>;
   /** Milliseconds. */
   readonly drainTimeout: number;
@@ -132,6 +133,7 @@ const settingsSchema = v.strictObject(
     python: text,
     preload: flag,
     watch: flag,
+    busyPoll: flag,
     groups: v.optional(section(v.record(v.string(), groupSettings)), {}),
     drainTimeout: duration,
     log: section(

@@ -193,6 +193,14 @@ export const SETTINGS_TABLE: readonly SettingEntry[] = [
     prose: 'how long a group process may be silent before its answer counts as lost; 0 is for ever',
   },
   {
+    key: 'busyPoll',
+    environment: 'WSGI_SIDECAR_BUSY_POLL',
+    kind: 'boolean',
+    default: true,
+    prose:
+      'whether the next event is looked for instead of slept for while they come at once and a core is free',
+  },
+  {
     key: 'limits.requestLine',
     environment: 'WSGI_SIDECAR_LIMIT_REQUEST_LINE',
     kind: 'text',

@@ -2,6 +2,7 @@
 import type { GroupPool } from '../groups/pool.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { BusyPoll } from '../proxy/busy-poll.ts';
 import { Connections } from '../proxy/connections.ts';
 import { Forwarder } from '../proxy/forwarder.ts';
 import { Front, type FrontDeps, type FrontOptions } from '../proxy/front.ts';
@@ -46,6 +47,7 @@ export async function openDoors(first: InForce, deps: DoorsDeps): Promise<OpenDo
   const leaving = new Set<Listener>();
   const forwarders = createForwarders();
   const connections = new Connections();
+  const poll = new BusyPoll();
   deps.metrics.readConnectionsFrom(() => connections.count);
   let open: readonly OpenDoor[] = [];
 
@@ -55,13 +57,14 @@ export async function openDoors(first: InForce, deps: DoorsDeps): Promise<OpenDo
     const closing = open.filter((one) => !kept.includes(one));
     const added = doors.filter(({ bind }) => !kept.some(({ door }) => door.bind === bind));
     // Whatever can fail is done before `commit`.
-    const frontDeps = depsOf(next, deps, forwarders.within(next.settings.responseTimeout));
+    const frontDeps = depsOf(next, { ...deps, poll }, forwarders.within(next.settings.responseTimeout));
     const fronts = new Map(doors.map((door) => [door.bind, new Front(frontDeps, frontOptions(next, door))]));
     const opened = await openAll(added, (door) =>
       startDoor(door, doors, { ...deps, closing, site: next.site, connections }),
     );
     const staying = [...kept, ...opened];
     const commit = (): void => {
+      poll.isWanted = next.settings.busyPoll;
       open = doors.flatMap((door) => {
         const [found, front] = [staying.find((one) => one.door.bind === door.bind), fronts.get(door.bind)];
         if (found === undefined || front === undefined) return [];
@@ -169,10 +172,14 @@ function createForwarders(): { within(responseTimeoutMs: number): Forwarder; clo
   };
 }
 
-function depsOf({ settings, site }: InForce, deps: DoorsDeps, forwarder: Forwarder): FrontDeps {
-  const { log, observer, pool, spool } = deps;
+function depsOf(
+  { settings, site }: InForce,
+  deps: DoorsDeps & { readonly poll: BusyPoll },
+  forwarder: Forwarder,
+): FrontDeps {
+  const { log, observer, pool, poll, spool } = deps;
   const resolve = createResolver(settings, { ...deps, site });
-  return { resolve, claim: pool.claim.bind(pool), observer, log, forwarder, spool };
+  return { resolve, claim: pool.claim.bind(pool), observer, log, poll, forwarder, spool };
 }
 
 function frontOptions({ settings, site }: InForce, { as, tls }: Door): FrontOptions {

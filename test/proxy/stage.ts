@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Claim, ClaimResult } from '../../src/groups/claim.ts';
 import type { Lease, LeaseOutcome, Refusal, Upstream } from '../../src/groups/lease.ts';
+import { BusyPoll } from '../../src/proxy/busy-poll.ts';
 import { Forwarder } from '../../src/proxy/forwarder.ts';
 import { Front, type FrontDeps, type FrontOptions } from '../../src/proxy/front.ts';
 import { FRONT_LIMITS, type FrontLimits } from '../../src/proxy/limits.ts';
@@ -209,6 +210,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
         },
       },
       log: { info: log('info'), warn: log('warn'), error: log('error') },
+      poll: new BusyPoll(),
       forwarder,
       spool: parts.spool,
     },

@@ -1,5 +1,6 @@
 /** PORT SOCKET: the sidecar's front path and transport, with a lease that is always there and the HTTP server on SOCKET behind it. */
 import type { Lease } from '../../../src/groups/lease.ts';
+import { BusyPoll } from '../../../src/proxy/busy-poll.ts';
 import { Forwarder } from '../../../src/proxy/forwarder.ts';
 import { Front } from '../../../src/proxy/front.ts';
 import { FRONT_LIMITS } from '../../../src/proxy/limits.ts';
@@ -49,6 +50,7 @@ const front = new Front(
     claim: (): Lease => ({ kind: 'lease', upstream, queuedMs: 0, release: silent }),
     observer: { requestStarted: silent, webSocketOpened: silent, requestFinished: silent },
     log: { info: silent, warn: report, error: report },
+    poll: new BusyPoll(),
     forwarder: new Forwarder({ responseTimeoutMs: 60_000, connectTimeoutMs: 5000 }),
   },
   {
