@@ -32,7 +32,7 @@ export type Verdict = {
 
 const throughput = 'requestsPerSecond';
 
-/** Issue 5 says 120 MB. */
+/** 120 MB, as MiB. */
 const residentLimitMib = 120e6 / 1024 ** 2;
 
 /** What garbage that waits for a full collection may add in the course of a million requests. */

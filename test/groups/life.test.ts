@@ -162,7 +162,7 @@ describe('a system that lets no process start', () => {
     }
     expect(refusal).toMatchObject({
       code: 'ERR_GROUP_START_FAILED',
-      message: expect.stringMatching(/EMFILE: raise .*"ulimit -n"/),
+      message: expect.stringMatching(/: too many open files: raise .*"ulimit -n"/),
     });
     await expect.poll(async () => (await stage.acquire()).kind, { interval: 100 }).toBe('lease');
     expect(script).toBeDefined();
