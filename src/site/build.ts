@@ -13,6 +13,7 @@ import { readHostNode, settleHost } from './host-reader.ts';
 import { createSiteMemo } from './memo.ts';
 import type { ImportScript, Listener, ProcessGroup, Site, SiteOptions, VirtualHost } from './model.ts';
 import { parseImportScript, parseProcessGroup } from './process-group.ts';
+import { findServerName } from './server-name.ts';
 import { emptyServer, readServerDirective, type ServerDraft } from './server-reader.ts';
 import { finishHost, parseAddresses, parseListener } from './virtual-host.ts';
 
@@ -86,19 +87,16 @@ function startReading(tree: readonly DirectiveNode[], options: SiteOptions): Rea
   return {
     context,
     server: emptyServer(options.modules),
-    main: { ...emptyHost({ position, isMain: true, addresses: [], port: 0 }), ...nameOf(tree) },
+    main: {
+      ...emptyHost({ position, isMain: true, addresses: [], port: 0 }),
+      serverName: findServerName(tree),
+    },
     hosts: [],
     hostIds: new Set(),
     listeners: [],
     processGroups: new Map(),
     imports: [],
   };
-}
-
-/** The ServerName of a server's text, known before the rest is read, so that ids do not depend on where it stands. */
-function nameOf(nodes: readonly DirectiveNode[]): { readonly serverName?: string } {
-  const text = nodes.findLast(({ key }) => key === 'servername')?.args[0];
-  return text === undefined ? {} : { serverName: text.replace(/^.*?:\/\//, '').replace(/:\d+$/, '') };
 }
 
 function mainId(main: HostDraft, context: BuildContext): string {
@@ -152,7 +150,7 @@ function readVirtualHost(reading: Reading, section: Section): void {
   const firstPort = addresses[0]?.port ?? 0;
   const port = firstPort === 0 ? main.port : firstPort;
   const draft = emptyHost({ position: section.position, isMain: false, addresses, port });
-  const hostName = nameOf(section.children).serverName ?? main.serverName ?? context.options.hostName;
+  const hostName = findServerName(section.children) ?? main.serverName ?? context.options.hostName;
   const id = uniqueId(reading.hostIds, `${hostName}:${firstPort === 0 ? '*' : firstPort}`);
   const place: PlaceContext = { build: context, hostId: id, hostName, path: undefined, section: undefined };
   for (const node of section.children) {

@@ -7,6 +7,7 @@ import type { HostDraft } from './host-draft.ts';
 import { parseProxyPass } from './proxy-pass.ts';
 import { readNode, readSection, scopeReaders } from './scope-reader.ts';
 import { parseScriptAlias } from './script-alias.ts';
+import { parseServerName } from './server-name.ts';
 import { parseUserDir, parseVirtualRoot } from './virtual-root.ts';
 import { wsgiReaders } from './wsgi-readers.ts';
 
@@ -14,7 +15,7 @@ type HostReader = (host: HostDraft, directive: Directive, place: PlaceContext) =
 
 /** By lower-case name; what is in neither table goes to the scope readers. */
 const hostReaders: Readonly<Record<string, HostReader>> = {
-  servername: (host, directive) => readServerName(host, directive.args[0] ?? ''),
+  servername: (host, directive) => readServerName(host, directive.args[0]),
   serveralias: (host, directive) => host.aliases.push(...directive.args),
   serverpath: (host, directive) => {
     host.legacyPath = directive.args[0];
@@ -88,12 +89,13 @@ function readScriptAlias(host: HostDraft, directive: Directive, place: PlaceCont
   if (alias !== undefined) host.scriptAliases.push(alias);
 }
 
-/** `[scheme://]name[:port]`; without a port the port is none (httpd `server_hostname_port()`). */
-function readServerName(host: HostDraft, text: string): void {
-  const match = /^(?:(.*?):\/\/)?([^:]*)(?::(\d+))?/s.exec(text);
-  host.serverName = match?.[2] ?? text;
-  if (match?.[1] !== undefined) host.serverScheme = match[1].toLowerCase();
-  host.port = match?.[3] === undefined ? 0 : Number(match[3]);
+/** Without a name the directive says nothing: Apache refuses to start with it. */
+function readServerName(host: HostDraft, text: string | undefined): void {
+  if (text === undefined) return;
+  const { scheme, name, port } = parseServerName(text);
+  host.serverName = name;
+  if (scheme !== undefined) host.serverScheme = scheme;
+  host.port = port;
 }
 
 /** Reads one node of a server's text. */

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBytes, toBytes } from '../../src/apache/bytes.ts';
 import { renderDiagnostic } from '../../src/apache/diagnostic.ts';
+import { fc } from '../support/property.ts';
 
 describe('renderDiagnostic()', () => {
   it('is one line: place, severity, directive, message, advice', () => {

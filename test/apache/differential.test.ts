@@ -11,7 +11,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DirectiveNode } from '../../src/apache/directive.ts';
 import {
@@ -21,6 +20,7 @@ import {
 } from '../../src/apache/load.ts';
 import { nodeFileReader } from '../../src/apache/node-file-reader.ts';
 import { packageRoot } from '../../src/package-root.ts';
+import { fc } from '../support/property.ts';
 import { goldenCases } from './golden-case.ts';
 import { randomConfiguration, randomPart } from './random-configuration.ts';
 import {

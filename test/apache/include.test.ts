@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPattern, patternTest } from '../../src/apache/fnmatch.ts';
 import { absolutePath } from '../../src/apache/include.ts';
+import { fc } from '../support/property.ts';
 
 describe('patternTest()', () => {
   it.each([

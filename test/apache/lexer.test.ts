@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lowerAscii, nextLine, readerOf, readWord, splitWords, trimSpace } from '../../src/apache/lexer.ts';
+import { fc } from '../support/property.ts';
 
 /** A byte that can be in a line: no NUL, no line feed. */
 const byte = fc.integer({ min: 1, max: 255 }).filter((code) => code !== 10);

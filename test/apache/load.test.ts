@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DirectiveNode } from '../../src/apache/directive.ts';
 import type { FileReader } from '../../src/apache/file-reader.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../src/apache/load.ts';
+import { fc } from '../support/property.ts';
 import { readerOfCase } from './golden-case.ts';
 import { randomConfiguration, randomPart } from './random-configuration.ts';
 

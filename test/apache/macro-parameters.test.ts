@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { replaceParameters } from '../../src/apache/macro-parameters.ts';
+import { fc } from '../support/property.ts';
 
 function replaced(line: string, values: Readonly<Record<string, string>>): string | undefined {
   return replaceParameters(line, Object.keys(values), Object.values(values), new Set());

@@ -2,7 +2,7 @@
  * Random configurations: mostly sound text with odd words, now and then a section that is open or closed too often.
  * Their directives take any words and their section may stand anywhere, so that only the syntax can be wrong.
  */
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 
 const piece = fc.constantFrom(
   ...['a', 'b', '"', "'", '\\', ' ', '\t', '#', '$', '{', '}', '<', '>', '\xe9', '\r', '\v', '\\\\', '\\"'],

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DirectiveNode } from '../../src/apache/directive.ts';
 import { splitWords } from '../../src/apache/lexer.ts';
@@ -6,6 +5,7 @@ import { firstDifference } from '../../src/cli/same-site.ts';
 import { directive, rawDirective, section } from '../../src/convert/node.ts';
 import { buildSite } from '../../src/site/build.ts';
 import { convertTree } from '../run/convert-scenario.ts';
+import { fc } from '../support/property.ts';
 
 const position = { file: '/a.conf', line: 1 };
 const runs = { numRuns: 200 };

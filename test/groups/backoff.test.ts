@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   countBootFailure,
@@ -7,6 +6,7 @@ import {
   judge,
   NO_FAILURES,
 } from '../../src/groups/backoff.ts';
+import { fc } from '../support/property.ts';
 
 function boots(number: number): FailureRow {
   let row = NO_FAILURES;

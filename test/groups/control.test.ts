@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseControlMessage } from '../../src/groups/control.ts';
+import { fc } from '../support/property.ts';
 
 describe('parseControlMessage()', () => {
   it.each([

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Lease, Refusal } from '../../src/groups/lease.ts';
 import type { GroupPlan } from '../../src/groups/plan.ts';
+import { fc } from '../support/property.ts';
 import { acquire, settle, VirtualGroup } from './virtual.ts';
 
 type Step =

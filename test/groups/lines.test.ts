@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readLines } from '../../src/groups/lines.ts';
+import { fc } from '../support/property.ts';
 
 async function linesOf(chunks: readonly Buffer[], longest?: number): Promise<string[]> {
   const stream = new PassThrough();

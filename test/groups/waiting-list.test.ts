@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Ticket, WaitingList } from '../../src/groups/waiting-list.ts';
+import { fc } from '../support/property.ts';
 
 const step = fc.oneof(
   fc.record({ kind: fc.constant('push' as const) }),

@@ -1,7 +1,8 @@
 /** Answers of group processes, read from bytes that come in any pieces. */
-import fc from 'fast-check';
+
 import { describe, expect, it } from 'vitest';
 import { AnswerReader } from '../../src/proxy/answer-reader.ts';
+import { fc } from '../support/property.ts';
 
 type Read = {
   readonly interims: readonly number[];

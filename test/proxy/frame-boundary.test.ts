@@ -1,7 +1,8 @@
 /** Where frames end, however the bytes come. */
-import fc from 'fast-check';
+
 import { describe, expect, it } from 'vitest';
 import { FrameBoundary } from '../../src/proxy/frame-boundary.ts';
+import { fc } from '../support/property.ts';
 
 /** A frame of so many bytes, masked or not. */
 function frame(length: number, isMasked: boolean): Buffer {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalFilename, processPath } from '../../src/routing/path.ts';
+import { fc } from '../support/property.ts';
 
 const plain = { mergeSlashes: true, encodedSlashes: 'off' } as const;
 

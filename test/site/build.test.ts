@@ -21,6 +21,14 @@ Listen 80
     expect(site.mounts.map(({ id }) => id)).toEqual(['a.test:/', 'a.test:443:/', 'a.test:80#2:/']);
   });
 
+  it('names mounts alike wherever a ServerName stands, also one that says nothing', () => {
+    const alias = 'WSGIScriptAlias / /srv/a.wsgi';
+    const idsOf = (text: string): readonly string[] => readSiteText(text).site.mounts.map(({ id }) => id);
+    expect(idsOf(`ServerName a.test\n${alias}\nServerName\n`)).toEqual(['a.test:/']);
+    expect(idsOf(`ServerName\n${alias}\n`)).toEqual(idsOf(`${alias}\nServerName\n`));
+    expect(idsOf(`${alias}\nServerName a:b\n`)).toEqual(['a:/']);
+  });
+
   it('says of directives that have no effect here what is so instead', () => {
     const { diagnostics } = readSiteText('WSGILazyInitialization Off\nWSGIServerMetrics On\n');
     expect(diagnostics.map(({ id, severity, directive }) => [id, severity, directive])).toEqual([

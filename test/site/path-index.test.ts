@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildPathIndex, entriesAbove } from '../../src/site/path-index.ts';
+import { fc } from '../support/property.ts';
 
 const path = fc
   .array(fc.constantFrom('a', 'b', 'c', ''), { maxLength: 5 })

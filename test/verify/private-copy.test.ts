@@ -1,5 +1,5 @@
 /** A private copy: what it keeps, where it leads, and that nothing of the original server is in it. */
-import fc from 'fast-check';
+
 import { describe, expect, it } from 'vitest';
 import { readWord } from '../../src/apache/lexer.ts';
 import { loadConfiguration } from '../../src/apache/load.ts';
@@ -8,6 +8,7 @@ import { buildSite } from '../../src/site/build.ts';
 import { quoteWord, renderDirectives } from '../../src/verify/directive-text.ts';
 import { doorsOf, mapAddresses, mapHostAddress, unmapPort } from '../../src/verify/doors.ts';
 import { privateCopy } from '../../src/verify/private-copy.ts';
+import { fc } from '../support/property.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 const ports = new Map([
