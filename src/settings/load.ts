@@ -10,7 +10,8 @@ import { nearest } from '../nearest.ts';
 import { type Place, readDocument, type SettingsDocument } from './document.ts';
 import { NOT_CARRIED } from './not-carried.ts';
 import { type CheckedSettings, checkSettings, keysAt, type SettingsProblem } from './schema.ts';
-import { flagName, SETTINGS_TABLE, type SettingEntry } from './table.ts';
+import type { SettingEntry } from './setting-entry.ts';
+import { flagName, SETTINGS_TABLE } from './table.ts';
 
 /** `sites` as it stands in the file: its grammar is not that of settings. */
 export type SitesText = {
