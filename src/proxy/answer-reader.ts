@@ -2,10 +2,10 @@
  * Reads the bytes of one HTTP/1.1 answer after another from one connection (RFC 9112 §§4, 6, 7). Knows no sockets.
  * What could be read in two ways is refused, since the bytes come from a process that runs other people's code.
  */
-import { SidecarError } from '../errors.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { addResponseField, endResponseHead, newResponseHead } from './response-headers.ts';
 import type { AnswerHead } from './transport.ts';
+import { unreadableAnswer } from './unreadable-answer.ts';
 
 /** Who hears what was read, in this order; `end` once for each `expect`. */
 export type AnswerSink = {
@@ -76,9 +76,11 @@ export class AnswerReader {
       text = before + (bytes as Bytes).latin1Slice(0, bytes.length);
       end = text.indexOf('\r\n\r\n');
     }
-    if (end > LONGEST_HEAD || (end < 0 && text.length > LONGEST_HEAD)) throw invalid('its head is too long');
+    if (end > LONGEST_HEAD || (end < 0 && text.length > LONGEST_HEAD)) {
+      throw unreadableAnswer('its head is too long');
+    }
     if (end < 0) {
-      if (!START.startsWith(text.slice(0, START.length))) throw invalid(NO_STATUS_LINE);
+      if (!START.startsWith(text.slice(0, START.length))) throw unreadableAnswer(NO_STATUS_LINE);
       this.#pending = text;
       return;
     }
@@ -90,7 +92,7 @@ export class AnswerReader {
   #takeHead(text: string, end: number, rest: Buffer | undefined): void {
     const head = readHead(text, end);
     if (head.status < 200) {
-      if (head.status === 101) throw invalid('it switches protocols');
+      if (head.status === 101) throw unreadableAnswer('it switches protocols');
       this.#sink.interim(head.status);
       if (rest !== undefined) this.read(rest);
       return;
@@ -148,7 +150,7 @@ function readHead(text: string, end: number): ParsedHead {
   while (at < end) {
     const next = text.indexOf('\r\n', at);
     const colon = text.indexOf(':', at);
-    if (colon < 0 || colon > next) throw invalid('a line of its head has no colon');
+    if (colon < 0 || colon > next) throw unreadableAnswer('a line of its head has no colon');
     addResponseField(fields, text.slice(at, colon), trimmed(text, colon + 1, next));
     at = next + 2;
   }
@@ -161,7 +163,7 @@ function readStatus(text: string): number {
   const status = Number(text.slice(9, 12));
   const after = text.charCodeAt(12);
   const isStatusLine = text.startsWith(START) && text.charCodeAt(8) === 32 && (after === 32 || after === 13);
-  if (!isStatusLine || !(status >= 100 && status <= 999)) throw invalid(NO_STATUS_LINE);
+  if (!isStatusLine || !(status >= 100 && status <= 999)) throw unreadableAnswer(NO_STATUS_LINE);
   return status;
 }
 
@@ -186,8 +188,4 @@ function stays(text: string, connection: string | undefined): boolean {
   if (connection === undefined) return !isOld;
   const tokens = connection.toLowerCase();
   return isOld ? tokens.includes('keep-alive') : !tokens.includes('close');
-}
-
-function invalid(why: string): SidecarError {
-  return new SidecarError('ERR_UPSTREAM_INVALID', `Answer of the group process cannot be read: ${why}`);
 }

@@ -1,5 +1,5 @@
 /** Reads one chunked body (RFC 9112 §7.1): its data are passed on, extensions and trailers are not. */
-import { SidecarError } from '../errors.ts';
+import { unreadableAnswer } from './unreadable-answer.ts';
 
 /** Bytes of a line with a size and its extensions, and of all trailers together. */
 const LONGEST_LINE = 16_384;
@@ -32,7 +32,7 @@ export class ChunkReader {
       }
       const end = rest.indexOf(LF);
       this.#line += rest.toString('latin1', 0, end < 0 ? rest.length : end + 1);
-      if (this.#line.length > LONGEST_LINE) throw invalid('a line between its chunks is too long');
+      if (this.#line.length > LONGEST_LINE) throw unreadableAnswer('a line between its chunks is too long');
       if (end < 0) return undefined;
       rest = rest.subarray(end + 1);
       if (this.#takeLine()) return rest;
@@ -44,15 +44,15 @@ export class ChunkReader {
   #takeLine(): boolean {
     const line = this.#line;
     this.#line = '';
-    if (!line.endsWith('\r\n')) throw invalid('a line between its chunks does not end in CR LF');
+    if (!line.endsWith('\r\n')) throw unreadableAnswer('a line between its chunks does not end in CR LF');
     if (this.#step === 'trailers') return this.#takeTrailer(line);
     if (this.#step === 'after-data') {
-      if (line !== '\r\n') throw invalid('a chunk is longer than its size');
+      if (line !== '\r\n') throw unreadableAnswer('a chunk is longer than its size');
       this.#step = 'size';
       return false;
     }
     const digits = SIZE.exec(line.slice(0, -2))?.[0];
-    if (digits === undefined || digits.length > LONGEST_SIZE) throw invalid('a chunk has no size');
+    if (digits === undefined || digits.length > LONGEST_SIZE) throw unreadableAnswer('a chunk has no size');
     this.#left = Number.parseInt(digits, 16);
     this.#step = this.#left === 0 ? 'trailers' : 'data';
     return false;
@@ -60,11 +60,7 @@ export class ChunkReader {
 
   #takeTrailer(line: string): boolean {
     this.#trailerBytes += line.length;
-    if (this.#trailerBytes > LONGEST_LINE) throw invalid('its trailers are too long');
+    if (this.#trailerBytes > LONGEST_LINE) throw unreadableAnswer('its trailers are too long');
     return line === '\r\n';
   }
-}
-
-function invalid(why: string): SidecarError {
-  return new SidecarError('ERR_UPSTREAM_INVALID', `Answer of the group process cannot be read: ${why}`);
 }

@@ -3,7 +3,7 @@
  * Pure but for the table of spellings.
  */
 import { STATUS_CODES } from 'node:http';
-import { SidecarError } from '../errors.ts';
+import { unreadableAnswer } from './unreadable-answer.ts';
 
 /** What the proxy takes from an upstream's head. */
 export type ResponseHead = {
@@ -72,7 +72,9 @@ export function addResponseField(head: ResponseHead, text: string, value: string
       head.headers.push(name.text, value);
       break;
     case 'coding':
-      if (head.chunked || value.toLowerCase() !== 'chunked') throw invalid(`Transfer-Encoding "${value}"`);
+      if (head.chunked || value.toLowerCase() !== 'chunked') {
+        throw unreadableAnswer(`it has Transfer-Encoding "${value}"`);
+      }
       head.chunked = true;
       break;
     case 'outcome':
@@ -86,21 +88,32 @@ export function addResponseField(head: ResponseHead, text: string, value: string
   }
 }
 
+/** A head of the fields of a flat list of names and values, as Node and undici make it; `endResponseHead()` is its caller's. */
+export function readResponseFields(list: readonly (string | Buffer)[]): ResponseHead {
+  const head = newResponseHead();
+  for (let i = 0; i < list.length; i += 2) {
+    addResponseField(head, byteString(list[i] ?? ''), byteString(list[i + 1] ?? ''));
+  }
+  return head;
+}
+
+function byteString(text: string | Buffer): string {
+  return typeof text === 'string' ? text : text.toString('latin1');
+}
+
 /** What can be said when all fields are known. */
 export function endResponseHead(head: ResponseHead): void {
-  if (head.chunked && head.length >= 0) throw invalid('a Content-Length beside a Transfer-Encoding');
+  if (head.chunked && head.length >= 0) {
+    throw unreadableAnswer('it has a Content-Length beside a Transfer-Encoding');
+  }
   if (head.connection !== undefined) dropNominated(head);
 }
 
 const LENGTH = /^[0-9]{1,15}$/;
 
 function readLength(head: ResponseHead, value: string): void {
-  if (head.length >= 0 || !LENGTH.test(value)) throw invalid(`Content-Length "${value}"`);
+  if (head.length >= 0 || !LENGTH.test(value)) throw unreadableAnswer(`it has Content-Length "${value}"`);
   head.length = Number(value);
-}
-
-function invalid(what: string): SidecarError {
-  return new SidecarError('ERR_UPSTREAM_INVALID', `Answer of the upstream cannot be read: it has ${what}`);
 }
 
 function dropNominated(head: ResponseHead): void {

@@ -1,6 +1,6 @@
 /** A way to an `http://host:port` origin: undici chooses among its connections and keeps the time itself. */
 import { type Dispatcher, Pool } from 'undici';
-import { addResponseField, endResponseHead, newResponseHead } from './response-headers.ts';
+import { endResponseHead, type ResponseHead, readResponseFields } from './response-headers.ts';
 import type { AnswerHandler, UpstreamRequest, Way } from './transport.ts';
 import type { UpstreamTimeouts } from './upstream-pools.ts';
 
@@ -59,15 +59,9 @@ class DispatchHandler implements Dispatcher.DispatchHandler {
       this.#answer.interim(status);
       return true;
     }
-    const fields = newResponseHead();
+    let fields: ResponseHead;
     try {
-      for (let i = 0; i < raw.length; i += 2) {
-        addResponseField(
-          fields,
-          (raw[i] as Buffer).toString('latin1'),
-          (raw[i + 1] as Buffer).toString('latin1'),
-        );
-      }
+      fields = readResponseFields(raw);
       endResponseHead(fields);
     } catch (error) {
       this.#abort(error as Error);

@@ -6,7 +6,7 @@ import { type ClientRequest, type IncomingMessage, request as openRequest } from
 import type { Socket } from 'node:net';
 import type { Place } from '../groups/lease.ts';
 import type { Exchange } from './exchange.ts';
-import { addResponseField, endResponseHead, newResponseHead, type ResponseHead } from './response-headers.ts';
+import { endResponseHead, type ResponseHead, readResponseFields } from './response-headers.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** Where a handshake goes, and what holds for its connection. */
@@ -90,22 +90,14 @@ function join(exchange: Exchange, { answer, upstream, first }: Upgraded): void {
 
 /** Undefined when HTTP does not allow the head: then the client has been told. */
 function headOf(exchange: Exchange, answer: IncomingMessage): ResponseHead | undefined {
-  const head = newResponseHead();
   try {
-    for (let i = 0; i < answer.rawHeaders.length; i += 2) {
-      addResponseField(head, answer.rawHeaders[i] as string, answer.rawHeaders[i + 1] as string);
-    }
+    const head = readResponseFields(answer.rawHeaders);
     if (answer.statusCode === 101) head.connection = undefined;
     endResponseHead(head);
     return head;
   } catch (error) {
-    exchange.fail(
-      'ERR_UPSTREAM_INVALID',
-      'Upstream answered a handshake with a head that HTTP does not allow',
-      {
-        error,
-      },
-    );
+    const message = 'Upstream answered a handshake with a head that HTTP does not allow';
+    exchange.fail('ERR_UPSTREAM_INVALID', message, { error });
     return undefined;
   }
 }
