@@ -28,8 +28,8 @@ const ASIDE: ReadonlySet<string> = new Set([
   'merges',
 ]);
 
-/** Lists of which any one is enough. */
-const UNORDERED: ReadonlySet<string> = new Set(['children', 'allow', 'deny']);
+/** Lists of which any one is enough, or whose parts have nothing to do with each other. */
+const UNORDERED: ReadonlySet<string> = new Set(['children', 'allow', 'deny', 'removed']);
 
 /** The first place in which two values differ, as a path; undefined where they mean the same. */
 export function firstDifference(one: unknown, other: unknown, path = ''): string | undefined {

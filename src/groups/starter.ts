@@ -73,7 +73,7 @@ export class Starter {
     const { processes, plan, room } = core;
     while (room.depth > processes.starting * plan.threads + processes.heldBack() && this.mayStart()) {
       if (this.#restarts.waitMs() > 0) {
-        if (core.isAlone()) this.#rest('its process is stopping after another one failed', 'crash');
+        if (core.isAlone()) this.#rest('its last process has left after another one failed', 'crash');
         this.#restarts.ask();
         return;
       }

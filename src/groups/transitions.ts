@@ -8,7 +8,7 @@ export type Transitions<State extends string> = Readonly<Record<State, readonly 
 
 /** Of a group that has processes here. */
 export const GROUP_TRANSITIONS: Transitions<GroupState> = {
-  idle: ['starting', 'draining'],
+  idle: ['starting', 'backing_off', 'draining'],
   starting: ['ready', 'backing_off', 'failed', 'draining', 'idle'],
   ready: ['starting', 'backing_off', 'failed', 'draining', 'idle'],
   draining: ['starting', 'backing_off', 'failed', 'idle'],

@@ -20,7 +20,7 @@ import {
 } from '../../src/apache/load.ts';
 import { nodeFileReader } from '../../src/apache/node-file-reader.ts';
 import { packageRoot } from '../../src/package-root.ts';
-import { fc } from '../support/property.ts';
+import { fc, runs } from '../support/property.ts';
 import { goldenCases } from './golden-case.ts';
 import { randomConfiguration, randomPart } from './random-configuration.ts';
 import {
@@ -172,7 +172,7 @@ describe.skipIf(reason !== undefined)('loadConfiguration() beside the real Apach
           write(join(folder, 'main.conf'), `${modules}\nServerName first.test\n${text}`),
         );
       }),
-      { numRuns: 60 },
+      runs(60),
     );
   });
 });

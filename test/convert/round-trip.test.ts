@@ -5,10 +5,9 @@ import { firstDifference } from '../../src/cli/same-site.ts';
 import { directive, rawDirective, section } from '../../src/convert/node.ts';
 import { buildSite } from '../../src/site/build.ts';
 import { convertTree } from '../run/convert-scenario.ts';
-import { fc } from '../support/property.ts';
+import { fc, runs } from '../support/property.ts';
 
 const position = { file: '/a.conf', line: 1 };
-const runs = { numRuns: 200 };
 
 const byte = fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code));
 const odd = fc.string({ unit: byte, maxLength: 6 }).map((text) => text.replaceAll('\n', ' '));
@@ -164,7 +163,7 @@ describe('toYaml() and fromYaml()', () => {
         const built = [nodes, sites.tree].map((each) => buildSite(each, options).site);
         expect([text, firstDifference(built[0], built[1])]).toEqual([text, undefined]);
       }),
-      runs,
+      runs(200),
     );
   });
 
@@ -183,7 +182,7 @@ describe('toYaml() and fromYaml()', () => {
         };
         visit(sites.tree);
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 });

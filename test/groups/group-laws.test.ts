@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Lease, Refusal } from '../../src/groups/lease.ts';
 import type { GroupPlan } from '../../src/groups/plan.ts';
-import { fc } from '../support/property.ts';
+import { fc, runs } from '../support/property.ts';
 import { acquire, settle, VirtualGroup } from './virtual.ts';
 
 type Step =
@@ -259,7 +259,7 @@ describe('Group under random schedules', () => {
         }
       },
     );
-    await fc.assert(run, { numRuns: 1000 });
+    await fc.assert(run, runs(1000));
   });
 
   it('leaves no request and no process behind when it is stopped', async () => {
@@ -276,6 +276,6 @@ describe('Group under random schedules', () => {
       expect(world.impossible).toEqual([]);
       expect(acquire(world.group)).toMatchObject({ code: 'ERR_DRAINING' });
     });
-    await fc.assert(run, { numRuns: 100 });
+    await fc.assert(run, runs(100));
   });
 });

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
 import { readLines } from '../../src/groups/lines.ts';
-import { fc } from '../support/property.ts';
+import { fc, runs } from '../support/property.ts';
 
 async function linesOf(chunks: readonly Buffer[], longest?: number): Promise<string[]> {
   const stream = new PassThrough();
@@ -36,7 +36,7 @@ describe('readLines()', () => {
         expect(await linesOf(chunks)).toEqual(expected);
       },
     );
-    await fc.assert(run, { numRuns: 50 });
+    await fc.assert(run, runs(50));
   });
 
   it('tells long lines in pieces, before their end has come', async () => {

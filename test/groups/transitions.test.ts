@@ -54,6 +54,26 @@ describe('the tables of states', () => {
     expect(world.states).toEqual(expect.arrayContaining(['backing_off', 'failed', 'ready']));
     expect(world.impossible).toEqual([]);
   });
+
+  it('let a request wait that comes to an idle group whose last start failed beside a process that has left since', async () => {
+    const world = new VirtualGroup({ processes: 2, threads: 1 });
+    const waiting = [acquire(world.group), acquire(world.group)];
+    world.processes[0]?.becomeReady();
+    world.processes[1]?.end();
+    for (const each of waiting) {
+      const answer = await each;
+      if (answer.kind === 'lease') answer.release('answered');
+    }
+    world.group.makeRoom();
+    await settle();
+    expect(world.group.state).toBe('idle');
+    const third = acquire(world.group);
+    expect(world.group.state).toBe('backing_off');
+    await world.clock.pass(500);
+    world.inState('starting')[0]?.becomeReady();
+    expect((await third).kind).toBe('lease');
+    expect(world.impossible).toEqual([]);
+  });
 });
 
 describe('checkTransition()', () => {

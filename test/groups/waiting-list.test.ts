@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Ticket, WaitingList } from '../../src/groups/waiting-list.ts';
-import { fc } from '../support/property.ts';
+import { fc, runs } from '../support/property.ts';
 
 const step = fc.oneof(
   fc.record({ kind: fc.constant('push' as const) }),
@@ -45,6 +45,6 @@ describe('WaitingList', () => {
         }
       },
     );
-    fc.assert(run, { numRuns: 500 });
+    fc.assert(run, runs(500));
   });
 });

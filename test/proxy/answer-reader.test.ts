@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { AnswerReader } from '../../src/proxy/answer-reader.ts';
-import { fc } from '../support/property.ts';
+import { fc, runs } from '../support/property.ts';
 
 type Read = {
   readonly interims: readonly number[];
@@ -58,7 +58,7 @@ describe('AnswerReader', () => {
         const pieces = cut.filter((piece) => piece.length > 0);
         expect(readAnswer(pieces)).toEqual(expected);
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 
