@@ -4,7 +4,7 @@
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { ExitReason, GroupObserver, ReplacementReason, StartReason } from '../groups/observer.ts';
-import type { Observation, RequestObserver } from '../proxy/observation.ts';
+import type { EndingLimit, Observation, RequestObserver } from '../proxy/observation.ts';
 import type { GroupIdentity } from '../routing/group-key.ts';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 import { SeriesBudget } from './families.ts';
@@ -146,8 +146,11 @@ export class Metrics implements RequestObserver, GroupObserver {
     if (seen.retries !== undefined) this.#countRetry(seen, series);
     if (seen.pid !== undefined && seen.status < 500) series.succeeded(Date.now() / 1000);
     if (seen.reason !== undefined) this.#countReason(seen.reason, series);
-    if (seen.endedBy !== undefined)
-      this.#catalogue.connections_ended_total.cell({ reason: seen.endedBy }).value += 1;
+    if (seen.endedBy !== undefined) this.connectionEnded(seen.endedBy);
+  }
+
+  connectionEnded(limit: EndingLimit): void {
+    this.#catalogue.connections_ended_total.cell({ reason: limit }).value += 1;
   }
 
   groupStateChanged(): void {

@@ -2,7 +2,7 @@
  * Which counter a request's `reason` belongs to. The values of a label are a closed set:
  * a reason that is not listed counts in `requests_total` alone.
  */
-import type { Observation } from '../proxy/observation.ts';
+import type { EndingLimit } from '../proxy/observation.ts';
 
 /** `unknown_group_requests_total`: the request names no group that the configuration declares. */
 export const UNKNOWN_GROUP_REASONS: ReadonlyMap<string, string> = new Map([
@@ -46,7 +46,8 @@ export const REJECTED_REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** `connections_ended_total`: a limit has ended the connection of a client that was served. */
-export const END_REASONS: readonly NonNullable<Observation['endedBy']>[] = [
+export const END_REASONS: readonly EndingLimit[] = [
+  'keep_alive_timeout',
   'requests_per_connection',
   'send_timeout',
   'web_socket_timeout',

@@ -2,18 +2,19 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { renderErrorPage } from './failure.ts';
+import type { FrontLimits } from './limits.ts';
 import { lingerAtEnd } from './linger.ts';
 import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
+import { isLineLonger } from './request-line.ts';
 import { ALLOWED_METHODS, REFUSED_BYTES, REFUSED_WORDS, type RefusalRule } from './rules.ts';
 
 /** An error of Node's HTTP parser or of the connection that it reads. */
 export type ClientError = NodeJS.ErrnoException & {
   /** The parser's words, which hold none of the client's. */
   readonly reason?: string;
-  /** What it was reading, and how much of that it had taken. */
+  /** What it was reading. */
   readonly rawPacket?: Buffer;
-  readonly bytesParsed?: number;
 };
 
 const BAD_REQUEST: RefusalRule = { status: 400, reason: 'bad_request', message: 'Bytes that are no request' };
@@ -21,21 +22,29 @@ const BAD_REQUEST: RefusalRule = { status: 400, reason: 'bad_request', message: 
 const TARGET_TOO_LONG: RefusalRule = {
   status: 414,
   reason: 'target',
-  message: 'Request line is longer than "limits.head"',
+  message: 'Request line is longer than "limits.requestLine" or "limits.head"',
 };
 
-/** The rule that a client's bytes break; undefined when the client merely left. */
-export function ruleOf(error: ClientError): RefusalRule | undefined {
+/** Whether the client has merely left. */
+export function hasLeft({ code }: ClientError): boolean {
+  return code === 'HPE_INVALID_EOF_STATE' || code === 'ECONNRESET' || code === 'EPIPE';
+}
+
+/** The rule that a client's bytes break. */
+export function ruleOf(error: ClientError, socket: Socket, limits: FrontLimits): RefusalRule {
   const { code = '', reason = '' } = error;
-  if (code === 'HPE_INVALID_EOF_STATE' || code === 'ECONNRESET' || code === 'EPIPE') return undefined;
-  if (code === 'HPE_HEADER_OVERFLOW' && isInRequestLine(error)) return TARGET_TOO_LONG;
+  if (code === 'HPE_HEADER_OVERFLOW' && isInRequestLine(error, socket, limits)) return TARGET_TOO_LONG;
   return REFUSED_WORDS[reason] ?? REFUSED_BYTES[code] ?? BAD_REQUEST;
 }
 
-/** Whether the parser was still in the first line; known where the line began with what was read last. */
-function isInRequestLine({ rawPacket, bytesParsed = 0 }: ClientError): boolean {
-  const text = rawPacket?.toString('latin1', 0, bytesParsed) ?? '';
-  return /^[A-Z]+ [^\r\n]*$/.test(text);
+/** Whether it is the request line that makes the head too long; Apache does not read on behind one. */
+function isInRequestLine(
+  { rawPacket }: ClientError,
+  socket: Socket,
+  { head, headBytes }: FrontLimits,
+): boolean {
+  const longest = Math.min(head.requestLineBytes, headBytes);
+  return isLineLonger(socket, rawPacket?.toString('latin1') ?? '', longest);
 }
 
 /** Why a connection is refused. */

@@ -162,6 +162,11 @@ export class Front {
     refuseConnection(socket, { ...rule, message, requestId }, this.#deps);
   }
 
+  /** Tells of a connection that was ended while it waited for its next request. */
+  endedIdle(): void {
+    this.#deps.observer.connectionEnded('keep_alive_timeout');
+  }
+
   #nextId(): string {
     this.#requests += 1;
     return `${this.#idPrefix}-${this.#requests.toString(36)}`;

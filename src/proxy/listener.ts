@@ -2,9 +2,10 @@
 import { createServer, type Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { type BindOptions, type BoundSocket, bindServer } from './bind-server.ts';
-import { type ClientError, ruleOf } from './client-error.ts';
+import { type ClientError, hasLeft, ruleOf } from './client-error.ts';
 import { Connections } from './connections.ts';
 import type { Front } from './front.ts';
+import { createIdleWatch } from './idle.ts';
 import { FRONT_LIMITS, type FrontLimits } from './limits.ts';
 import { loosenessOf, watchRequestLines } from './request-line.ts';
 import { REFUSED_CONNECT, REFUSED_EXPECTATION, type RefusalRule } from './rules.ts';
@@ -132,8 +133,10 @@ function applyLimits(server: Server, limits: FrontLimits): void {
 function attachFront(server: Server, serve: Desk['serve'], connections: Connections): void {
   const refuse = (socket: Socket, rule: RefusalRule, detail?: string): void =>
     serve((front) => front.refuseConnection(socket, rule, detail));
+  const watchIdling = createIdleWatch(() => serve((front) => front.endedIdle()));
   server.on('connection', (socket) => {
     watchRequestLines(socket);
+    watchIdling(socket);
     serve((front) => {
       const rule = connections.open(socket, front.options);
       if (rule !== undefined) front.refuseConnection(socket, rule);
@@ -159,11 +162,14 @@ function attachFront(server: Server, serve: Desk['serve'], connections: Connecti
     socket.on('error', () => socket.destroy());
     refuse(socket as Socket, REFUSED_CONNECT);
   });
-  server.on('clientError', (error: ClientError, socket) => {
-    const rule = ruleOf(error);
-    if (rule === undefined) socket.destroy();
-    else refuse(socket as Socket, rule, error.reason);
+  server.on('clientError', (error: ClientError, socket: Socket) => {
+    if (hasLeft(error)) socket.destroy();
+    else serve((front) => refuseBytes(front, socket, error));
   });
+}
+
+function refuseBytes(front: Front, socket: Socket, error: ClientError): void {
+  front.refuseConnection(socket, ruleOf(error, socket, front.options.limits), error.reason);
 }
 
 function closeServer(server: Server): Promise<void> {

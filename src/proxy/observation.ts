@@ -30,9 +30,14 @@ export type Observation = {
   readonly endedBy?: 'requests_per_connection' | 'send_timeout' | 'web_socket_timeout';
 };
 
+/** The limits that end connections of clients which have been served: with a request, or between two. */
+export type EndingLimit = NonNullable<Observation['endedBy']> | 'keep_alive_timeout';
+
 export type RequestObserver = {
   requestStarted(identity: GroupIdentity): void;
   /** It has become a WebSocket connection; its end is that of the request. Without a group it is the legacy upstream's. */
   webSocketOpened(identity: GroupIdentity | undefined): void;
   requestFinished(observation: Observation): void;
+  /** A limit has ended a connection that had no request. */
+  connectionEnded(limit: EndingLimit): void;
 };

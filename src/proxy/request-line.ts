@@ -61,6 +61,20 @@ export function watchRequestLines(socket: WatchedSocket): void {
   };
 }
 
+/**
+ * Whether the head that a connection's parser has given up on has a request line of more than so many bytes; to be asked once the parser has
+ * told of its error. `packet`: what it was reading, for connections that it does not read by itself.
+ */
+export function isLineLonger(
+  { [watchKey]: watch }: WatchedSocket,
+  packet: string,
+  limitBytes: number,
+): boolean {
+  const text = watch === undefined || watch.before === '' ? packet : watch.before;
+  // Behind other requests of one read, nobody tells where it begins; no field has a blank in its name.
+  return text.split('\n').some((line) => line.length > limitBytes && /^[A-Z]+ /.test(line));
+}
+
 function keep(watch: Watch, parser: Parser): void {
   if (watch.isAtStart && watch.before.endsWith('\n')) return;
   const piece = watch.before + parser.getCurrentBuffer().latin1Slice();

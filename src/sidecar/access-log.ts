@@ -20,6 +20,7 @@ export function createAccessLog(lines: LineSink, showsQuery: boolean): AccessLog
   return {
     requestStarted: nothing,
     webSocketOpened: nothing,
+    connectionEnded: nothing,
     requestFinished: (seen) => lines.write(renderLine(seen, clock(), showsQuery)),
     groupStateChanged: nothing,
     processStarted: nothing,

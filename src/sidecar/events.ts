@@ -38,6 +38,7 @@ export function createEvents(): Events {
       requestStarted: nothing,
       webSocketOpened: nothing,
       requestFinished: nothing,
+      connectionEnded: nothing,
       groupStateChanged: (identity, from, to) =>
         tell(() => ({
           kind: 'group',

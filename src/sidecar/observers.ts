@@ -20,6 +20,10 @@ export function joinObservers(
       first.requestFinished(observation);
       second.requestFinished(observation);
     },
+    connectionEnded(limit) {
+      first.connectionEnded(limit);
+      second.connectionEnded(limit);
+    },
     groupStateChanged(...change) {
       first.groupStateChanged(...change);
       second.groupStateChanged(...change);

@@ -50,7 +50,9 @@ describe('Metrics', () => {
   it('counts the connections that a limit has ended, and tells the limit on all', async () => {
     const metrics = createMetrics();
     metrics.requestFinished(observation({ endedBy: 'send_timeout' }));
+    metrics.connectionEnded('keep_alive_timeout');
     expect(await linesOf(metrics, 'connections_ended_total')).toEqual([
+      'wsgi_sidecar_connections_ended_total{reason="keep_alive_timeout"} 1',
       'wsgi_sidecar_connections_ended_total{reason="requests_per_connection"} 0',
       'wsgi_sidecar_connections_ended_total{reason="send_timeout"} 1',
       'wsgi_sidecar_connections_ended_total{reason="web_socket_timeout"} 0',

@@ -9,7 +9,7 @@ import { Forwarder } from '../../src/proxy/forwarder.ts';
 import { Front, type FrontDeps, type FrontOptions } from '../../src/proxy/front.ts';
 import { FRONT_LIMITS, type FrontLimits } from '../../src/proxy/limits.ts';
 import { type Listener, type ListenerOptions, startListener } from '../../src/proxy/listener.ts';
-import type { Observation } from '../../src/proxy/observation.ts';
+import type { EndingLimit, Observation } from '../../src/proxy/observation.ts';
 import { parseTrustList } from '../../src/proxy/peer.ts';
 import type { SpoolRoom } from '../../src/proxy/spool-room.ts';
 import { groupKey } from '../../src/routing/group-key.ts';
@@ -157,10 +157,12 @@ export type Stage = {
   readonly listener: Listener;
   readonly observations: Observation[];
   readonly requests: RouteRequest[];
-  /** How each lease was given back, in order. */
   /** The application group of each WebSocket that was opened; undefined for the legacy upstream's. */
   readonly webSockets: (string | undefined)[];
+  /** How each lease was given back, in order. */
   readonly outcomes: LeaseOutcome[];
+  /** The limit of each connection that was ended without a request. */
+  readonly ends: EndingLimit[];
   readonly logged: { level: string; fields: object; message: string }[];
   /** The observation of the nth request, once it is there. */
   observed(index?: number): Promise<Observation>;
@@ -174,6 +176,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
   const requests: RouteRequest[] = [];
   const outcomes: LeaseOutcome[] = [];
   const webSockets: Stage['webSockets'] = [];
+  const ends: EndingLimit[] = [];
   const logged: Stage['logged'] = [];
   const watchers = new Set<() => void>();
   const tell = (): void => {
@@ -208,6 +211,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
           observations.push(observation);
           tell();
         },
+        connectionEnded: (limit) => void ends.push(limit),
       },
       log: { info: log('info'), warn: log('warn'), error: log('error') },
       poll: new BusyPoll(),
@@ -243,6 +247,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
     requests,
     outcomes,
     webSockets,
+    ends,
     logged,
     observed: (index = 0) => until(observations, index),
     released: (index = 0) => until(outcomes, index),

@@ -25,6 +25,39 @@ describe('a head that is too long', () => {
       { front: { limits: { headBytes: 16_384 } } },
     ));
 
+  it.each([
+    ['the first on its connection', ''],
+    ['behind an answer', `GET / HTTP/1.1\r\nHost: a\r\n\r\n`],
+  ])('is refused as a request line where that comes in several reads: %s', async (_, before) => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    client.write(before);
+    if (before !== '') await client.until('hello');
+    await client.flush(`GET /${'a'.repeat(30_000)}`);
+    await client.flush('a'.repeat(30_000));
+    await client.flush('a'.repeat(30_000));
+    expect(statusesOf(await client.closed).at(-1)).toBe(414);
+    expect(stage.observations.at(-1)).toMatchObject({ status: 414, reason: 'target' });
+  });
+
+  it('is refused as a request line where that stands behind another request', async () => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    await client.flush(`GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /${'a'.repeat(30_000)}`);
+    await client.flush('a'.repeat(30_000));
+    await client.flush('a'.repeat(30_000));
+    expect(statusesOf(await client.closed)).toEqual([200, 414]);
+  });
+
+  it('is refused as fields where a piece of one looks like a request line', async () => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    await client.flush(`GET / HTTP/1.1\r\nHost: a\r\n${`X-A: ${'a'.repeat(8000)}\r\n`.repeat(8)}X-B: `);
+    await client.flush(`GET ${'a'.repeat(30_000)}`);
+    expect(statusesOf(await client.closed)).toEqual([431]);
+    expect(await stage.observed()).toMatchObject({ status: 431, reason: 'header_too_big' });
+  });
+
   it('is refused by the limits of the settings', () =>
     expectRefusal(
       `GET / HTTP/1.1\r\nX-A: ${'a'.repeat(100)}${LAST}`,

@@ -48,7 +48,12 @@ const front = new Front(
   {
     resolve: () => route,
     claim: (): Lease => ({ kind: 'lease', upstream, queuedMs: 0, release: silent }),
-    observer: { requestStarted: silent, webSocketOpened: silent, requestFinished: silent },
+    observer: {
+      requestStarted: silent,
+      webSocketOpened: silent,
+      requestFinished: silent,
+      connectionEnded: silent,
+    },
     log: { info: silent, warn: report, error: report },
     poll: new BusyPoll(),
     forwarder: new Forwarder({ responseTimeoutMs: 60_000, connectTimeoutMs: 5000 }),
