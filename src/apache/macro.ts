@@ -6,6 +6,7 @@ import type { SourcePosition } from './directive.ts';
 import { lowerAscii, readerOf, readWord, splitWords } from './lexer.ts';
 import { replaceParameters } from './macro-parameters.ts';
 import {
+  type Macro,
   nextSourceLine,
   type Reading,
   report,
@@ -14,16 +15,6 @@ import {
   type Stream,
   syntaxError,
 } from './reading.ts';
-
-/** A macro's definition. */
-export type Macro = {
-  /** In lower case. */
-  readonly name: string;
-  readonly parameters: readonly string[];
-  readonly body: readonly SourceLine[];
-  /** Apache's words for the place: `defined on line 3 of "/etc/…"`. */
-  readonly location: string;
-};
 
 /** Executes `<Macro NAME $parameters…>`: takes the lines up to `</Macro>`. `text` is what stands behind `<Macro`. */
 export function defineMacro(reading: Reading, stream: Stream, line: SourceLine, text: string): void {

@@ -7,7 +7,6 @@ import type { Diagnostic } from './diagnostic.ts';
 import type { SourcePosition } from './directive.ts';
 import type { FileReader } from './file-reader.ts';
 import { type LineReader, type LogicalLine, nextLine, readerOf, trimSpace } from './lexer.ts';
-import type { Macro } from './macro.ts';
 import type { LoadedModule } from './modules.ts';
 
 /** A configuration file that was read. `position` is the Include that named it; the first file has none. */
@@ -57,6 +56,16 @@ export type SourceLine = {
   readonly position: SourcePosition;
   readonly reported: SourcePosition;
   readonly uses?: readonly SourcePosition[];
+};
+
+/** A macro's definition. */
+export type Macro = {
+  /** In lower case. */
+  readonly name: string;
+  readonly parameters: readonly string[];
+  readonly body: readonly SourceLine[];
+  /** Apache's words for the place: `defined on line 3 of "/etc/…"`. */
+  readonly location: string;
 };
 
 /** The stream of a file's text. */

@@ -9,7 +9,8 @@ import { type GroupIdentity, groupKey } from '../routing/group-key.ts';
 import type { ProcessGroup, Site } from '../site/model.ts';
 import type { AccessProblem, InterpreterFailure, ScriptAnalysis } from './analysis.ts';
 import { gather } from './gather.ts';
-import { type Placement, placeMounts } from './placement.ts';
+import { placeMounts } from './place-mounts.ts';
+import type { Placement } from './placement.ts';
 
 /** `apache`: processes as Apache has them. `sidecar`: a process for each group, parted by `isolation`. */
 export type Layout = 'apache' | 'sidecar';

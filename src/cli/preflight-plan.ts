@@ -1,6 +1,7 @@
 /** What `preflight` imports: every script that the configuration leads to, in the group that serves it, and what it must have. */
 import { nodeFileReader } from '../apache/node-file-reader.ts';
-import { type Placement, placeMounts } from '../audit/placement.ts';
+import { placeMounts } from '../audit/place-mounts.ts';
+import type { Placement } from '../audit/placement.ts';
 import type { GroupPlan } from '../groups/plan.ts';
 import { type GroupIdentity, type GroupKey, groupKey } from '../routing/group-key.ts';
 import { isolationOf } from '../routing/isolation.ts';

@@ -3,6 +3,7 @@ import { groupFields } from '../log.ts';
 import type { Clock } from './clock.ts';
 import type { ControlMessage } from './control.ts';
 import { describeCrash, reasonOfExit } from './exit.ts';
+import type { FailureSnapshot, ScriptFailure } from './failures.ts';
 import type { ProcessExit, StartFailure, StartResult } from './managed-process.ts';
 import type { Member } from './member.ts';
 import type {
@@ -14,7 +15,6 @@ import type {
   StartReason,
 } from './observer.ts';
 import type { GroupPlan, ScriptImport } from './plan.ts';
-import type { FailureSnapshot, ScriptFailure } from './snapshot.ts';
 import { checkTransition, GROUP_TRANSITIONS } from './transitions.ts';
 
 /** Whom a chronicle tells. */

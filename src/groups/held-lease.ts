@@ -1,7 +1,7 @@
 /** The lease that a group hands out; the one object that a request costs here. */
 import { reasonForLease } from './exit.ts';
 import type { Lease, LeaseEnd, LeaseOutcome } from './lease.ts';
-import type { Member } from './member.ts';
+import type { LeaseOut, Member } from './member.ts';
 
 /** Who takes a thread back. */
 export type Lender = {
@@ -9,14 +9,12 @@ export type Lender = {
 };
 
 /** Counts once, however often it is released. */
-export class HeldLease implements Lease {
+export class HeldLease implements Lease, LeaseOut {
   readonly kind = 'lease';
   readonly upstream: Lease['upstream'];
   readonly queuedMs: number;
-  /** Unix time in ms. */
   readonly since: number;
   readonly #member: Member;
-  /** Its index among the leases of its process. */
   place = -1;
   #lender: Lender | undefined;
 
@@ -43,13 +41,13 @@ export class HeldLease implements Lease {
  * Adds a lease to those of a process. Not a Set: V8 makes a new table of one after every few changes, to which the old one points; once an old one
  * has come into the old heap, all that follow are kept until a full collection (165 MB where 115 were enough, within half a million requests).
  */
-export function hold(leases: HeldLease[], lease: HeldLease): void {
+export function hold(leases: LeaseOut[], lease: LeaseOut): void {
   lease.place = leases.length;
   leases.push(lease);
 }
 
 /** Takes a held lease out; the order of the others changes. */
-export function letGo(leases: HeldLease[], lease: HeldLease): void {
+export function letGo(leases: LeaseOut[], lease: LeaseOut): void {
   const last = leases.pop();
   if (last === undefined || last === lease) return;
   leases[lease.place] = last;

@@ -1,11 +1,18 @@
 /** A process as its group sees it: what it is doing and how many requests it has; and which one gets the next. */
-import type { HeldLease } from './held-lease.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import type { ExitReason, ReplacementReason, StartReason } from './observer.ts';
 import type { GroupPlan } from './plan.ts';
 
 /** States of a process. */
 export type ProcessState = 'starting' | 'ready' | 'draining' | 'exited';
+
+/** A lease that is out, as its process knows it. */
+export type LeaseOut = {
+  /** Unix time in ms. */
+  readonly since: number;
+  /** Its index among the leases of its process. */
+  place: number;
+};
 
 /** Owned and changed by its `Group` alone. */
 export type Member = {
@@ -21,7 +28,7 @@ export type Member = {
   /** Requests that it has broken off since it was last known to live; above 0 it gets no lease. */
   doubts: number;
   /** Its leases that are out, in no order. */
-  readonly leases: HeldLease[];
+  readonly leases: LeaseOut[];
   served: number;
   failed: number;
   /** Leases that came back as failed since one came back otherwise: those that it took along when it crashed. */

@@ -7,7 +7,8 @@ import { type GroupSettings, inBytes, layered } from './group-settings.ts';
 import { type GroupPlan, groupId, type ProcessLimits, type ScriptImport } from './plan.ts';
 import { planLife } from './plan-life.ts';
 import { NO_PYTHON_OPTIONS, type PythonOptions, pythonVariables, restrictionsOf } from './python-options.ts';
-import { planRunner, type Runner } from './runners/runner.ts';
+import { planRunner } from './runners/plan-runner.ts';
+import type { Runner } from './runners/runner.ts';
 import { RUNNER_TABLE } from './runners/traits.ts';
 
 /** What Apache's configuration says about processes outside `WSGIDaemonProcess`. Byte strings. */

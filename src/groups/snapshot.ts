@@ -2,7 +2,7 @@
 import type { GroupIdentity } from '../routing/group-key.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { Condition } from './condition.ts';
-import type { JourneyReport } from './journey.ts';
+import type { FailureSnapshot, ScriptFailure } from './failures.ts';
 import type { Member, ProcessState } from './member.ts';
 import type { GroupState } from './observer.ts';
 import type { GroupPlan } from './plan.ts';
@@ -25,23 +25,6 @@ export type ProcessSnapshot = {
   readonly isInDoubt: boolean;
   /** Another process is being started in its place. */
   readonly isBeingReplaced: boolean;
-};
-
-/** The last start that failed or process that crashed; kept until the group is dropped. */
-export type FailureSnapshot = {
-  readonly at: number;
-  readonly step: string;
-  readonly message: string;
-  readonly traceback?: string;
-  readonly journey?: JourneyReport;
-};
-
-/** A script that could not be imported; its mounts answer 500, the group serves the others. */
-export type ScriptFailure = {
-  readonly at: number;
-  readonly script: string;
-  readonly message: string;
-  readonly traceback: string;
 };
 
 export type GroupSnapshot = {

@@ -10,9 +10,9 @@ import { fitForeign } from './foreign.ts';
 import { placeOf } from './legacy.ts';
 import { REFUSED_WEB_SOCKETS } from './rules.ts';
 import { bodyOf } from './small-body.ts';
-import type { Way } from './transport.ts';
+import type { UpstreamTimeouts, Way } from './transport.ts';
 import { type Destination, UpstreamAnswer } from './upstream-answer.ts';
-import { UpstreamPools, type UpstreamTimeouts } from './upstream-pools.ts';
+import { UpstreamPools } from './upstream-pools.ts';
 import type { RequestHead } from './validate.ts';
 import { type HandshakeDestination, passHandshake } from './web-socket.ts';
 

@@ -1,5 +1,5 @@
-/** Names of request fields in all their spellings, looked up once: what each means is said in `rules.ts`. */
-import { type FieldKind, fieldKind } from './rules.ts';
+/** Names of request fields in all their spellings, looked up once: what each means is said in `field-kinds.ts`. */
+import { type FieldKind, fieldKind } from './field-kinds.ts';
 
 /** One header name in all its spellings. `seenBy` and `index` belong to the scan that touched it last. */
 export type HeaderName = {

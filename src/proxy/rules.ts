@@ -1,7 +1,7 @@
 /**
- * The one table of what is refused of a request and what of its head ends here, so that the sidecar, the front before it and the
- * application behind it cannot read one request in two ways. Node's strict parser comes first (`REFUSED_BYTES`), then the head as a whole
- * (`REFUSED_HEADS`), then its fields (`FIELDS`). What a path may hold (`%2F`, `%5C`, NUL, `..`) depends on the virtual host:
+ * The one table of what is refused of a request, so that the sidecar, the front before it and the application behind it cannot read
+ * one request in two ways. Node's strict parser comes first (`REFUSED_BYTES`), then the head as a whole (`REFUSED_HEADS`); what becomes
+ * of each of its fields is said in `field-kinds.ts`. What a path may hold (`%2F`, `%5C`, NUL, `..`) depends on the virtual host:
  * `routing/path.ts` says it as Apache does. Sources: RFC 9110, RFC 9112, httpd `HttpProtocolOptions Strict`.
  */
 import type { RequestHeaders } from './headers.ts';
@@ -204,71 +204,6 @@ export const REFUSED_BYTES: Readonly<Record<string, RefusalRule>> = {
     message: 'Head did not come whole within "limits.headTimeout"',
   },
 };
-
-/**
- * What a field means to the proxy. `pass`: to the application. `drop`: to nobody. `connection`, `host`, `length`, `coding`, `expect`, `type`,
- * `authorization`: read here. `forwarding`: says who the client is, believed only from trusted peers. `user`: names the user, likewise.
- */
-export type FieldKind =
-  | 'pass'
-  | 'drop'
-  | 'connection'
-  | 'host'
-  | 'length'
-  | 'coding'
-  | 'expect'
-  | 'type'
-  | 'authorization'
-  | 'forwarding'
-  | 'forwarded-for'
-  | 'user';
-
-const FIELDS: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
-  // What frames and routes the message: read here, made anew for the upstream.
-  ['host', 'host'],
-  ['content-length', 'length'],
-  ['transfer-encoding', 'coding'],
-  ['expect', 'expect'],
-  ['content-type', 'type'],
-  // Hop by hop (RFC 9110 §7.6.1), beside those that Connection names.
-  ['connection', 'connection'],
-  ['keep-alive', 'drop'],
-  ['proxy-authenticate', 'drop'],
-  ['proxy-authorization', 'drop'],
-  ['proxy-connection', 'drop'],
-  ['te', 'drop'],
-  ['trailer', 'drop'],
-  ['upgrade', 'drop'],
-  ['http2-settings', 'drop'],
-  // HTTP_PROXY is what many programs take for their own proxy (httpoxy).
-  ['proxy', 'drop'],
-  // To the application only under WSGIPassAuthorization.
-  ['authorization', 'authorization'],
-  // Who the client is and which way it came (`wsgi_process_proxy_headers`).
-  ['forwarded', 'forwarding'],
-  ['x-forwarded-for', 'forwarded-for'],
-  ['x-client-ip', 'forwarding'],
-  ['x-real-ip', 'forwarding'],
-  ['x-host', 'forwarding'],
-  ['x-script-name', 'forwarding'],
-  ['x-scheme', 'forwarding'],
-  ['x-https', 'forwarding'],
-  ['remote-user', 'forwarding'],
-  ['x-remote-user', 'forwarding'],
-]);
-
-/** The meaning of a lower-case name; `userHeader` is the identity header. */
-export function fieldKind(lower: string, userHeader: string): FieldKind {
-  if (lower === userHeader) return 'user';
-  const kind = FIELDS.get(lower);
-  if (kind !== undefined) return kind;
-  // `X_A` and `X-A` are one HTTP_X_A (CVE-2015-7519): Apache makes no environ entry of names with other characters (`http2env`).
-  if (!/^[a-z0-9-]+$/.test(lower)) return 'drop';
-  // What tells a group process of the request comes from the sidecar alone.
-  if (lower.startsWith('x-sidecar-')) return 'drop';
-  if (lower.startsWith('x-forwarded-') || /^(?:x-)?ssl-/.test(lower)) return 'forwarding';
-  return 'pass';
-}
 
 function isSpoken({ majorVersion, minorVersion }: RequestLine): boolean {
   return majorVersion === 1 && (minorVersion === 1 || minorVersion === 0);

@@ -1,6 +1,7 @@
 /** What passes between an exchange and whatever carries its request: a connection to a group process, or undici to a URL. */
+
+import type { Readable } from 'node:stream';
 import type { RequestEnviron } from './environ.ts';
-import type { RequestBody } from './request-body.ts';
 import type { ResponseHead } from './response-headers.ts';
 
 /** A request as it is to be sent. */
@@ -12,7 +13,7 @@ export type UpstreamRequest = {
   /** For the built-in worker, which has a wire of its own for it; among the headers for all others. */
   readonly environ: RequestEnviron | undefined;
   /** A small one that is there already goes out in one piece with the head. */
-  readonly body: RequestBody | Buffer | null;
+  readonly body: Readable | Buffer | null;
 };
 
 /** Who hears the answer. After `complete` or `failed` nothing more is told. */
@@ -42,4 +43,12 @@ export type AnswerHead = {
 /** A way for one request. */
 export type Way = {
   send(request: UpstreamRequest, answer: AnswerHandler): void;
+};
+
+/** Limits in milliseconds; 0 for none. */
+export type UpstreamTimeouts = {
+  /** How long an upstream may be silent while it is its turn to speak (Apache: `Timeout`). */
+  readonly responseTimeoutMs: number;
+  /** For connections to URLs. */
+  readonly connectTimeoutMs: number;
 };

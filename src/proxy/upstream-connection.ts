@@ -3,8 +3,8 @@
  * sent whole and its last answer was read whole; whatever else happens, it is destroyed.
  */
 import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { AnswerReader, type AnswerSink } from './answer-reader.ts';
-import type { RequestBody } from './request-body.ts';
 import type { ResponseClock, Timed } from './response-clock.ts';
 import type { AnswerHandler, AnswerHead, UpstreamRequest, Way } from './transport.ts';
 import { outliveBrokenPipe } from './upstream-socket.ts';
@@ -41,7 +41,7 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
   readonly #environs = new WorkerEnvirons();
   #answer: AnswerHandler | undefined;
   /** What has to be sent yet, as long as it is not whole. */
-  #body: RequestBody | undefined;
+  #body: Readable | undefined;
   #isChunked = false;
   #error: Error | undefined;
   #isConnected = false;
@@ -195,7 +195,7 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
     answer?.failed(error);
   }
 
-  #sendBody(body: RequestBody): void {
+  #sendBody(body: Readable): void {
     this.#prepareForBodies();
     body.on('data', (bytes: Buffer) => {
       this.hear();

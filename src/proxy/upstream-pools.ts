@@ -1,17 +1,9 @@
 /** Ways to upstreams: connections of ours to a group process, an undici Pool to a URL. */
 import type { Upstream } from '../groups/lease.ts';
 import { ResponseClock } from './response-clock.ts';
-import type { Way } from './transport.ts';
+import type { UpstreamTimeouts, Way } from './transport.ts';
 import { type ConnectionHome, UpstreamConnection } from './upstream-connection.ts';
 import { UrlWay } from './url-way.ts';
-
-/** Limits in milliseconds; 0 for none. */
-export type UpstreamTimeouts = {
-  /** How long an upstream may be silent while it is its turn to speak (Apache: `Timeout`). */
-  readonly responseTimeoutMs: number;
-  /** For connections to URLs. */
-  readonly connectTimeoutMs: number;
-};
 
 /**
  * The connections to one group process. Leases bound how many requests are under way, so there is no queue here: the connection

@@ -1,8 +1,7 @@
 /** A way to an `http://host:port` origin: undici chooses among its connections and keeps the time itself. */
 import { type Dispatcher, Pool } from 'undici';
 import { endResponseHead, type ResponseHead, readResponseFields } from './response-headers.ts';
-import type { AnswerHandler, UpstreamRequest, Way } from './transport.ts';
-import type { UpstreamTimeouts } from './upstream-pools.ts';
+import type { AnswerHandler, UpstreamRequest, UpstreamTimeouts, Way } from './transport.ts';
 
 /** Connections kept to one URL. */
 const URL_CONNECTIONS = 128;

@@ -8,8 +8,8 @@ import type { GroupIdentity, GroupKey } from './group-key.ts';
 import type { ProxyTrust } from './proxy-headers.ts';
 import type { RequestState } from './request-state.ts';
 import type { FoldedName, MountOptions } from './route.ts';
-import type { WsgiSettings } from './wsgi.ts';
 import type { RequestFacts } from './wsgi-names.ts';
+import type { WsgiSettings } from './wsgi-settings.ts';
 
 /** What is decided about a request before its route is written. */
 export type WsgiAnswer = {

@@ -10,7 +10,7 @@ import { mergeSlashes } from './path.ts';
 import type { RequestState } from './request-state.ts';
 import { serverPort } from './server-port.ts';
 import { getVariable } from './variable-table.ts';
-import type { WsgiSettings } from './wsgi.ts';
+import type { WsgiSettings } from './wsgi-settings.ts';
 
 /** What the environ says of a request, and names are made of. */
 export type RequestFacts = {

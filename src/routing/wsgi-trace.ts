@@ -1,8 +1,8 @@
 /** What `explain` says about the names of a group: templates, where they stand, what they became, the key. */
 import { displayName, type GroupIdentity } from './group-key.ts';
 import type { RequestState } from './request-state.ts';
-import type { WsgiSettings } from './wsgi.ts';
 import type { ExpandedName, GroupNames } from './wsgi-names.ts';
+import type { WsgiSettings } from './wsgi-settings.ts';
 
 /** Both templates and what they expand to. */
 export function traceNames(state: RequestState, settings: WsgiSettings, names: GroupNames): void {

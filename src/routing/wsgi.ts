@@ -1,7 +1,7 @@
 /** mod_wsgi's content handler (`wsgi_hook_handler()`, `wsgi_create_req_config()`, `wsgi_execute_remote()`): checks, names, options. */
 
-import { type HandlerScript, hasOption, type Setting } from '../site/scope.ts';
-import { type WsgiPlace, wsgiPlace } from '../site/wsgi-place.ts';
+import { type HandlerScript, hasOption } from '../site/scope.ts';
+import type { WsgiPlace } from '../site/wsgi-place.ts';
 import { admit } from './admission.ts';
 import { type Dispatched, dispatchNames } from './dispatch.ts';
 import { documentRootOf } from './document-root.ts';
@@ -22,6 +22,7 @@ import {
   type RequestFacts,
   requestFacts,
 } from './wsgi-names.ts';
+import { type WsgiSettings, wsgiSettings } from './wsgi-settings.ts';
 import { traceKey, traceNames } from './wsgi-trace.ts';
 
 /** The route of a request for a WSGI application, or why it gets none. */
@@ -93,37 +94,6 @@ function checkScript(state: RequestState, handlerScript: HandlerScript | undefin
     return noRoute(state, 404, 'not_found', `"${filename}" takes no path info (AcceptPathInfo)`);
   }
   return undefined;
-}
-
-/** The templates and switches in force: inline options of the alias above the place above the server. */
-export type WsgiSettings = {
-  readonly scope: WsgiPlace;
-  readonly processGroup: Setting<string> | undefined;
-  readonly applicationGroup: Setting<string> | undefined;
-  readonly callableObject: string | undefined;
-  /** Where the callable is taken as it stands. */
-  readonly isCallableLiteral: boolean;
-  readonly passAuthorization: boolean;
-};
-
-function wsgiSettings(state: RequestState, handlerScript: HandlerScript | undefined): WsgiSettings {
-  const scope = wsgiPlace(state.site.memo, state.host, state.scope);
-  const isAliased = handlerScript === undefined && state.forcedType === 'wsgi-script';
-  const inline = handlerScript ?? (isAliased ? state.scriptAlias : undefined);
-  const literal =
-    handlerScript === undefined
-      ? isAliased
-        ? state.scriptAlias?.callableObject
-        : undefined
-      : 'handle_request';
-  return {
-    scope,
-    processGroup: inline?.processGroup ?? scope.processGroup,
-    applicationGroup: inline?.applicationGroup ?? scope.applicationGroup,
-    callableObject: literal ?? scope.callableObject?.value,
-    isCallableLiteral: literal !== undefined,
-    passAuthorization: inline?.passAuthorization ?? scope.passAuthorization ?? false,
-  };
 }
 
 function callableOf(state: RequestState, { callableObject, isCallableLiteral }: WsgiSettings): string {

@@ -1,8 +1,9 @@
 /** Groups as people and programs are shown them: what the configuration declares, joined with what runs. */
 import type { FailureView, GroupName, GroupView } from '../../routes/model.ts';
 import { fromBytes } from '../apache/bytes.ts';
+import type { FailureSnapshot } from '../groups/failures.ts';
 import { type GroupPlan, groupId } from '../groups/plan.ts';
-import type { FailureSnapshot, GroupSnapshot } from '../groups/snapshot.ts';
+import type { GroupSnapshot } from '../groups/snapshot.ts';
 import { type DeclaredGroup, declaredGroups } from '../routing/declared-groups.ts';
 import { displayName, type GroupIdentity, groupKey } from '../routing/group-key.ts';
 import type { Site } from '../site/model.ts';

@@ -3,7 +3,7 @@ import type { HostChain } from '../site/address-index.ts';
 import { findChain } from '../site/address-index.ts';
 import type { Site, VirtualHost } from '../site/model.ts';
 import type { Door } from './doors.ts';
-import { pathsOfHost } from './mount-paths.ts';
+import { type ListFolder, pathsOfHost } from './mount-paths.ts';
 
 /** A request to ask. Byte strings. */
 export type VerifyRequest = {
@@ -14,9 +14,6 @@ export type VerifyRequest = {
   readonly host: string | undefined;
   readonly target: string;
 };
-
-/** Names of the entries of a folder; empty for what is no folder. */
-export type ListFolder = (path: string) => readonly string[];
 
 /** A name that no configuration has. */
 const unknownName = 'unknown.invalid';

@@ -1,8 +1,9 @@
 /** Paths around the mounts and sections of a virtual host: at, below, beside, in other case, in other encoding. */
-
 import type { VirtualHost } from '../site/model.ts';
 import { matchPattern } from '../site/regex.ts';
-import type { ListFolder } from './corpus.ts';
+
+/** Names of the entries of a folder; empty for what is no folder. */
+export type ListFolder = (path: string) => readonly string[];
 
 /** Entries of a folder that are tried, at most. */
 const maxEntries = 8;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { nodeFileReader } from '../../src/apache/node-file-reader.ts';
 import { type Process, surveyProcesses } from '../../src/audit/census.ts';
-import { placeMounts } from '../../src/audit/placement.ts';
+import { placeMounts } from '../../src/audit/place-mounts.ts';
 import { consumesVariableText } from '../../src/audit/rules/variable-text.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { declaredGroups } from '../../src/routing/declared-groups.ts';
