@@ -1,6 +1,7 @@
 /**
  * One interpreter group: who waits, what state it is in, and what becomes of its processes. It outlives its processes, they
- * their leases. `Starter` decides when a process is started, `Replacements` when one takes another's place.
+ * their leases. `Starter` decides when a process is started, `Replacements` when one takes another's place, `Reactions` what follows
+ * from what happens to them.
  *
  * Two laws hold whenever no call is under way (tested as properties in test/groups/group-laws.test.ts):
  * - safety: if a request waits, no ready process that is known to live has a free thread;
@@ -13,19 +14,16 @@ import type { GroupIdentity } from '../routing/group-key.ts';
 import { Chronicle, type ChronicleDeps } from './chronicle.ts';
 import type { Claim, ClaimResult } from './claim.ts';
 import { refusalIn } from './condition.ts';
-import type { ControlMessage } from './control.ts';
 import { GroupCore } from './core.ts';
-import { brokenDeploy } from './deploy.ts';
-import type { LeaseOutcome } from './lease.ts';
-import type { ProcessExit, StartFailure, StartResult } from './managed-process.ts';
-import type { Member } from './member.ts';
-import type { ExitReason, GroupState } from './observer.ts';
+import type { StartFailure } from './managed-process.ts';
+import type { GroupState } from './observer.ts';
 import type { GroupPlan } from './plan.ts';
 import { isSameProcess, type PlanChange, planChange } from './plan-change.ts';
-import { CALLED_OFF, ProcessList, type ProcessListDeps, type Start } from './process-list.ts';
+import { CALLED_OFF, ProcessList, type ProcessListDeps } from './process-list.ts';
 import { Quiet } from './quiet.ts';
+import { Reactions } from './reactions.ts';
 import { clientGone, draining } from './refusals.ts';
-import { drainTimeoutMs, Replacements, type RestartResult } from './replacements.ts';
+import { Replacements, type RestartResult } from './replacements.ts';
 import { type GroupSnapshot, snapshotGroup } from './snapshot.ts';
 import { Starter, type StarterDeps } from './starter.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -46,24 +44,26 @@ export class Group {
   readonly #starter: Starter;
   readonly #replacements: Replacements;
   readonly #watch: Watch;
+  readonly #reactions: Reactions;
   #stopped: Promise<void> | undefined;
 
   constructor(plan: GroupPlan, deps: GroupDeps) {
     const { clock } = deps;
     const chronicle = new Chronicle(plan, deps);
     const room = new WaitingRoom(plan.identity, limitsOf(plan), clock, () => this.#quiet.look());
-    const processes = new ProcessList(deps, {
-      spawned: (_member, start) => chronicle.processSpawned(start.reason),
-      started: (member, start, result) => this.#started(member, start, result),
-      said: (member, message) => this.#hear(member, message),
-      exited: (member, exit) => this.#exited(member, exit),
-      freed: (member, outcome) => this.#freed(member, outcome),
-    });
+    const processes = new ProcessList(deps, () => this.#reactions);
     this.#core = new GroupCore({ plan, clock, room, processes, chronicle });
     this.#quiet = new Quiet(clock, () => room.depth === 0 && processes.inFlight() === 0);
     this.#starter = new Starter(this.#core, deps);
     this.#replacements = new Replacements(this.#core, this.#starter, deps);
     this.#watch = new Watch(this.#core, this.#starter, this.#replacements);
+    this.#reactions = new Reactions({
+      core: this.#core,
+      starter: this.#starter,
+      replacements: this.#replacements,
+      watch: this.#watch,
+      quiet: this.#quiet,
+    });
   }
 
   get identity(): GroupIdentity {
@@ -113,13 +113,13 @@ export class Group {
     const change = planChange(old, plan);
     if (doFit && change === 'unchanged') return { kind: 'unchanged' };
     this.#take(plan);
-    this.#drainSurplus('reload');
+    this.#replacements.drainSurplus('reload');
     if (current.length > 0 && !doFit) {
       const result = await this.#replacements.replaceAll('reload');
       return result.kind === 'kept' ? result : { kind: 'replaced' };
     }
     if (processes.hasReady()) this.#starter.keepUp();
-    this.#serve();
+    this.#reactions.serve();
     return { kind: 'adopted' };
   }
 
@@ -186,112 +186,6 @@ export class Group {
     if (core.condition.state === 'backing_off' || core.condition.state === 'failed') {
       core.enter('idle', 'its plan is new');
     }
-  }
-
-  #freed(member: Member, outcome: LeaseOutcome): void {
-    if (outcome === 'failed') void this.#examine(member);
-    this.#watch.served(member);
-    this.#serve();
-  }
-
-  /**
-   * After a request that it has broken off a process has no lease before it is found alive, or its end is told. One whose socket
-   * somebody has removed is alive and lost: no request will ever reach it again.
-   */
-  async #examine(member: Member): Promise<void> {
-    const { chronicle, processes, plan } = this.#core;
-    const isReachable = await member.process.isReachable();
-    if (!member.process.isAlive()) return;
-    processes.trust(member);
-    if (isReachable || member.state !== 'ready' || this.#core.isStopping) {
-      this.#serve();
-      return;
-    }
-    chronicle.processLost(member);
-    processes.drain(member, 'crash', drainTimeoutMs(plan, 'crash'));
-    this.#starter.startAnother('crash');
-  }
-
-  /** Hands free threads to who waits and starts processes for the rest; called after everything that changes either. */
-  #serve(): void {
-    const { room, processes } = this.#core;
-    if (room.depth > 0) {
-      room.admit((queuedMs) => processes.lease(queuedMs));
-      this.#starter.grow();
-    }
-    this.#watch.wake();
-    this.#quiet.look();
-  }
-
-  #started(member: Member, start: Start, result: StartResult): StartResult {
-    const { processes, chronicle } = this.#core;
-    const broken = result.kind === 'ready' ? brokenDeploy(start.replaces, result, chronicle) : undefined;
-    if (broken !== undefined) void processes.end(member, 'boot_failed');
-    if (result.kind === 'failed') this.#failedToStart(member, start, result.failure);
-    else if (broken !== undefined) this.#failedToStart(member, start, broken);
-    // One that is not wanted any more is on its way out already.
-    else if (member.endReason === undefined) this.#becameReady(member, start, result);
-    return broken === undefined ? result : { kind: 'failed', failure: broken };
-  }
-
-  #becameReady(member: Member, { replaces }: Start, result: Extract<StartResult, { kind: 'ready' }>): void {
-    const core = this.#core;
-    core.processes.admit(member, result.imported);
-    core.chronicle.processReady(member, result);
-    this.#starter.succeeded();
-    if (replaces !== undefined) this.#replacements.succeeded(replaces);
-    this.#drainSurplus('deploy');
-    if (!core.isStopping) core.enter('ready', `process ${member.process.pid} is ready`);
-    this.#starter.keepUp();
-    this.#serve();
-  }
-
-  #failedToStart(member: Member, { replaces }: Start, failure: StartFailure): void {
-    this.#core.chronicle.startFailed(member, failure);
-    const wasCalledOff = member.endReason !== undefined && member.endReason !== 'boot_failed';
-    if (wasCalledOff) return;
-    if (replaces !== undefined) {
-      this.#replacements.failed(replaces);
-      this.#drainSurplus('reload');
-    }
-    if (replaces?.state === 'ready' || replaces?.state === 'starting') return;
-    this.#starter.failed(failure.message);
-    this.#quiet.look();
-  }
-
-  /** A smaller plan, or a start that has become one too many: the oldest go. */
-  #drainSurplus(reason: ExitReason): void {
-    const { processes, plan } = this.#core;
-    const staying = processes.staying();
-    for (const member of staying.slice(0, Math.max(0, staying.length - plan.processes))) {
-      processes.drain(member, reason, drainTimeoutMs(plan, reason));
-    }
-  }
-
-  #exited(member: Member, exit: ProcessExit): void {
-    const { chronicle } = this.#core;
-    if (member.endReason !== undefined) {
-      chronicle.processEnded(member);
-      this.#core.settle(`its last process has ended: ${member.endReason}`);
-      this.#serve();
-      return;
-    }
-    const problem = chronicle.processCrashed(member, exit);
-    this.#starter.crashed(problem, this.#core.now() - member.readyAt);
-    this.#quiet.look();
-  }
-
-  #hear(member: Member, message: ControlMessage): void {
-    const { chronicle, processes } = this.#core;
-    chronicle.heard(member, message);
-    if (message.event === 'imported') member.imported.add(message.script);
-    if (message.event === 'stopping') {
-      processes.withdraw(member);
-      this.#starter.grow();
-      this.#core.settle(`process ${member.process.pid} is stopping: ${message.reason}`);
-    }
-    if (message.event === 'stale') this.#replacements.recycle(member, 'deploy');
-    if (message.event === 'expiring') this.#replacements.recycle(member, 'cpu_time_limit');
   }
 }
 

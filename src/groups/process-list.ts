@@ -61,7 +61,7 @@ export const CALLED_OFF: StartFailure = {
 
 export class ProcessList {
   readonly #deps: ProcessListDeps;
-  readonly #events: ProcessEvents;
+  readonly #events: () => ProcessEvents;
   readonly #members: Member[] = [];
   /** Starts that the gate has not let through yet. */
   readonly #atGate = new Set<Promise<StartResult>>();
@@ -69,7 +69,8 @@ export class ProcessList {
   #uses = 0;
   #isClosed = false;
 
-  constructor(deps: ProcessListDeps, events: ProcessEvents) {
+  /** `events` is asked for whom to tell, since who is told also acts on this list. */
+  constructor(deps: ProcessListDeps, events: () => ProcessEvents) {
     this.#deps = deps;
     this.#events = events;
   }
@@ -163,7 +164,7 @@ export class ProcessList {
     // One that ends by itself needs no telling.
     const isToEnd = member.state === 'draining' && member.endReason !== undefined;
     if (isToEnd && member.inFlight === 0) void this.#terminate(member);
-    this.#events.freed(member, outcome);
+    this.#events().freed(member, outcome);
   }
 
   /** Kept when the start is over, with what the group made of it. */
@@ -238,7 +239,7 @@ export class ProcessList {
 
   #spawn(start: Start, leaveGate: () => void, settled: (result: StartResult) => void): void {
     const { plan, imports } = start.order();
-    const onMessage = (message: ControlMessage): void => this.#events.said(member, message);
+    const onMessage = (message: ControlMessage): void => this.#events().said(member, message);
     const onExit = (exit: ProcessExit): void => this.#exited(member, exit);
     const process = this.#deps.startProcess({ plan, imports, onMessage, onExit });
     const member = startingMember(
@@ -246,11 +247,11 @@ export class ProcessList {
       this.#deps.clock.now(),
     );
     this.#members.push(member);
-    this.#events.spawned(member, start);
+    this.#events().spawned(member, start);
     void process.started.then((result) => {
       leaveGate();
       this.#starting -= 1;
-      settled(this.#events.started(member, start, result));
+      settled(this.#events().started(member, start, result));
     });
   }
 
@@ -259,7 +260,7 @@ export class ProcessList {
     this.#setState(member, 'exited');
     this.#members.splice(this.#members.indexOf(member), 1);
     // The end of a start is told by `started`.
-    if (!wasStarting) this.#events.exited(member, exit);
+    if (!wasStarting) this.#events().exited(member, exit);
   }
 
   async #terminate(member: Member): Promise<void> {

@@ -102,6 +102,15 @@ export class Replacements {
     this.#attempts.startFailed();
   }
 
+  /** A smaller plan, or a start that has become one too many: the oldest go. */
+  drainSurplus(reason: ExitReason): void {
+    const { processes, plan } = this.#core;
+    const staying = processes.staying();
+    for (const member of staying.slice(0, Math.max(0, staying.length - plan.processes))) {
+      processes.drain(member, reason, drainTimeoutMs(plan, reason));
+    }
+  }
+
   async #replaceEach(reason: ReplacementReason): Promise<RestartResult> {
     this.#attempts.forgive();
     if (this.#underWay.size > 0) await Promise.all(this.#underWay.values());
