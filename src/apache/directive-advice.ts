@@ -16,7 +16,8 @@ export function intendedDirective(node: DirectiveNode): string | undefined {
   // Others' modules have names of their own: what is more than a slip of the fingers is no misspelling.
   const slips = Math.min(2, Math.ceil(node.name.length / 3));
   const guess = nearest(node.name, isSection ? SECTIONS : DIRECTIVES, slips);
-  if (guess === undefined) return undefined;
+  // Spelt right, and unknown to the sidecar alone.
+  if (guess === undefined || guess.toLowerCase() === node.name.toLowerCase()) return undefined;
   return isSection ? `"<${guess}>"` : `"${guess}"`;
 }
 

@@ -32,7 +32,6 @@ const families: readonly Family[] = [
     /^remoteip/,
     'The client\'s address comes from "trustedProxies" of the settings: name your front there',
   ),
-  loss(/^allowmethods$/, 'Methods are no longer restricted: let the application or a front do that'),
   loss(
     /^regexdefaultoptions$/,
     "Patterns are read with Apache's default options: write others into the patterns",

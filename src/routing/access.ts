@@ -28,6 +28,13 @@ export function checkAccess(state: RequestState): Access {
   return byHosts.kind === 'front-only' ? byHosts : byRequirement;
 }
 
+/** The rule that lets no request of this method in (mod_allowmethods `am_check_access()`, before all others). */
+export function findMethodRule({ scope, method }: RequestState): Diagnostic | undefined {
+  const allowed = scope.access?.allowed;
+  if (allowed === undefined || allowed.methods.size === 0) return undefined;
+  return allowed.methods.has(method === 'HEAD' ? 'GET' : method) ? undefined : allowed.rule;
+}
+
 function stricter(first: Access, second: Access): Access {
   if (first.kind === 'denied' || second.kind === 'granted') return first;
   return second.kind === 'denied' || first.kind === 'granted' ? second : first;

@@ -2,7 +2,7 @@
  * Apache's phases in their order (httpd `ap_process_request_internal()`), from the path of a target to a handler.
  * Every phase may stop the request.
  */
-import { checkAccess } from './access.ts';
+import { checkAccess, findMethodRule } from './access.ts';
 import { findIndex } from './directory.ts';
 import { findType, forceByRewrite, overrideType } from './handler.ts';
 import { processPath } from './path.ts';
@@ -49,6 +49,8 @@ function translate(state: RequestState, rawPath: string): Stop | undefined {
 /** Variables of the place are set before anything asks for them, then the door is looked at. */
 function enterPlace(state: RequestState): Stop | undefined {
   if (!state.isSubrequest) applySetEnvIf(state, state.scope.setEnvIf);
+  const methodRule = findMethodRule(state);
+  if (methodRule !== undefined) return stop(405, 'method', methodRule.message);
   state.access = checkAccess(state);
   return state.access.kind === 'denied' ? stop(403, 'forbidden', state.access.rule.message) : undefined;
 }

@@ -14,8 +14,9 @@ export function judgeAccess(
 }
 
 function judgeFinding(finding: Diagnostic, settings: AccessSettings): Diagnostic {
-  if (finding.id !== 'mount-access-control') return finding;
   const { accessControl, trustedProxies, legacy } = settings;
+  if (finding.id === 'client-address' && trustedProxies.length > 0) return { ...finding, severity: 'info' };
+  if (finding.id !== 'mount-access-control' && finding.id !== 'place-access-control') return finding;
   if (accessControl === 'front' && trustedProxies.length > 0)
     return {
       ...finding,

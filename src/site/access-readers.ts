@@ -59,11 +59,24 @@ export const accessReaders: Readonly<Record<string, ScopeReader>> = {
     const { authType: _before, ...access } = draft.access ?? {};
     draft.access = type.toLowerCase() === 'none' ? access : { ...access, authType: rule(directive) };
   },
+  allowmethods: (draft, directive) => {
+    // "reset" lets all in, also those that stood before it.
+    const isReset = directive.args.some((word) => word.toLowerCase() === 'reset');
+    const before = isReset ? [] : (draft.access?.allowed?.methods ?? []);
+    const methods = new Set([...before, ...(isReset ? [] : directive.args.map(methodOf))]);
+    draft.access = { ...draft.access, allowed: { methods, rule: rule(directive) } };
+  },
   wsgiaccessscript: readFront,
+  luahookaccesschecker: readFront,
   sslverifyclient: readFront,
   sslrequire: readFront,
   sslrequiressl: readFront,
 };
+
+/** Apache has one number for both. */
+function methodOf(word: string): string {
+  return word === 'HEAD' ? 'GET' : word;
+}
 
 /** Adds a `Require`; the outermost group of a place is `<RequireAny>` (mod_authz_core `create_default_section()`). */
 export function addRequirement(

@@ -58,6 +58,8 @@ export type AccessRules = {
   readonly hosts?: HostAccess;
   /** Rules that shut a door by themselves and are not enforced here, by directive. */
   readonly front?: ReadonlyMap<string, Diagnostic>;
+  /** `AllowMethods` (mod_allowmethods): nothing else is let in; none are all. */
+  readonly allowed?: { readonly methods: ReadonlySet<string>; readonly rule: Diagnostic };
   /** `AuthType`; without any requirement Apache answers 500 there. */
   readonly authType?: Diagnostic;
 };

@@ -51,9 +51,9 @@ wsgiacceptmutex wsgisocketprefix wsgisocketrotation wsgiverbosedebugging
 bufferresponse macro use logiotrackttfb mimemagic checkspelling
 dumpioinput dumpiooutput heartbeatlisten heartbeataddress watchdoginterval md_domain
 deflatecompressionlevel deflatememlevel deflatewindowsize deflatebuffersize deflatefilternote deflateinflatelimitrequestbody
-deflateinflateratioburst deflateinflateratiolimit brotlicompressionquality remoteipheader remoteipinternalproxy
+deflateinflateratioburst deflateinflateratiolimit brotlicompressionquality remoteipinternalproxy
 remoteiptrustedproxy remoteipproxiesheader remoteipinternalproxylist remoteiptrustedproxylist remoteipproxyprotocol
-cookietracking cookiename cookieexpires cookiestyle cookiedomain addmoduleinfo secruleengine registerhttpmethod
+cookietracking cookiename cookieexpires cookiestyle cookiedomain addmoduleinfo registerhttpmethod
 unsetenvif qualifyredirecturl httpprotocoloptions wsgiapplicationwrapper strictredirect addinputfilter setinputfilter suexecusergroup`);
 
 /** Directives that change answers. */
@@ -76,7 +76,7 @@ sslproxyciphersuite sslproxycacertificatefile sslproxycacertificatepath sslproxy
 action script dav davlockdb davmintimeout davdepthinfinity fcgidwrapper fcgidinitialenv`);
 
 /** Directives that Apache keeps for mod_wsgi's requests too, and the sidecar does not. */
-const notKept: ReadonlySet<string> = words('cgivar');
+const notKept: ReadonlySet<string> = words('cgivar secruleengine');
 
 /** Sections with the same fates. */
 const apacheSections: ReadonlySet<string> = words(
@@ -95,6 +95,13 @@ export function reportUnread(node: DirectiveNode, diagnostics: Diagnostic[]): vo
     diagnostics.push({ ...diagnose(node, 'info', 'response-directive', message), advice });
     return;
   }
+  if (node.key === 'remoteipheader') {
+    const message = `"${node.name} ${node.text}" says who the client is, by which access is judged; the sidecar believes X-Forwarded-For of "trustedProxies" alone`;
+    const advice = 'Name the front by trustedProxies, and have it send X-Forwarded-For';
+    diagnostics.push({ ...diagnose(node, 'warning', 'client-address', message), advice });
+    return;
+  }
+  if (node.key === 'secruleengine' && node.kind === 'directive' && !/^on$/i.test(node.args[0] ?? '')) return;
   if (notKept.has(node.key)) {
     const message = `"${node.name} ${node.text}" is not kept by the sidecar`;
     const advice = 'Leave it to Apache in front, or to the application';

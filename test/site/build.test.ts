@@ -95,6 +95,8 @@ WSGIDaemonProcess one processes=2 threads=5 python-path=/a:/b home=/srv display-
       '<Location />\nCGIVar REQUEST_URI current-uri\n</Location>',
       'directive-not-kept',
     ],
+    ['rules that filter requests', 'SecRuleEngine On', 'directive-not-kept'],
+    ['clients that a front names', 'RemoteIPHeader X-Forwarded-For', 'client-address'],
     ['a condition on users', `<If "%{REMOTE_USER} == 'x'">\nSetEnv A b\n</If>`, 'expression-not-understood'],
     ['a look-up of a map', 'RewriteMap m txt:/srv/m\nRewriteRule ^/(.*) /%{TIME} ', 'rewrite-not-understood'],
     [
@@ -127,6 +129,33 @@ WSGIScriptAlias /open /srv/open.wsgi
     expect(found).toHaveLength(1);
     expect(found[0]).toMatchObject({ severity: 'error', position: { line: 6 } });
     expect(found[0]?.message).toContain('a:/app');
+  });
+
+  it('reports a part of a mount that only Apache can protect, once, and of a virtual host with mounts alone', () => {
+    const rules = (path: string): string => `<Location ${path}>\nRequire valid-user\n</Location>`;
+    const { diagnostics } = readSiteText(`ServerName a
+<VirtualHost *:80>
+ServerName b
+WSGIScriptAlias /app /srv/app.wsgi
+${rules('/app')}
+${rules('/app/admin')}
+</VirtualHost>
+<VirtualHost *:80>
+ServerName c
+${rules('/files')}
+</VirtualHost>`);
+    expect(
+      diagnostics
+        .filter(({ id }) => id.endsWith('-access-control'))
+        .map(({ id, severity, position }) => [id, severity, position?.line]),
+    ).toEqual([
+      ['mount-access-control', 'error', 6],
+      ['place-access-control', 'warning', 9],
+    ]);
+  });
+
+  it('says nothing of rules that filter nothing', () => {
+    expect(readSiteText('ServerName a\nSecRuleEngine DetectionOnly').diagnostics).toEqual([]);
   });
 
   it('is not stopped by access rules that it enforces itself', () => {

@@ -8,7 +8,7 @@ export const accessControlLost: Rule = {
     layout === 'sidecar'
       ? []
       : diagnostics
-          .filter(({ id }) => id === 'mount-access-control')
+          .filter(({ id }) => id === 'mount-access-control' || id === 'place-access-control')
           .map(({ position, directive, message }) => ({
             id: 'access-control-lost',
             severity: 'warning' as const,
