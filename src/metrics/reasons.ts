@@ -25,6 +25,7 @@ export const REJECTED_REASONS: ReadonlyMap<string, string> = new Map([
   ['bad_request', 'bad_request'],
   ['request_timeout', 'request_timeout'],
   ['body_timeout', 'body_timeout'],
+  ['body_rate', 'body_rate'],
   ['length_required', 'length_required'],
   ['chunk_extensions', 'chunk_extensions'],
   ['header_too_big', 'header_too_big'],

@@ -228,8 +228,11 @@ export class Exchange {
 
   /** The client's body will not be whole: it has nothing to wait for, and the upstream neither. */
   giveUpOnBody(rule: RefusalRule): void {
-    if (this.response.headersSent) this.request.socket.destroy();
-    else {
+    if (this.response.headersSent) {
+      this.reason = rule.reason;
+      this.deps.log.info(this.#logFields({ reason: rule.reason }), rule.message);
+      this.request.socket.destroy();
+    } else {
       this.releaseLease('abandoned');
       this.refuse({ ...rule, close: true });
     }

@@ -23,6 +23,8 @@ export type FrontLimits = {
   readonly bodyBytes: number;
   /** How long a client may be silent in the middle of its body. */
   readonly bodyTimeoutMs: number;
+  /** Bytes a second that a client's body has to come at, beyond `bodyTimeoutMs`. */
+  readonly bodyMinRate: number;
   /** How long a client may take nothing of its answer. */
   readonly sendTimeoutMs: number;
   /** What is kept of answers for clients that lag. */
@@ -48,6 +50,7 @@ export const FRONT_LIMITS: FrontLimits = {
   headTimeoutMs: 10_000,
   bodyBytes: 1024 ** 3,
   bodyTimeoutMs: 30_000,
+  bodyMinRate: 500,
   sendTimeoutMs: 60_000,
   spool: {
     memoryBytes: 1024 ** 2,

@@ -2,8 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { bodyPassed } from './body-memory.ts';
+import { BodyPace } from './body-pace.ts';
 import type { Exchange } from './exchange.ts';
-import { REFUSED_BODY, REFUSED_SILENCE } from './rules.ts';
+import { REFUSED_BODY } from './rules.ts';
 
 /**
  * Reads a client's body at the upstream's pace. Unlike the request itself it can be destroyed without ending the client's
@@ -13,12 +14,14 @@ import { REFUSED_BODY, REFUSED_SILENCE } from './rules.ts';
 export class RequestBody extends Readable {
   readonly #exchange: Exchange;
   readonly #request: IncomingMessage;
+  readonly #pace: BodyPace;
   #started = false;
 
   constructor(exchange: Exchange) {
     super();
     this.#exchange = exchange;
     this.#request = exchange.request;
+    this.#pace = new BodyPace(exchange);
     this.on('error', ignore);
   }
 
@@ -27,8 +30,10 @@ export class RequestBody extends Readable {
       this.#started = true;
       this.#request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
       this.#request.on('error', ignore).on('timeout', this.#onTimeout);
-      this.#request.socket.setTimeout(this.#exchange.limits.bodyTimeoutMs);
     }
+    // Who has not been asked for the body yet need not send it.
+    if (this.#exchange.awaitsContinue) this.#waitAnew();
+    else this.#pace.begin(this.#exchange.requestBytes);
     this.#exchange.deps.uploads.release(this.#request.socket);
     this.#request.resume();
   }
@@ -46,12 +51,16 @@ export class RequestBody extends Readable {
   readonly #onData = (chunk: Buffer): void => {
     this.#exchange.requestBytes += chunk.length;
     bodyPassed(chunk.length);
-    if (this.#exchange.bodyIsTooLong) {
-      this.#exchange.giveUpOnBody(REFUSED_BODY);
+    const broken = this.#exchange.bodyIsTooLong
+      ? REFUSED_BODY
+      : this.#pace.arrived(this.#exchange.requestBytes);
+    if (broken !== undefined) {
+      this.#exchange.giveUpOnBody(broken);
       return;
     }
     if (this.push(chunk)) return;
     this.#request.pause();
+    this.#pace.rest();
     // A Unix socket's end cannot be looked up.
     if (this.#exchange.peer.address !== '') this.#exchange.deps.uploads.hold(this.#request.socket);
   };
@@ -61,10 +70,13 @@ export class RequestBody extends Readable {
   };
 
   readonly #onTimeout = (): void => {
-    const request = this.#request;
-    if (request.isPaused()) request.socket.setTimeout(this.#exchange.limits.bodyTimeoutMs);
-    else this.#exchange.giveUpOnBody(REFUSED_SILENCE);
+    if (this.#request.isPaused() || this.#exchange.awaitsContinue) this.#waitAnew();
+    else this.#exchange.giveUpOnBody(this.#pace.rule);
   };
+
+  #waitAnew(): void {
+    this.#request.socket.setTimeout(this.#exchange.limits.bodyTimeoutMs);
+  }
 
   readonly #onClose = (): void => {
     if (!this.#request.complete) this.destroy(new Error('the client left before its body was whole'));

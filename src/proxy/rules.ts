@@ -143,6 +143,13 @@ export const REFUSED_SILENCE: RefusalRule = {
   message: 'Client was silent in the middle of its body for "limits.bodyTimeout"',
 };
 
+/** A body whose client sends too little of it at a time. */
+export const REFUSED_RATE: RefusalRule = {
+  status: 408,
+  reason: 'body_rate',
+  message: 'Client sent its body more slowly than "limits.bodyMinRate" for longer than "limits.bodyTimeout"',
+};
+
 /** An `Expect` other than `100-continue` (RFC 9110 §10.1.1). */
 export const REFUSED_EXPECTATION: RefusalRule = {
   status: 417,

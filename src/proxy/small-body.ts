@@ -1,15 +1,16 @@
 /** Small bodies come whole before a process is asked: a client that sends a byte now and then holds its connection, and no thread. */
+import { BodyPace } from './body-pace.ts';
 import type { Exchange } from './exchange.ts';
 import { RequestBody } from './request-body.ts';
-import { REFUSED_SILENCE } from './rules.ts';
+import type { RefusalRule } from './rules.ts';
 
 /**
  * Calls back once the body is there, at once where there is none or it is too long to wait for: more than Node reads ahead of its reader.
  * Who has to be asked for the body (`100-continue`) is asked by the application, which then waits itself. Never calls back when the client
- * leaves, or is silent for `limits.bodyTimeout` (408).
+ * leaves, or takes too long (408).
  */
 export function afterSmallBody(exchange: Exchange, next: () => void): void {
-  const { request, headers, limits } = exchange;
+  const { request, headers } = exchange;
   const length = Number(headers.length ?? '0');
   if (
     length === 0 ||
@@ -20,21 +21,25 @@ export function afterSmallBody(exchange: Exchange, next: () => void): void {
     next();
     return;
   }
+  const pace = new BodyPace(exchange);
   const leave = (): void => {
-    request.off('readable', look).off('timeout', giveUp).off('close', leave);
+    request.off('readable', look).off('timeout', tellSilence).off('close', leave);
     request.socket.setTimeout(0);
   };
   const look = (): void => {
+    const broken = request.complete ? undefined : pace.arrived(request.readableLength);
+    if (broken !== undefined) giveUp(broken);
     if (!request.complete) return;
     leave();
     next();
   };
-  const giveUp = (): void => {
+  const giveUp = (rule: RefusalRule): void => {
     leave();
-    exchange.giveUpOnBody(REFUSED_SILENCE);
+    exchange.giveUpOnBody(rule);
   };
-  request.socket.setTimeout(limits.bodyTimeoutMs);
-  request.on('readable', look).on('timeout', giveUp).on('close', leave);
+  const tellSilence = (): void => giveUp(pace.rule);
+  pace.begin(0);
+  request.on('readable', look).on('timeout', tellSilence).on('close', leave);
 }
 
 /** The body as it is to be sent: at once and as often as it takes where it is there already, else at the upstream's pace, and once. */

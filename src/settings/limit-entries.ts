@@ -49,6 +49,13 @@ export const LIMIT_ENTRIES: readonly SettingEntry[] = [
     prose: 'how long a client may be silent in the middle of its body',
   },
   {
+    key: 'limits.bodyMinRate',
+    environment: 'WSGI_SIDECAR_LIMIT_BODY_MIN_RATE',
+    kind: 'text',
+    default: '500',
+    prose: 'bytes a second that a body has to come at beyond the first limits.bodyTimeout; 0 is any',
+  },
+  {
     key: 'limits.sendTimeout',
     environment: 'WSGI_SIDECAR_LIMIT_SEND_TIMEOUT',
     kind: 'text',

@@ -13,6 +13,8 @@ export type LimitSettings = {
   readonly headTimeout: number;
   readonly body: number;
   readonly bodyTimeout: number;
+  /** Bytes a second. */
+  readonly bodyMinRate: number;
   readonly sendTimeout: number;
   readonly spoolMemory: number;
   readonly spoolMemoryTotal: number;
@@ -45,6 +47,7 @@ export const limitSettings: v.GenericSchema<unknown, LimitSettings> = section(
     headTimeout: duration,
     body: bytes,
     bodyTimeout: duration,
+    bodyMinRate: bytes,
     sendTimeout: duration,
     spoolMemory: bytes,
     spoolMemoryTotal: bytes,

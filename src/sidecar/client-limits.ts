@@ -16,6 +16,7 @@ export function clientLimits(settings: LimitSettings, apache: RequestLimits): Fr
     headTimeoutMs: settings.headTimeout,
     bodyBytes: settings.body,
     bodyTimeoutMs: settings.bodyTimeout,
+    bodyMinRate: settings.bodyMinRate,
     sendTimeoutMs: settings.sendTimeout,
     spool: {
       memoryBytes: settings.spoolMemory,

@@ -117,6 +117,70 @@ describe('RequestBody', () => {
     expect(await stage.released()).toBe('abandoned');
   });
 
+  it.each([
+    ['of a known length', 'Content-Length: 100000', ''],
+    ['in chunks', 'Transfer-Encoding: chunked', '1\r\n'],
+  ])('gives up on a client whose body %s trickles', async (_, framing, before) => {
+    const stage = await stageBefore(() => {}, {
+      front: { limits: { bodyTimeoutMs: 200, bodyMinRate: 1000 } },
+      route: wsgiRoute({}, { chunkedRequest: true }),
+    });
+    const client = openConnection(stage.target);
+    client.write(`POST / HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`);
+    const piece = before === '' ? 'x' : `${before}x\r\n`;
+    const trickle = setInterval(() => client.write(piece), 20);
+    const text = await client.closed;
+    clearInterval(trickle);
+    expect(text).toMatch(/^HTTP\/1\.1 408 /);
+    expect(await stage.observed()).toMatchObject({ status: 408, reason: 'body_rate' });
+    expect(await stage.released()).toBe('abandoned');
+  });
+
+  it('tells why a body ends the answer that has begun', async () => {
+    const stage = await stageBefore(
+      (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nbegun'),
+      { front: { limits: { bodyTimeoutMs: 200, bodyMinRate: 1000 } } },
+    );
+    const client = openConnection(stage.target);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n');
+    const trickle = setInterval(() => client.write('x'), 20);
+    expect(await client.closed).toMatch(/^HTTP\/1\.1 200 .*begun$/s);
+    clearInterval(trickle);
+    expect(await stage.observed()).toMatchObject({ status: 200, reason: 'body_rate', aborted: true });
+  });
+
+  it('takes a body that comes slowly, but at the rate', async () => {
+    const size = 40_000;
+    const stage = await stageBefore(afterBody(size), {
+      front: { limits: { bodyTimeoutMs: 200, bodyMinRate: 1000 } },
+    });
+    const client = openConnection(stage.target);
+    client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\nConnection: close\r\n\r\n`);
+    let left = size;
+    const slowly = setInterval(() => {
+      if (left > 0) client.write('x'.repeat(1000));
+      left -= 1000;
+    }, 15);
+    expect(await client.closed).toContain('done');
+    clearInterval(slowly);
+  });
+
+  it('does not call a client silent that nobody has asked for its body', async () => {
+    const stage = await stageBefore(
+      (socket, text) => {
+        if (text.endsWith('whole')) socket.write(ok('done'));
+        else setTimeout(() => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 400);
+      },
+      { front: { limits: { bodyTimeoutMs: 100 } } },
+    );
+    const client = openConnection(stage.target);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n');
+    await client.until('100 Continue');
+    client.write('whole');
+    await client.until('done');
+    client.end();
+  });
+
   it('does not blame the client for an upstream that is slow to read', async () => {
     let resume: (() => void) | undefined;
     const stage = await stageBefore(
@@ -127,7 +191,8 @@ describe('RequestBody', () => {
         }
         afterBody(8 * 1024 * 1024)(socket, text);
       },
-      { front: { limits: { bodyTimeoutMs: 400 } } },
+      // Of what it waits 500 ms would be too long.
+      { front: { limits: { bodyTimeoutMs: 400, bodyMinRate: 80 * 1024 * 1024 } } },
     );
     const answer = send(stage.target, '/', { method: 'POST', body: Buffer.alloc(8 * 1024 * 1024) });
     await expect.poll(() => resume).toBeDefined();

@@ -53,6 +53,19 @@ describe('afterSmallBody()', () => {
     expect(stage.recorder.received).toEqual([]);
   });
 
+  it('answers 408 to a client that trickles, and asks nobody', async () => {
+    const stage = await stageBefore(ok('done'), {
+      front: { limits: { bodyTimeoutMs: 200, bodyMinRate: 1000 } },
+    });
+    const client = openConnection(stage.target);
+    client.write(head(10_000));
+    const trickle = setInterval(() => client.write('x'), 20);
+    expect(await client.closed).toMatch(/^HTTP\/1\.1 408 /);
+    clearInterval(trickle);
+    expect(stage.observations[0]).toMatchObject({ status: 408, reason: 'body_rate' });
+    expect(stage.recorder.received).toEqual([]);
+  });
+
   it('asks nobody for a client that leaves', async () => {
     const stage = await stageBefore(ok('done'));
     const client = openConnection(stage.target);
