@@ -1,28 +1,41 @@
 /** The word that someone who mistyped most likely meant: of settings, directives and their options. */
 
-/** The candidate with the smallest edit distance, when that is at most `limit`: by default a third of the word's length, but 2 always. */
+/**
+ * The first candidate with the smallest edit distance, when that is at most `limit`: by default a third of the word's length, but
+ * 2 always. Asked for every directive that is not known, so no distance is worked out beyond the best one so far.
+ */
 export function nearest(
   word: string,
   candidates: readonly string[],
   limit: number = Math.max(2, Math.floor(word.length / 3)),
 ): string | undefined {
-  const ranked = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance);
-  return ranked[0]?.candidate;
+  const wanted = word.toLowerCase();
+  let found: string | undefined;
+  let bound = limit;
+  for (const candidate of candidates) {
+    const distance = editDistance(wanted, candidate.toLowerCase(), bound);
+    if (distance > bound) continue;
+    found = candidate;
+    bound = distance - 1;
+  }
+  return found;
 }
 
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
+/** Levenshtein's distance, one row at a time, where it is at most `bound`; else some number above. */
+function editDistance(a: string, b: string, bound: number): number {
+  if (Math.abs(a.length - b.length) > bound) return bound + 1;
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, ofA] of [...a].entries()) {
+  for (let i = 0; i < a.length; i += 1) {
     const next = [i + 1];
-    for (const [j, ofB] of [...b].entries()) {
-      const change = (row[j] as number) + (ofA === ofB ? 0 : 1);
-      next.push(Math.min(change, (row[j + 1] as number) + 1, (next[j] as number) + 1));
+    let least = i + 1;
+    for (let j = 0; j < b.length; j += 1) {
+      const change = (row[j] as number) + (a[i] === b[j] ? 0 : 1);
+      const distance = Math.min(change, (row[j + 1] as number) + 1, (next[j] as number) + 1);
+      next.push(distance);
+      least = Math.min(least, distance);
     }
+    if (least > bound) return bound + 1;
     row = next;
   }
-  return row.at(-1) as number;
+  return row[b.length] as number;
 }
