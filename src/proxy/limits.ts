@@ -8,7 +8,7 @@ export type HeadLimits = {
   readonly requestLineBytes: number;
   /** Fields (LimitRequestFields). */
   readonly headers: number;
-  /** One field, name and value (LimitRequestFieldSize). */
+  /** One field, name, colon, blank and value (LimitRequestFieldSize). */
   readonly headerFieldBytes: number;
 };
 

@@ -13,8 +13,8 @@ const READ_AT_ONCE_BYTES = 16_384;
  * memory: what an application has read of another cannot be sent again.
  */
 export function mayRepeat(exchange: Exchange, { upstream }: Lease, error: Error): boolean {
-  const { request, response, head, headers, route, wasRepeated, wholeBody } = exchange;
-  if (route === undefined || response.headersSent) return false;
+  const { request, head, headers, route, wasRepeated, wholeBody } = exchange;
+  if (route === undefined) return false;
   const hasBody = head?.body !== 'none' && Number(headers.length) !== 0;
   if (hasBody && wholeBody === undefined) return false;
   if (!wasRepeated && IDEMPOTENT.has(request.method ?? '')) return true;

@@ -40,14 +40,7 @@ export const coreReaders: Readonly<Record<string, ScopeReader>> = {
   allowoverridelist: (draft, directive, place) => {
     if (readOverride(directive, place)) draft.allowOverride = true;
   },
-  errordocument: (draft, directive) => {
-    const status = Number(directive.args[0]);
-    const documents = new Map(draft.errorDocuments);
-    draft.errorDocuments = documents.set(status, {
-      value: errorDocumentText(directive),
-      position: directive.position,
-    });
-  },
+  errordocument: readErrorDocument,
   addhandler: (draft, directive, place) => {
     const handler = handlerSetting(directive, place, directive.args.slice(1));
     setExtensions(draft, 'handlers', directive.args.slice(1), handler);
@@ -91,6 +84,21 @@ export const coreReaders: Readonly<Record<string, ScopeReader>> = {
 function indexRedirect(word: string): number | 'off' {
   const named = { on: 302, permanent: 301, temp: 302, seeother: 303 }[word.toLowerCase()];
   return named ?? (/^3\d\d$/.test(word) ? Number(word) : 'off');
+}
+
+/** The statuses of what the configuration refuses before any application is asked. */
+const ROUTED_STATUSES: ReadonlySet<number> = new Set([400, 403, 404, 405]);
+
+function readErrorDocument(draft: ScopeDraft, directive: Directive, { build }: PlaceContext): void {
+  const status = Number(directive.args[0]);
+  const value = errorDocumentText(directive);
+  const documents = new Map(draft.errorDocuments);
+  draft.errorDocuments = documents.set(status, { value, position: directive.position });
+  if (value.toLowerCase() === 'default' || (ROUTED_STATUSES.has(status) && !value.startsWith('"'))) return;
+  const what = ROUTED_STATUSES.has(status) ? 'Texts' : 'Limits and failures';
+  const message = `"${directive.name} ${directive.text}" has no effect here: ${what} have the sidecar's own pages`;
+  const advice = 'Keep Apache in front of the mounts that need it';
+  build.diagnostics.push({ ...diagnose(directive, 'info', 'response-directive', message), advice });
 }
 
 /** A URL or path; a text that Apache sends as it is has a quote in front (httpd `set_error_document()`). */

@@ -79,6 +79,7 @@ describe('Apache and the sidecar', () => {
       head('GET /plain', 'X-A: 1', 'X-A: 2', 'Cookie: a=1', 'Cookie: b=2', 'X-A: 3'),
     ],
     ['names with underscores', head('GET /plain', 'X_A: 1', 'X.B: 2', 'X-C: 3')],
+    ['proxies on the way', head('GET /plain', 'Via: 1.1 front', 'Max-Forwards: 3')],
     ['credentials that nobody lets through', head('GET /plain', 'Authorization: Basic YTpi')],
     ['WSGIPassAuthorization', head('GET /auth', 'Authorization: Basic YTpi')],
     ['CGIPassAuth', head('GET /cgiauth', 'Authorization: Basic YTpi')],
@@ -148,6 +149,15 @@ describe('Apache and the sidecar', () => {
   ])('differ on purpose about %s', async (_, bytes, apaches, ours) => {
     expect((await exchange({ port: site.port }, bytes)).status).toBe(apaches);
     expect((await exchange({ port: sidecar.port }, bytes)).status).toBe(ours);
+  });
+
+  it('refuse fields of the same sizes, by statuses of their own', async () => {
+    for (const size of [8189, 8190, 8191, 8192, 8193]) {
+      const bytes = head('GET /plain', `X-A: ${'a'.repeat(size - 'X-A: '.length)}`);
+      const there = (await exchange({ port: site.port }, bytes)).status;
+      const here = (await exchange({ port: sidecar.port }, bytes)).status;
+      expect([size, here]).toEqual([size, there === 400 ? 431 : there]);
+    }
   });
 
   it('differ on purpose about what TRACE tells', async () => {

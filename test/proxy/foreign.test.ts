@@ -92,6 +92,23 @@ describe('a request to a server that was not made for the sidecar', () => {
     expect([sent.get('x-forwarded-for'), sent.get('x-forwarded-proto')]).toEqual([address, scheme]);
   });
 
+  it('is told the address once, however often it is sent', async () => {
+    let isBroken = true;
+    const breakOnce = (socket: Socket, text: string): void => {
+      if (!text.endsWith('\r\n\r\n')) return;
+      if (isBroken) socket.destroy();
+      else socket.end(ok('done'));
+      isBroken = false;
+    };
+    const stage = await stageOf(breakOnce, { wantsForwarding: true });
+    expect((await send(stage.target, '/')).text()).toBe('done');
+    expect(stage.recorder.received).toHaveLength(2);
+    for (const text of stage.recorder.received) {
+      expect(text.match(/^(?:x-forwarded-for|x-forwarded-proto|x-sidecar-\w+): .*$/gim)).toHaveLength(4);
+      expect(headersOf(text).get('x-forwarded-for')).toBe('127.0.0.1');
+    }
+  });
+
   it('reaches a port', async () => {
     const server = createServer((socket) => socket.once('data', () => socket.end(ok('by TCP'))));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

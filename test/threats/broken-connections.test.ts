@@ -1,6 +1,7 @@
 /** A client that breaks its connection off at the worst moment harms nobody else. */
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ok, stageBefore } from '../proxy/stage.ts';
 import { exchange, openSocket } from '../support/raw-http.ts';
 import { LAST, statusesOf } from './refusal.ts';
@@ -29,6 +30,22 @@ describe('a client that sends on and reads only then', () => {
     socket.resume();
     await once(socket, 'close');
     expect(statusesOf(text)).toEqual(statuses);
+  });
+});
+
+describe('a client that sends on without end behind its last answer', () => {
+  it('is cut off', async () => {
+    const stage = await stageBefore(ok('hello'));
+    const { port } = stage.target as { readonly port: number };
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const ended = once(socket, 'end');
+    socket.on('error', () => {}).resume();
+    socket.write('NO REQUEST\r\n\r\n');
+    await ended;
+    const sending = setInterval(() => socket.write('more'), 20);
+    onTestFinished(() => clearInterval(sending));
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    expect((await exchange(stage.target, `GET / HTTP/1.1${LAST}`)).status).toBe(200);
   });
 });
 

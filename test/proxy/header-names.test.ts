@@ -1,0 +1,51 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { createNameTable } from '../../src/proxy/header-names.ts';
+import { addResponseField, newResponseHead } from '../../src/proxy/response-headers.ts';
+
+describe('createNameTable()', () => {
+  it('gives every spelling of a name the same', () => {
+    const table = createNameTable('x-user');
+    expect(table.lookup('X-A')).toBe(table.lookup('x-a'));
+    expect(table.lookup('X-USER').kind).toBe('user');
+  });
+
+  it('begins anew between two requests when clients have sent ever new names, and keeps their meaning', () => {
+    const table = createNameTable('x-user');
+    const first = table.lookup('X-A');
+    const host = table.lookup('Host');
+    for (let i = 0; i < 1022; i += 1) table.lookup(`X-${i}`);
+    table.trim();
+    expect(table.lookup('X-A')).toBe(first);
+    table.lookup('X-One-More');
+    // A scan in progress relies on its marks.
+    expect(table.lookup('X-A')).toBe(first);
+    table.trim();
+    expect(table.lookup('X-A')).not.toBe(first);
+    expect(table.lookup('Host')).toMatchObject({ lower: 'host', kind: host.kind });
+    expect(table.lookup('X-User').kind).toBe('user');
+  });
+});
+
+describe('addResponseField()', () => {
+  it('keeps no more than so many names, whatever an application makes up', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const heap = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed / 2 ** 20;
+    };
+    const before = heap();
+    for (let i = 0; i < 8_000; i += 1) {
+      const head = newResponseHead();
+      addResponseField(head, `X-${'a'.repeat(16_384)}-${i}`, '1');
+      expect(head.headers).toHaveLength(2);
+    }
+    // All of them are twice 125 MiB, as text and in lower case; what may be kept is an eighth.
+    expect(heap() - before).toBeLessThan(60);
+    const head = newResponseHead();
+    addResponseField(head, 'Content-Length', '3');
+    expect(head.length).toBe(3);
+  });
+});
