@@ -20,6 +20,10 @@ import threading
 import traceback
 import types
 
+# Python 2 would write what it compiles beside the sources; what applications import is theirs to say (`load_sources`).
+WRITES_NO_BYTECODE = sys.dont_write_bytecode
+sys.dont_write_bytecode = WRITES_NO_BYTECODE or sys.version_info[0] == 2
+
 from wsgi_privileges import (BootFailure, apply_limits, drop_privileges, enter_chroot, native, resolve_owner, resolve_user,
                              settle_home, settle_locale, show_name, shown)
 
@@ -125,6 +129,8 @@ def load_sources(order):
             import wsgi_dispatch  # noqa: F401
     except ImportError as error:
         raise BootFailure('Cannot load the worker from "%s": %s: reinstall wsgi-sidecar' % (OWN_FOLDER, error))
+    finally:
+        sys.dont_write_bytecode = WRITES_NO_BYTECODE
     return worker
 
 

@@ -1,6 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/package-root.ts';
 import { send } from '../support/raw-http.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { describeEachPython } from './each-python.ts';
@@ -119,6 +129,25 @@ describeEachPython('launcher.py', (python) => {
     await launched.waitFor('ready');
     const path = (await look()).path as string[];
     expect(path.slice(0, 2)).toEqual([site, join(site, 'more')]);
+  });
+
+  it('writes nothing beside its sources, and lets applications have their bytecode', async () => {
+    const sources = join(folder.path, 'sources');
+    const filter = (file: string): boolean => !/__pycache__|\.pyc$/.test(file);
+    cpSync(join(packageRoot(), 'src/python'), sources, { recursive: true, filter });
+    const known = readdirSync(sources);
+    folder.write('site/part.py', 'name = 1\n');
+    const script = folder.write('parted.wsgi', 'import part\napplication = None\n');
+    const pythonPath = [join(folder.path, 'site')];
+    launched = launch(
+      python.path,
+      order({ pythonPath, imports: [{ script, callableObject: 'application' }] }),
+      {},
+      sources,
+    );
+    await launched.waitFor('ready');
+    expect(readdirSync(sources).filter((name) => name !== '__pycache__')).toEqual(known);
+    expect(readdirSync(join(folder.path, 'site'))).toContain(python.isTwo ? 'part.pyc' : '__pycache__');
   });
 
   it('ends with 78 and the step when a step fails', async () => {

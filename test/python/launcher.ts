@@ -16,9 +16,14 @@ export type Launched = {
   stop(): Promise<void>;
 };
 
-/** Starts `launcher.py` as the sidecar would. */
-export function launch(python: string, order: object, environment: NodeJS.ProcessEnv = {}): Launched {
-  const child = spawn(python, [join(packageRoot(), 'src/python/launcher.py')], {
+/** Starts `launcher.py` as the sidecar would, the one in `sources`. */
+export function launch(
+  python: string,
+  order: object,
+  environment: NodeJS.ProcessEnv = {},
+  sources: string = join(packageRoot(), 'src/python'),
+): Launched {
+  const child = spawn(python, [join(sources, 'launcher.py')], {
     cwd: '/',
     detached: true,
     env: { PATH: '/usr/bin:/bin', ...environment },
