@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { renderErrorPage } from './failure.ts';
 import type { FrontLimits } from './limits.ts';
-import { lingerAtEnd } from './linger.ts';
+import { endAtOnce } from './linger.ts';
 import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
 import { isLineLonger } from './request-line.ts';
@@ -99,8 +99,6 @@ function answerInTurn(socket: Socket, refusal: ConnectionRefusal): void {
   else {
     // What still comes is thrown away, not left: whoever does not read does not hear that the client has gone.
     socket.resume();
-    // The answer under way may be the last one, which more bytes behind it must not destroy.
-    lingerAtEnd(socket);
     current.once('close', () => process.nextTick(answerInTurn, socket, refusal));
   }
 }
@@ -119,7 +117,7 @@ function answerNow(
   const statusLine = page.slice(page.indexOf('<title>') + '<title>'.length, page.indexOf('</title>'));
   socket.on('error', () => socket.destroy());
   // Nobody has read what a client beyond the limit has sent; waiting for it would be one more connection.
-  if (status !== 503) lingerAtEnd(socket);
+  if (status === 503) endAtOnce(socket);
   socket.write(
     `HTTP/1.1 ${statusLine}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: ${page.length}\r\n` +
       `${status === 405 ? `Allow: ${ALLOWED_METHODS}\r\n` : ''}Date: ${new Date().toUTCString()}\r\n` +

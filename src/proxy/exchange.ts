@@ -14,7 +14,6 @@ import { failureOf, renderErrorPage } from './failure.ts';
 import type { RequestHeaders } from './headers.ts';
 import type { HeldUploads } from './held-uploads.ts';
 import type { FrontLimits } from './limits.ts';
-import { lingerAtEnd } from './linger.ts';
 import type { ProxyLog } from './log.ts';
 import type { Observation, RequestObserver } from './observation.ts';
 import { observe } from './observe.ts';
@@ -201,7 +200,6 @@ export class Exchange {
     if (status === 405 && refused.headers === undefined) headers.push('Allow', ALLOWED_METHODS);
     // A client that was not told to continue may or may not send its body: only a new connection is unambiguous.
     if (refused.close === true || this.awaitsContinue) headers.push('Connection', 'close');
-    if (refused.close === true) lingerAtEnd(this.request.socket);
     // Given in words: a response that was begun in vain may still hold an upstream's reason phrase.
     this.writeHead(status, STATUS_CODES[status] ?? 'Error', headers);
     this.response.end(page);

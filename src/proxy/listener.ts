@@ -7,6 +7,7 @@ import { Connections } from './connections.ts';
 import type { Front } from './front.ts';
 import { createIdleWatch } from './idle.ts';
 import { FRONT_LIMITS, type FrontLimits } from './limits.ts';
+import { lingerAtEnd } from './linger.ts';
 import { loosenessOf, watchRequestLines } from './request-line.ts';
 import { REFUSED_CONNECT, REFUSED_EXPECTATION, type RefusalRule } from './rules.ts';
 import { afterAnswers, isWebSocket, serveAsPlain } from './upgrade.ts';
@@ -137,6 +138,7 @@ function attachFront(server: Server, serve: Desk['serve'], connections: Connecti
   server.on('connection', (socket) => {
     watchRequestLines(socket);
     watchIdling(socket);
+    lingerAtEnd(socket);
     serve((front) => {
       const rule = connections.open(socket, front.options);
       if (rule !== undefined) front.refuseConnection(socket, rule);

@@ -6,7 +6,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HeldUploads } from './held-uploads.ts';
-import { lingerAtEnd } from './linger.ts';
 
 /** A request that has been read and has no answer yet that its connection could carry. */
 type Waiting = {
@@ -67,8 +66,6 @@ function lineOf(socket: Lined): Set<Waiting> {
   if (known !== undefined) return known;
   const line = new Set<Waiting>();
   socket[lineKey] = line;
-  // Whoever sends requests ahead may be sending one when the last answer goes out.
-  lingerAtEnd(socket);
   socket.once('close', () => {
     for (const waiting of line) waiting.close();
   });
