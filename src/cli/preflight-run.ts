@@ -1,13 +1,9 @@
-/**
- * One group's scripts imported in a process that is thrown away: started by the launcher as any process of the group, with
- * its user, environment, limits and path, but it listens to nobody and ends after the last script.
- */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fromBytes } from '../apache/bytes.ts';
 import { Guard } from '../groups/guard.ts';
 import { interpreterOf } from '../groups/interpreter.ts';
+import { spawnLauncher } from '../groups/launcher.ts';
 import { readLines } from '../groups/lines.ts';
 import type { GroupPlan } from '../groups/plan.ts';
 import { renderStartOrder } from '../groups/start-order.ts';
@@ -47,20 +43,22 @@ export type PreflightRun = {
 /** The longest message: a traceback, and what a script changed. */
 const LONGEST = 4 * 1024 * 1024;
 const LAST_LINES = 5;
+const PYTHON_FOLDER = join(packageRoot(), 'src', 'python');
 
 /** The process that ends all others should this one end first; without an interpreter there will be none to end. */
 export async function startGuard([first]: readonly GroupPlan[]): Promise<Guard | undefined> {
   if (first === undefined) return undefined;
   const silent = (): void => undefined;
   const log = { debug: silent, info: silent, warn: silent, error: silent };
-  const pythonFolder = join(packageRoot(), 'src', 'python');
-  return Guard.start({ python: interpreterOf(first), pythonFolder, log }).catch(() => undefined);
+  return Guard.start({ python: interpreterOf(first), pythonFolder: PYTHON_FOLDER, log }).catch(
+    () => undefined,
+  );
 }
 
 /** Why not every script was looked at; undefined when all were. Never throws. */
 export function runPreflight(run: PreflightRun): Promise<string | undefined> {
   const { plan, scripts, timeoutMs, guard, onScript } = run;
-  const child = start(plan);
+  const child = spawnLauncher(plan, PYTHON_FOLDER);
   if (child.pid !== undefined) guard?.register(child.pid);
   return new Promise((resolve) => {
     let told = 0;
@@ -111,14 +109,4 @@ function orderOf(plan: GroupPlan, imports: readonly WantedScript[]): string {
   // "listens" keeps the launcher from binding a socket of its own.
   const text = JSON.stringify({ ...order, imports, runner: 'preflight', listens: 'socket' });
   return text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-function start(plan: GroupPlan): ChildProcess {
-  const flags = plan.user === undefined ? [] : ['-s'];
-  return spawn(interpreterOf(plan), [...flags, join(packageRoot(), 'src', 'python', 'launcher.py')], {
-    cwd: '/',
-    detached: true,
-    env: { ...plan.environment },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-  });
 }

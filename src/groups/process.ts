@@ -2,15 +2,14 @@
  * One OS process of a group and its socket: starting → ready → draining → exited. A `Group` outlives its processes,
  * a process its leases. The process is the leader of its own process group, which ends with it.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { groupFields } from '../log.ts';
 import { type ControlMessage, LONGEST_MESSAGE, parseControlMessage } from './control.ts';
 import { doesCatch, isAlive, isStopped, type ProcessTable } from './family.ts';
-import { interpreterOf } from './interpreter.ts';
 import { Journey, type JourneyReport } from './journey.ts';
+import { spawnLauncher } from './launcher.ts';
 import type { ForeignTraits, Upstream } from './lease.ts';
 import { readLines } from './lines.ts';
 import type { ManagedProcess, ProcessExit, StartRequest, StartResult } from './managed-process.ts';
@@ -207,15 +206,4 @@ export class GroupProcess implements ManagedProcess {
       });
     });
   }
-}
-
-function spawnLauncher(plan: GroupPlan, pythonFolder: string): ChildProcess {
-  // -s keeps root's own site folder out of an application that runs as somebody else.
-  const flags = plan.user === undefined ? [] : ['-s'];
-  return spawn(interpreterOf(plan), [...flags, join(pythonFolder, 'launcher.py')], {
-    cwd: '/',
-    detached: true,
-    env: { ...plan.environment },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-  });
 }

@@ -1,7 +1,7 @@
 /** Runs `audit` in this process on a configuration of `test/fixtures/audit`, and gives what it printed as JSON. */
 import { join } from 'node:path';
-import { runCli } from '../../src/cli/program.ts';
 import { packageRoot } from '../../src/package-root.ts';
+import { type Told, tellCli } from '../support/cli.ts';
 
 export type AuditFinding = {
   readonly id: string;
@@ -29,8 +29,6 @@ export type AuditAnswer = {
   readonly findings: readonly AuditFinding[];
 };
 
-export type Told = { readonly code: number; readonly out: string; readonly err: string };
-
 export const FIXTURES: string = join(packageRoot(), 'test', 'fixtures', 'audit');
 
 /** The interpreter of these tests is the system's own, which every user may run. */
@@ -40,19 +38,7 @@ export async function tellAudit(
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Told> {
-  let out = '';
-  let err = '';
-  const code = await runCli(['audit', ...words], {
-    environment: { ...ENVIRONMENT, ...environment },
-    print: (text) => {
-      out += text;
-    },
-    complain: (text) => {
-      err += text;
-    },
-    version: '1.2.3',
-  });
-  return { code, out, err };
+  return await tellCli(['audit', ...words], { ...ENVIRONMENT, ...environment });
 }
 
 export async function auditOf(conf: string, ...words: string[]): Promise<AuditAnswer> {

@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { runCli } from '../../src/cli/program.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { builtProgram } from '../support/build.ts';
+import { type Told, tellCli } from '../support/cli.ts';
 import { isRunning } from '../support/descendants.ts';
 import { startProcess } from '../support/real-process.ts';
 import { SYSTEM_PYTHON } from '../support/sidecar.ts';
@@ -69,6 +69,8 @@ const CHANGES: readonly (readonly [name: string, text: string, kind: string, det
   ['timeout', 'import socket; socket.setdefaulttimeout(5)', 'socket-timeout', 'becomes 5.0'],
 ];
 
+const ENVIRONMENT = { PATH: process.env.PATH, LANG: 'C' };
+
 describe('preflight', () => {
   let folder: TemporaryFolder;
   beforeAll(() => {
@@ -89,10 +91,7 @@ describe('preflight', () => {
     groups: { id: string; applicationGroup: string; problem?: string; scripts: Script[] }[];
   };
 
-  const preflight = async (
-    scripts: Readonly<Record<string, string>>,
-    ...more: string[]
-  ): Promise<{ code: number; printed: string; complained: string }> => {
+  const preflight = async (scripts: Readonly<Record<string, string>>, ...more: string[]): Promise<Told> => {
     const mounts = Object.entries(scripts).map(([name, text]) => {
       const path = folder.write(`${name}.wsgi`, text);
       return `WSGIScriptAlias /${name} ${path}\n`;
@@ -102,45 +101,24 @@ describe('preflight', () => {
       'sidecar.yaml',
       JSON.stringify({ apache: conf, python: SYSTEM_PYTHON, groups: { defaults: { allowRoot: true } } }),
     );
-    let printed = '';
-    let complained = '';
-    const code = await runCli(['preflight', '--config', settings, ...more], {
-      environment: { PATH: process.env.PATH, LANG: 'C' },
-      print: (text) => {
-        printed += text;
-      },
-      complain: (text) => {
-        complained += text;
-      },
-      version: '0',
-    });
-    return { code, printed, complained };
+    return await tellCli(['preflight', '--config', settings, ...more], ENVIRONMENT);
   };
   const reportOf = async (
     scripts: Readonly<Record<string, string>>,
     ...more: string[]
   ): Promise<Report & { code: number }> => {
-    const { code, printed, complained } = await preflight(scripts, '--json', ...more);
-    expect(complained).toBe('');
-    return { ...(JSON.parse(printed) as Report), code };
+    const { code, out, err } = await preflight(scripts, '--json', ...more);
+    expect(err).toBe('');
+    return { ...(JSON.parse(out) as Report), code };
   };
 
   const reportIn = async (
     environment: Readonly<Record<string, string>>,
     settings: string,
   ): Promise<Report & { code: number }> => {
-    let printed = '';
-    const code = await runCli(['preflight', '--config', settings, '--json'], {
-      environment: { PATH: process.env.PATH, LANG: 'C', ...environment },
-      print: (text) => {
-        printed += text;
-      },
-      complain: (text) => {
-        printed += text;
-      },
-      version: '0',
-    });
-    return { ...(JSON.parse(printed) as Report), code };
+    const words = ['preflight', '--config', settings, '--json'];
+    const { code, out } = await tellCli(words, { ...ENVIRONMENT, ...environment });
+    return { ...(JSON.parse(out) as Report), code };
   };
 
   it('finds nothing in a script that only defines an application', async () => {
@@ -216,13 +194,13 @@ describe('preflight', () => {
   });
 
   it('fails with the traceback of a script that does not import, and looks at the others', async () => {
-    const { code, printed } = await preflight({ broken: 'import no_such_module\n', clean: APPLICATION });
+    const { code, out } = await preflight({ broken: 'import no_such_module\n', clean: APPLICATION });
     expect(code).toBe(1);
-    expect(printed).toMatch(/FAILED {2}\S*broken\.wsgi/);
-    expect(printed).toContain("No module named 'no_such_module'");
-    expect(printed).toContain('broken.wsgi", line 1');
-    expect(printed).toMatch(/ok {2}\S*clean\.wsgi/);
-    expect(printed).toMatch(/2 scripts in 2 groups, 1 failed\n$/);
+    expect(out).toMatch(/FAILED {2}\S*broken\.wsgi/);
+    expect(out).toContain("No module named 'no_such_module'");
+    expect(out).toContain('broken.wsgi", line 1');
+    expect(out).toMatch(/ok {2}\S*clean\.wsgi/);
+    expect(out).toMatch(/2 scripts in 2 groups, 1 failed\n$/);
   });
 
   it.each([
@@ -243,9 +221,9 @@ describe('preflight', () => {
       'missing.yaml',
       JSON.stringify({ apache: conf, python: SYSTEM_PYTHON, groups: { defaults: { allowRoot: true } } }),
     );
-    const { code, printed } = await preflight({}, '--config', settings);
+    const { code, out } = await preflight({}, '--config', settings);
     expect(code).toBe(1);
-    expect(printed).toContain('The script is missing');
+    expect(out).toContain('The script is missing');
   });
 
   /** Of a configuration of its own: each script by its name below `here`, and what failed there. */
@@ -380,7 +358,7 @@ AddHandler shown .txt
     const scripts = { one: APPLICATION, two: APPLICATION };
     const { groups } = await reportOf(scripts, '--group', 'main.test|/two');
     expect(groups.map(({ applicationGroup }) => applicationGroup)).toEqual(['main.test|/two']);
-    const { code, complained } = await preflight(scripts, '--group', 'nobody');
-    expect([code, complained]).toEqual([3, expect.stringContaining('No group is called "nobody"')]);
+    const { code, err } = await preflight(scripts, '--group', 'nobody');
+    expect([code, err]).toEqual([3, expect.stringContaining('No group is called "nobody"')]);
   });
 });

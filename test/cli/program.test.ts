@@ -4,28 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/exit-code.ts';
-import { runCli } from '../../src/cli/program.ts';
+import { type Told, tellCli } from '../support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-type Told = { readonly code: number; readonly out: string; readonly err: string };
-
-async function tell(...args: string[]): Promise<Told> {
-  let out = '';
-  let err = '';
-  const code = await runCli(args, {
-    environment: { PATH: process.env.PATH },
-    print: (text) => {
-      out += text;
-    },
-    complain: (text) => {
-      err += text;
-    },
-    version: '1.2.3',
-  });
-  return { code, out, err };
-}
+const tell = (...args: string[]): Promise<Told> => tellCli(args);
 
 function write(name: string, text: string): string {
   const path = join(folder, name);

@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { runCli } from '../../src/cli/program.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { layOut } from '../run/play-vectors.ts';
 import { makeSite, startApache } from '../support/apache.ts';
 import { builtProgram } from '../support/build.ts';
+import { type Told, tellCli } from '../support/cli.ts';
 import { mustRun, startProcess } from '../support/real-process.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -27,23 +27,8 @@ afterAll(() => {
   place.remove();
 });
 
-type Told = { readonly code: number; readonly out: string; readonly error: string };
-
-async function verify(...words: readonly string[]): Promise<Told> {
-  let out = '';
-  let error = '';
-  const code = await runCli(['verify', ...words], {
-    environment: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin' },
-    print: (text) => {
-      out += text;
-    },
-    complain: (text) => {
-      error += text;
-    },
-    version: '0',
-  });
-  return { code, out, error };
-}
+const verify = (...words: readonly string[]): Promise<Told> =>
+  tellCli(['verify', ...words], { PATH: '/usr/bin:/bin:/usr/sbin:/sbin' });
 
 type Outcome = { readonly asked: number; readonly differences: readonly { readonly field: string }[] };
 
@@ -88,14 +73,14 @@ describe('verify', () => {
   it.each(['s02-ports', 's03-alias', 's08-aliasmatch', 's10-daemon', 's12-rewrite'])(
     'finds no difference in a private copy of %s, and leaves nothing behind',
     async (name) => {
-      const { code, out, error } = await verify(
+      const { code, out, err } = await verify(
         '--apache2',
         program,
         '--apache',
         vectorsConfiguration(name),
         '--json',
       );
-      expect(error).toBe('');
+      expect(err).toBe('');
       const outcome = JSON.parse(out) as Outcome;
       expect(outcome.differences).toEqual([]);
       expect(outcome.asked).toBeGreaterThan(100);
@@ -140,7 +125,7 @@ describe('verify', () => {
     );
     const url = `http://127.0.0.1:${site.port}`;
     const right = await verify('--against', url, '--apache', site.conf);
-    expect([right.code, right.error]).toEqual([0, '']);
+    expect([right.code, right.err]).toEqual([0, '']);
     expect(right.out).toMatch(/^[1-9]\d+ requests asked, 0 differences/);
     const wrong = site.folder.write(
       'wrong.conf',
@@ -164,13 +149,13 @@ ${['first.test', 'second.test'].map(tlsHost).join('')}`;
     await mustRun('openssl', [...words, '-keyout', certificate, '-out', `${certificate}.crt`]);
     const apache = await startApache(site);
     undo.push(() => apache.stop());
-    const { code, out, error } = await verify(
+    const { code, out, err } = await verify(
       '--against',
       `https://127.0.0.1:${site.port}`,
       '--apache',
       site.conf,
     );
-    expect([code, error]).toEqual([0, '']);
+    expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^[1-9]\d+ requests asked, 0 differences/);
   });
 
@@ -180,8 +165,8 @@ ${['first.test', 'second.test'].map(tlsHost).join('')}`;
     const output = join(folder.path, 'sidecar.yaml');
     const words = ['convert', vectorsConfiguration('s08-aliasmatch'), '--output', output];
     await mustRun(process.execPath, [await builtProgram(), ...words]);
-    const { code, out, error } = await verify('--apache2', program, '--config', output);
-    expect([code, error]).toEqual([0, '']);
+    const { code, out, err } = await verify('--apache2', program, '--config', output);
+    expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^\d\d+ requests asked, 0 differences/m);
   });
 
@@ -200,9 +185,9 @@ ${['first.test', 'second.test'].map(tlsHost).join('')}`;
     const folder = makeTemporaryFolder();
     undo.push(() => folder.remove());
     const conf = folder.write('apache.conf', 'Listen 80\nServerName a\nWSGIScriptAlias / /srv/a.wsgi\n');
-    const { code, error } = await verify('--against', 'http://127.0.0.1:1', '--apache', conf);
+    const { code, err } = await verify('--against', 'http://127.0.0.1:1', '--apache', conf);
     expect(code).toBe(3);
-    expect(error).toContain('WSGIScriptAlias /wsgi-sidecar-probe /srv/wsgi-sidecar-probe.wsgi');
+    expect(err).toContain('WSGIScriptAlias /wsgi-sidecar-probe /srv/wsgi-sidecar-probe.wsgi');
   });
 
   it('wants one real Apache', async () => {

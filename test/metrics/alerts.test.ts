@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { Metrics } from '../../src/metrics/metrics.ts';
 import { packageRoot } from '../../src/package-root.ts';
+import { exposedMetrics } from '../support/exposed-metrics.ts';
 
 const folder = join(packageRoot(), 'deploy', 'prometheus');
 const promtool = spawnSync('promtool', ['--version']).error === undefined;
@@ -25,15 +25,7 @@ describe('deploy/prometheus/alerts.yml', () => {
   });
 
   it('asks for metrics that exist', async () => {
-    const metrics = new Metrics({ version: '0', maxSeries: 1000 });
-    metrics.configurationLoaded({
-      groups: [],
-      clientsMakeNames: false,
-      modWsgiVersion: '4.9',
-      maxGroups: 64,
-      maxConnections: 8192,
-    });
-    const { body } = await metrics.expose('prometheus');
+    const body = await exposedMetrics();
     const { groups } = parse(readFileSync(join(folder, 'alerts.yml'), 'utf8')) as Rules;
     const names = groups.flatMap(({ rules }) =>
       rules.flatMap(({ expr }) => expr.match(/(wsgi_sidecar|nodejs)_\w+/g) ?? []),

@@ -1,27 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  createMountEnvirons,
-  type RequestFacts,
-  renderMountEnviron,
-  renderRequestEnviron,
-} from '../../src/proxy/environ.ts';
-import { wsgiRoute } from './stage.ts';
+import { createMountEnvirons, renderMountEnviron, renderRequestEnviron } from '../../src/proxy/environ.ts';
+import { REQUEST_FACTS, wsgiRoute } from './stage.ts';
 
 const connection = { tls: false, localAddress: '192.0.2.1', localPort: 8080, listenerHost: '' };
-const facts: RequestFacts = {
-  method: 'GET',
-  target: '/app/x?y=1',
-  minorVersion: 1,
-  remoteAddress: '192.0.2.9',
-  remotePort: 4000,
-  user: undefined,
-  requestId: 'id-1',
-  startedUs: 1_700_000_000_000_000,
-  connection: undefined,
-  emptyBody: false,
-  chunked: false,
-};
-
 const mount = (...args: Parameters<typeof renderMountEnviron>): Record<string, string> =>
   JSON.parse(renderMountEnviron(...args)) as Record<string, string>;
 const request = (...args: Parameters<typeof renderRequestEnviron>): Record<string, string> =>
@@ -78,7 +59,7 @@ describe('renderMountEnviron()', () => {
 
 describe('renderRequestEnviron()', () => {
   it('says what the request is', () => {
-    expect(request(wsgiRoute(), facts)).toMatchObject({
+    expect(request(wsgiRoute(), REQUEST_FACTS)).toMatchObject({
       SCRIPT_NAME: '/app',
       PATH_INFO: '/x',
       REQUEST_URI: '/app/x?y=1',
@@ -90,31 +71,33 @@ describe('renderRequestEnviron()', () => {
   });
 
   it('names a user only when there is one', () => {
-    expect(request(wsgiRoute(), facts)).not.toHaveProperty('REMOTE_USER');
-    expect(request(wsgiRoute(), { ...facts, user: 'a"b\\c' })).toMatchObject({ REMOTE_USER: 'a"b\\c' });
+    expect(request(wsgiRoute(), REQUEST_FACTS)).not.toHaveProperty('REMOTE_USER');
+    expect(request(wsgiRoute(), { ...REQUEST_FACTS, user: 'a"b\\c' })).toMatchObject({
+      REMOTE_USER: 'a"b\\c',
+    });
   });
 
   it('shows HEAD as GET where WSGIMapHEADToGET says so', () => {
-    const head = { ...facts, method: 'HEAD' };
+    const head = { ...REQUEST_FACTS, method: 'HEAD' };
     expect(request(wsgiRoute(), head)).not.toHaveProperty('REQUEST_METHOD');
     expect(request(wsgiRoute({}, { mapHeadToGet: true }), head)).toMatchObject({ REQUEST_METHOD: 'GET' });
   });
 
   it('shows the version of a client that speaks HTTP/1.0', () => {
-    expect(request(wsgiRoute(), { ...facts, minorVersion: 0 })).toMatchObject({
+    expect(request(wsgiRoute(), { ...REQUEST_FACTS, minorVersion: 0 })).toMatchObject({
       SERVER_PROTOCOL: 'HTTP/1.0',
     });
-    expect(request(wsgiRoute(), facts)).not.toHaveProperty('SERVER_PROTOCOL');
+    expect(request(wsgiRoute(), REQUEST_FACTS)).not.toHaveProperty('SERVER_PROTOCOL');
   });
 
   it('shows the query of a target that was rewritten', () => {
-    expect(request(wsgiRoute({ query: 'y=1' }), facts)).not.toHaveProperty('QUERY_STRING');
-    expect(request(wsgiRoute({ query: 'z=2' }), facts)).toMatchObject({ QUERY_STRING: 'z=2' });
+    expect(request(wsgiRoute({ query: 'y=1' }), REQUEST_FACTS)).not.toHaveProperty('QUERY_STRING');
+    expect(request(wsgiRoute({ query: 'z=2' }), REQUEST_FACTS)).toMatchObject({ QUERY_STRING: 'z=2' });
   });
 
   it('takes HTTP_HOST away where the client sent none', () => {
-    expect(Object.keys(request(wsgiRoute(), facts))).not.toContain('');
-    expect(request(wsgiRoute(), { ...facts, hasHost: false })).toMatchObject({ '': 'HTTP_HOST' });
+    expect(Object.keys(request(wsgiRoute(), REQUEST_FACTS))).not.toContain('');
+    expect(request(wsgiRoute(), { ...REQUEST_FACTS, hasHost: false })).toMatchObject({ '': 'HTTP_HOST' });
   });
 
   it('changes what the headers of a trusted proxy change, over everything else', () => {
@@ -125,7 +108,7 @@ describe('renderRequestEnviron()', () => {
       ]),
       unset: new Set(['HTTP_X_HOST', 'HTTP_X_SCHEME']),
     };
-    expect(request(wsgiRoute({ environChanges }), { ...facts, hasHost: false })).toMatchObject({
+    expect(request(wsgiRoute({ environChanges }), { ...REQUEST_FACTS, hasHost: false })).toMatchObject({
       SCRIPT_NAME: '/mount',
       HTTP_HOST: 'public.test',
       '': 'HTTP_X_HOST HTTP_X_SCHEME',
@@ -134,11 +117,16 @@ describe('renderRequestEnviron()', () => {
 
   it('keeps the bytes of a path', () => {
     const bytes = '/\xe6\x97\xa5"\\\x01\x7f';
-    expect(request(wsgiRoute({ pathInfo: bytes }), facts)).toMatchObject({ PATH_INFO: bytes });
+    expect(request(wsgiRoute({ pathInfo: bytes }), REQUEST_FACTS)).toMatchObject({ PATH_INFO: bytes });
   });
 
   it('says what the transport leaves out', () => {
-    const environ = request(wsgiRoute(), { ...facts, emptyBody: true, chunked: true, connection: 'close' });
+    const environ = request(wsgiRoute(), {
+      ...REQUEST_FACTS,
+      emptyBody: true,
+      chunked: true,
+      connection: 'close',
+    });
     expect(environ).toMatchObject({
       CONTENT_LENGTH: '0',
       HTTP_TRANSFER_ENCODING: 'chunked',

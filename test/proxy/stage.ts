@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { Claim, ClaimResult } from '../../src/groups/claim.ts';
 import type { Lease, LeaseOutcome, Refusal, Upstream } from '../../src/groups/lease.ts';
 import { BusyPoll } from '../../src/proxy/busy-poll.ts';
+import type { RequestFacts } from '../../src/proxy/environ.ts';
 import { Forwarder } from '../../src/proxy/forwarder.ts';
 import { Front, type FrontDeps, type FrontOptions } from '../../src/proxy/front.ts';
 import { FRONT_LIMITS, type FrontLimits } from '../../src/proxy/limits.ts';
@@ -65,6 +66,21 @@ const MOUNT = {
   target: '/srv/app.wsgi',
   position,
 } as unknown as Mount;
+
+/** Of a plain request for `wsgiRoute()`. */
+export const REQUEST_FACTS: RequestFacts = {
+  method: 'GET',
+  target: '/app/x?y=1',
+  minorVersion: 1,
+  remoteAddress: '192.0.2.9',
+  remotePort: 4000,
+  user: undefined,
+  requestId: 'id-1',
+  startedUs: 1_700_000_000_000_000,
+  connection: undefined,
+  emptyBody: false,
+  chunked: false,
+};
 
 /** What an upstream does with a connection's bytes; `head` and `body` are all that came so far. */
 export type Recorder = {

@@ -3,24 +3,10 @@ import type { RequestEnviron, RequestFacts } from '../../src/proxy/environ.ts';
 import { renderPlain, WorkerEnvirons } from '../../src/proxy/worker-environs.ts';
 import type { WsgiRoute } from '../../src/routing/route.ts';
 import { send } from '../support/raw-http.ts';
-import { answering, environOf, ok, stageBefore, wsgiRoute } from './stage.ts';
-
-const FACTS: RequestFacts = {
-  method: 'GET',
-  target: '/app/x?y=1',
-  minorVersion: 1,
-  remoteAddress: '192.0.2.9',
-  remotePort: 4000,
-  user: undefined,
-  requestId: 'id-1',
-  startedUs: 1_700_000_000_000_000,
-  connection: undefined,
-  emptyBody: false,
-  chunked: false,
-};
+import { answering, environOf, ok, REQUEST_FACTS, stageBefore, wsgiRoute } from './stage.ts';
 
 function environ(facts: Partial<RequestFacts> = {}, route: Partial<WsgiRoute> = {}): RequestEnviron {
-  return { mount: '{}', route: wsgiRoute({ query: 'y=1', ...route }), facts: { ...FACTS, ...facts } };
+  return { mount: '{}', route: wsgiRoute({ query: 'y=1', ...route }), facts: { ...REQUEST_FACTS, ...facts } };
 }
 
 describe('WorkerEnvirons', () => {

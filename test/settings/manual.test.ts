@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Metrics } from '../../src/metrics/metrics.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { SETTINGS_TABLE } from '../../src/settings/table.ts';
+import { exposedMetrics } from '../support/exposed-metrics.ts';
 
 const manual = readFileSync(join(packageRoot(), 'MANUAL.md'), 'utf8');
 const headings = manual.split('\n').filter((line) => line.startsWith('### '));
@@ -19,15 +19,7 @@ describe('MANUAL.md', () => {
   );
 
   it('lists every metric of the sidecar', async () => {
-    const metrics = new Metrics({ version: '0', maxSeries: 1000 });
-    metrics.configurationLoaded({
-      groups: [],
-      clientsMakeNames: false,
-      modWsgiVersion: '4.9',
-      maxGroups: 64,
-      maxConnections: 8192,
-    });
-    const { body } = await metrics.expose('prometheus');
+    const body = await exposedMetrics();
     const names = [...body.matchAll(/^# TYPE wsgi_sidecar_(\w+) /gm)].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(25);
     for (const name of names) expect(manual).toContain(`\`${name}\``);
