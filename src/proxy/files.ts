@@ -130,9 +130,14 @@ function isUnchanged(conditions: Conditions, etag: string, mtimeMs: number): boo
   if (tags !== undefined) {
     return tags.trim() === '*' || tags.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
   }
-  const since = Date.parse(conditions['if-modified-since'] ?? '');
-  return Math.floor(mtimeMs / 1000) * 1000 <= since;
+  const text = conditions['if-modified-since'] ?? '';
+  const since = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
+  // As Apache (`ap_condition_if_modified_since()`): a date that is still to come says nothing.
+  return Math.floor(mtimeMs / 1000) * 1000 <= since && since <= Date.now();
 }
+
+/** The form that is sent today; no other is believed. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 type Range = { readonly start: number; readonly end: number };
 type Validator = { readonly etag: string; readonly size: number; readonly mtimeMs: number };

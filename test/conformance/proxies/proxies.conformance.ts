@@ -1,8 +1,12 @@
 /** What the suites of httpxy (unjs/httpxy) and http-proxy-3 (sagemathinc/http-proxy-3) hold a proxy to, asked of this one from outside. */
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:net';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { NoRoute } from '../../../src/routing/route.ts';
 import { ok, stageBefore, wsgiRoute } from '../../proxy/stage.ts';
 import { exchange, openConnection, send } from '../../support/raw-http.ts';
 
+const NONE: NoRoute = { kind: 'none', status: 404, reason: 'not_wsgi', message: '' };
 const BROKEN = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf';
 
 describe('a request', () => {
@@ -42,6 +46,69 @@ describe('a request', () => {
     client.end();
   });
 
+  it.each([
+    ['DELETE', 'keep-alive'],
+    ['DELETE', 'keep-alive, upgrade'],
+    ['DELETE', 'Transfer-Encoding, upgrade'],
+    ['OPTIONS', 'Transfer-Encoding, upgrade'],
+  ])(
+    'of %s that hides another in its chunks stays one, whatever Connection names: %s',
+    async (method, named) => {
+      const stage = await stageBefore(
+        (socket, text) => void (text.endsWith('0\r\n\r\n') && socket.write(ok('done'))),
+        { route: wsgiRoute({}, { chunkedRequest: true }) },
+      );
+      const hidden = 'GET /secret HTTP/1.1\r\nHost: a\r\n\r\n';
+      const client = openConnection(stage.target);
+      client.write(
+        `${method} /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: ${named}\r\n\r\n` +
+          `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`,
+      );
+      await client.until('done');
+      client.end();
+      expect(stage.requests).toHaveLength(1);
+      const [head = '', ...body] = (stage.recorder.received[0] ?? '').split('\r\n\r\n');
+      expect(head).toMatch(/\r\ntransfer-encoding: chunked/i);
+      expect(head).not.toMatch(/^(?:content-length|upgrade):/im);
+      expect(body.join('\r\n\r\n')).toBe(`${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`);
+    },
+  );
+
+  it('carries a long body whole, with its length', async () => {
+    const body = Array.from({ length: 60_000 }, (_, i) => `${i}\n`).join('');
+    const stage = await stageBefore(
+      (socket, text) => void (text.endsWith('59999\n') && socket.write(ok('done'))),
+    );
+    expect((await send(stage.target, '/', { method: 'POST', body })).text()).toBe('done');
+    const text = stage.recorder.received[0] ?? '';
+    expect(text).toMatch(new RegExp(`^content-length: ${body.length}\\r$`, 'im'));
+    expect(text.slice(text.indexOf('\r\n\r\n') + 4)).toBe(body);
+  });
+
+  it('keeps what it says of codings and cookies', async () => {
+    const stage = await stageBefore(ok('done'));
+    const headers = { 'Accept-Encoding': 'gzip, br', Cookie: 'a=1; b="2"' };
+    await send(stage.target, '/', { headers });
+    expect(stage.recorder.received[0]).toMatch(/^accept-encoding: gzip, br\r$/im);
+    expect(stage.recorder.received[0]).toMatch(/^cookie: a=1; b="2"\r$/im);
+  });
+
+  it('reaches an upstream at an IPv6 address, with the Host that the client sent', async () => {
+    let seen = '';
+    const server = createServer((socket) =>
+      socket.on('data', (bytes: Buffer) => {
+        seen += bytes.toString('latin1');
+        socket.end(ok('done'));
+      }),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '::1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { readonly port: number };
+    const stage = await stageBefore(ok('wrong'), { route: NONE, front: { legacy: `http://[::1]:${port}` } });
+    expect((await send(stage.target, '/', { headers: { Host: 'other.test:81' } })).text()).toBe('done');
+    expect(seen).toMatch(/^host: other\.test:81\r$/im);
+  });
+
   it('is ended upstream when its client leaves', async () => {
     const stage = await stageBefore(() => {});
     const client = openConnection(stage.target);
@@ -65,6 +132,27 @@ describe('an answer', () => {
     const answer = await send(stage.target, '/');
     expect(answer).toMatchObject({ status, reason });
     expect(answer.header('location')).toBe('http://elsewhere.test/');
+  });
+
+  it.each([301, 302, 307, 308])('of %d is the client’s to follow', async (status) => {
+    const head = `HTTP/1.1 ${status} There\r\nLocation: //127.0.0.1/b?c\r\nContent-Length: 0\r\n\r\n`;
+    const stage = await stageBefore(
+      (socket, text) => void (text.endsWith('\r\n\r\nabc') && socket.write(head)),
+    );
+    const answer = await send(stage.target, '/a', { method: 'POST', body: 'abc' });
+    expect([answer.status, answer.header('location')]).toEqual([status, '//127.0.0.1/b?c']);
+    expect(stage.recorder.received).toHaveLength(1);
+  });
+
+  it('keeps what its cookies are for, and the coding of its body', async () => {
+    const body = gzipSync('hello').toString('latin1');
+    const cookie = 'a=1; Domain=inside.test; Path=/inside; Secure';
+    const stage = await stageBefore(
+      `HTTP/1.1 200 OK\r\nSet-Cookie: ${cookie}\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    const answer = await send(stage.target, '/');
+    expect([answer.header('set-cookie'), answer.header('content-encoding')]).toEqual([cookie, 'gzip']);
+    expect(gunzipSync(answer.body).toString()).toBe('hello');
   });
 
   it('keeps the case of its names and every one of its cookies', async () => {
@@ -93,11 +181,18 @@ describe('an answer', () => {
     expect((await send(stage.target, '/')).text()).toBe('done');
   });
 
-  it.each([[204], [304]])('of %d has no framing of its own', async (status) => {
-    const stage = await stageBefore(`HTTP/1.1 ${status} Some\r\n\r\n`);
+  it.each([
+    [204, ''],
+    [304, ''],
+    [204, 'Transfer-Encoding: chunked\r\n'],
+    [204, 'Content-Length: 0\r\n'],
+    [304, 'Transfer-Encoding: chunked\r\n'],
+  ])('of %d has no framing of its own: %j', async (status, field) => {
+    const stage = await stageBefore(`HTTP/1.1 ${status} Some\r\n${field}\r\n`);
     const answer = await send(stage.target, '/');
     expect(answer.status).toBe(status);
     expect(answer.header('transfer-encoding')).toBeUndefined();
+    expect(answer.header('content-length')).toBeUndefined();
   });
 
   it('in chunks has chunks for HTTP/1.1 and none for HTTP/1.0', async () => {
@@ -142,6 +237,18 @@ describe('an answer', () => {
     tellMore?.();
     await client.until('data: 2');
     client.end();
+  });
+
+  it('in pieces that breaks off ends with them', async () => {
+    const stage = await stageBefore(
+      (socket) =>
+        void socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n', () =>
+          socket.destroy(),
+        ),
+    );
+    const answer = await send(stage.target, '/').catch(() => undefined);
+    expect([undefined, 'cut']).toContain(answer?.end);
+    expect(await stage.observed()).toMatchObject({ reason: 'upstream_truncated' });
   });
 
   it('that breaks off ends the client’s connection, and is not whole', async () => {

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { NoRoute } from '../../../src/routing/route.ts';
 import { ok, type Stage, stageBefore } from '../../proxy/stage.ts';
-import { exchange, openConnection } from '../../support/raw-http.ts';
+import { exchange, openConnection, openSocket } from '../../support/raw-http.ts';
 
 const NONE: NoRoute = { kind: 'none', status: 404, reason: 'not_wsgi', message: '' };
 const HANDSHAKE =
@@ -11,11 +11,11 @@ const HANDSHAKE =
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
 /** A stage before a legacy upstream that does as it is told with each connection once a handshake has come. */
-async function stageWith(serve: (socket: Socket) => void): Promise<Stage> {
+async function stageWith(serve: (socket: Socket, first: string) => void): Promise<Stage> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on('error', () => {}).once('data', () => serve(socket));
+    socket.on('error', () => {}).once('data', (bytes) => serve(socket, bytes.toString('latin1')));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -56,6 +56,117 @@ describe('a handshake', () => {
       const answer = await exchange(stage.target, HANDSHAKE).catch(() => undefined);
       expect([undefined, 'cut']).toContain(answer?.end);
     }
+  });
+
+  it.each([[200], [426]])(
+    'that the upstream takes for a plain request is answered so: %d',
+    async (status) => {
+      const stage = await stageWith(
+        (socket) => void socket.write(`HTTP/1.1 ${status} Plain\r\nContent-Length: 2\r\n\r\nno`),
+      );
+      const answer = await exchange(stage.target, HANDSHAKE);
+      expect([answer.status, answer.text()]).toEqual([status, 'no']);
+      expect(stage.webSockets).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['another method', HANDSHAKE.replace('GET', 'POST').replace('\r\n\r\n', '\r\nContent-Length: 0\r\n\r\n')],
+    ['another protocol', HANDSHAKE.replace('Upgrade: websocket', 'Upgrade: anotherprotocol')],
+    ['no Upgrade', HANDSHAKE.replace('Upgrade: websocket\r\n', '')],
+    ['no Connection', HANDSHAKE.replace('Connection: Upgrade\r\n', '')],
+    ['HTTP/1.0', HANDSHAKE.replace('HTTP/1.1', 'HTTP/1.0')],
+  ])('that is none is a plain request to the upstream: %s', async (_, bytes) => {
+    let seen = '';
+    const stage = await stageWith((socket, first) => {
+      seen = first;
+      socket.end(ok('plain'));
+    });
+    expect((await exchange(stage.target, bytes)).text()).toBe('plain');
+    expect(seen).not.toMatch(/^upgrade:/im);
+    expect(stage.webSockets).toEqual([]);
+  });
+
+  it('keeps every cookie of its answer, and the frames that come with that', async () => {
+    const stage = await stageWith((socket) => {
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+          'Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nearly',
+      );
+    });
+    const client = openConnection(stage.target);
+    client.write(HANDSHAKE);
+    await client.until('\r\n\r\nearly');
+    await client.until('Set-Cookie: a=1\r\n');
+    await client.until('Set-Cookie: b=2\r\n');
+    await client.until('Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n');
+    client.end();
+  });
+
+  it.each(['ends', 'breaks'])('whose client %s before the upstream refuses harms nobody', async (way) => {
+    let refuse: () => void = () => undefined;
+    let tellGone: () => void = () => undefined;
+    const isGone = new Promise<void>((resolve) => {
+      tellGone = resolve;
+    });
+    const isAsked = new Promise<void>((resolve) => {
+      refuse = resolve;
+    });
+    const stage = await stageWith((socket) => {
+      socket.on('close', tellGone);
+      refuse();
+    });
+    const client = openSocket(stage.target).on('error', () => {});
+    client.write(HANDSHAKE);
+    await isAsked;
+    if (way === 'ends') client.destroy();
+    else client.resetAndDestroy();
+    await isGone;
+    expect(await stage.observed()).toMatchObject({ aborted: true });
+  });
+
+  it.each(['client', 'upstream'])(
+    'that has become a connection ends for both when the %s breaks it',
+    async (side) => {
+      let upstream: Socket | undefined;
+      let tellGone: () => void = () => undefined;
+      const isGone = new Promise<void>((resolve) => {
+        tellGone = resolve;
+      });
+      const stage = await stageWith((socket) => {
+        upstream = socket.on('close', tellGone);
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nopen',
+        );
+      });
+      const client = openSocket(stage.target).on('error', () => {});
+      const isEnded = new Promise<void>((resolve) => client.once('close', () => resolve()));
+      await new Promise<void>((resolve) => {
+        client.on('data', (bytes: Buffer) => void (bytes.includes('open') && resolve()));
+        client.write(HANDSHAKE);
+      });
+      (side === 'client' ? client : upstream)?.resetAndDestroy();
+      await Promise.all([isGone, isEnded]);
+      expect(await stage.observed()).toMatchObject({ status: 101 });
+    },
+  );
+
+  it('passes through two sidecars, one before the other', async () => {
+    const inner = await stageWith((socket) => {
+      socket.on('data', (bytes: Buffer) => socket.write(bytes.toString('latin1').toUpperCase()));
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    });
+    const { port } = inner.target as { readonly port: number };
+    const outer = await stageBefore(ok('hello'), {
+      route: NONE,
+      front: { legacy: `http://127.0.0.1:${port}` },
+    });
+    const client = openConnection(outer.target);
+    client.write(HANDSHAKE);
+    await client.until('\r\n\r\n');
+    client.write('hello');
+    await client.until('HELLO');
+    client.end();
   });
 
   it('whose client sends frames with it loses none of them', async () => {
