@@ -9,19 +9,15 @@ import type { Waiting } from '../groups/claim.ts';
 import type { Lease, LeaseOutcome } from '../groups/lease.ts';
 import { groupFields } from '../log.ts';
 import type { WsgiRoute } from '../routing/route.ts';
-import type { BusyPoll } from './busy-poll.ts';
+import type { ExchangeDeps, ExchangeStart, Refused } from './exchange-parts.ts';
 import { failureOf, renderErrorPage } from './failure.ts';
 import type { RequestHeaders } from './headers.ts';
-import type { HeldUploads } from './held-uploads.ts';
 import type { FrontLimits } from './limits.ts';
-import type { ProxyLog } from './log.ts';
-import type { Observation, RequestObserver } from './observation.ts';
+import type { Observation } from './observation.ts';
 import { observe } from './observe.ts';
 import type { Peer } from './peer.ts';
 import { ALLOWED_METHODS, type RefusalRule } from './rules.ts';
-import type { SpoolRoom } from './spool-room.ts';
 import type { Way } from './transport.ts';
-import type { Tunnels } from './tunnels.ts';
 import { standInLine } from './turns.ts';
 import type { Destination } from './upstream-answer.ts';
 import type { RequestHead } from './validate.ts';
@@ -34,41 +30,10 @@ export function exchangeOf(request: IncomingMessage): Exchange {
   return (request as CarryingRequest)[exchangeKey] as Exchange;
 }
 
-/** What an exchange reports to, and what it has in common with the others of its listener. */
-export type ExchangeDeps = {
-  readonly observer: RequestObserver;
-  readonly log: ProxyLog;
-  readonly uploads: HeldUploads;
-  readonly poll: BusyPoll;
-  /** Absent: clients that lag are waited for. */
-  readonly spool: SpoolRoom | undefined;
-  /** Whether the listener is ending: then every answer is the last of its connection. */
-  readonly listener: { readonly isClosing: boolean; readonly tunnels: Tunnels };
-};
-
-/** What is known of a request before its head has been judged. */
-export type ExchangeStart = {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly peer: Peer;
-  readonly requestId: string;
-  readonly headers: RequestHeaders;
-  readonly expectsContinue: boolean;
-  readonly limits: FrontLimits;
-};
-
-/** A refusal or failure to be told to the client. */
-export type Refused = {
-  readonly status: number;
-  readonly reason: string;
-  /** Why, for the log; absent where the log has been told. */
-  readonly message?: string;
-  readonly headers?: readonly string[];
-  readonly close?: boolean;
-};
-
 const STALLED =
   'Client took nothing of its answer for "limits.sendTimeout", or "responseSocketTimeout" of its group';
+
+const FAULT = 'Request failed inside the sidecar';
 
 export class Exchange {
   readonly request: IncomingMessage;
@@ -159,11 +124,16 @@ export class Exchange {
     this.queuedMs = lease.queuedMs;
   }
 
+  /** Gives the lease back, where there is one; whoever takes it cannot harm this request. */
   releaseLease(outcome: LeaseOutcome): void {
     const { lease } = this;
     if (lease === undefined) return;
     this.lease = undefined;
-    lease.release(outcome, this.route?.options.ignoreActivity);
+    try {
+      lease.release(outcome, this.route?.options.ignoreActivity);
+    } catch (error) {
+      this.#tellFault(error);
+    }
   }
 
   /** Writes to the log that another process is asked. */
@@ -219,6 +189,12 @@ export class Exchange {
     this.refuse({ status: failure.status, reason: reasonOf(code), headers });
   }
 
+  /** A fault of the sidecar in the middle of it: answered where that can be, else broken off. */
+  collapse(error: unknown): void {
+    if (this.status === 101) this.breakOff('ERR_INTERNAL', FAULT, error);
+    else this.fail('ERR_INTERNAL', FAULT, { error });
+  }
+
   /** Whether more of the body has come than the mount takes. */
   get bodyIsTooLong(): boolean {
     return this.bodyLimitBytes > 0 && this.requestBytes > this.bodyLimitBytes;
@@ -272,17 +248,29 @@ export class Exchange {
     return { request_id: requestId, host: head?.host, target: request.url, ...group, ...more };
   }
 
-  /** The end: the response is out, or the client is gone. */
+  /** The end: the response is out, or the client is gone. A fault in one step leaves no other undone. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.deps.poll.requestEnded();
-    this.waiting?.leave();
     const aborted = !this.response.writableFinished && !this.truncated && this.status !== 101;
     this.releaseLease(aborted ? 'abandoned' : 'answered');
-    // What the upstream still does is for nobody; after a whole answer there is nothing left to end.
-    this.answer?.abandon();
-    this.deps.observer.requestFinished(observe(this, aborted));
+    try {
+      this.deps.poll.requestEnded();
+      this.waiting?.leave();
+      // What the upstream still does is for nobody; after a whole answer there is nothing left to end.
+      this.answer?.abandon();
+    } catch (error) {
+      this.#tellFault(error);
+    }
+    try {
+      this.deps.observer.requestFinished(observe(this, aborted));
+    } catch (error) {
+      this.#tellFault(error);
+    }
+  }
+
+  #tellFault(error: unknown): void {
+    this.deps.log.error(this.#logFields({ code: 'ERR_INTERNAL', err: error }), FAULT);
   }
 }
 

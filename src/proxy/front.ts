@@ -12,7 +12,8 @@ import { answerItself, answerServerOptions } from './apache-itself.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import { type ConnectionRule, refuseConnection } from './client-error.ts';
 import { createMountEnvirons } from './environ.ts';
-import { Exchange, type ExchangeDeps } from './exchange.ts';
+import { Exchange } from './exchange.ts';
+import type { ExchangeDeps } from './exchange-parts.ts';
 import { sendFile } from './files.ts';
 import { groupEnviron, groupHeaders } from './group-headers.ts';
 import { answerRefusal, GroupRequests, type GroupRequestsDeps } from './group-requests.ts';
@@ -143,7 +144,7 @@ export class Front {
       else if (response.socket !== null) this.#serve(exchange, head);
       else response.once('socket', () => this.#serveInTurn(exchange, head));
     } catch (error) {
-      exchange.fail('ERR_INTERNAL', 'Request failed inside the sidecar', { error });
+      exchange.collapse(error);
     }
   }
 
@@ -151,7 +152,7 @@ export class Front {
     try {
       this.#serve(exchange, head);
     } catch (error) {
-      exchange.fail('ERR_INTERNAL', 'Request failed inside the sidecar', { error });
+      exchange.collapse(error);
     }
   }
 
@@ -223,7 +224,7 @@ export class Front {
       else if (!exchange.clientGone) this.#serveRoute(exchange, route, remoteAddress);
     };
     coming.then(serve).catch((error: unknown) => {
-      exchange.fail('ERR_INTERNAL', 'Request failed inside the sidecar', { error });
+      exchange.collapse(error);
     });
   }
 

@@ -38,9 +38,14 @@ export class GroupRequests {
 
   #claim(exchange: Exchange, route: WsgiRoute, destination: Destination): void {
     const wanted = new WantedLease(exchange, destination, this.#deps.forwarder);
-    const result = this.#deps.claim(route.identity, route.key, wanted);
-    if (result.kind === 'waiting') exchange.waiting = result;
-    else wanted.settled(result);
+    try {
+      const result = this.#deps.claim(route.identity, route.key, wanted);
+      if (result.kind === 'waiting') exchange.waiting = result;
+      else wanted.settled(result);
+    } catch (error) {
+      // Told from a body that has come, or by a timer, nobody else would hear of it.
+      exchange.collapse(error);
+    }
   }
 
   /** Nothing was sent, so any request may be tried again: with a new lease, on a process that lives. */
@@ -81,7 +86,7 @@ class WantedLease implements Claim {
       if (outcome.kind === 'refusal') answerRefusal(exchange, outcome);
       else this.#forward(outcome);
     } catch (error) {
-      exchange.fail('ERR_INTERNAL', 'Cannot forward to a group process', { error });
+      exchange.collapse(error);
     }
   }
 

@@ -41,10 +41,21 @@ export function passHandshake(exchange: Exchange, destination: HandshakeDestinat
     const code = isLate ? 'ERR_UPSTREAM_TIMEOUT' : 'ERR_UPSTREAM_CONNECT';
     exchange.fail(code, 'Upstream did not answer the WebSocket handshake', { error });
   });
-  request.once('response', (answer) => passAnswer(exchange, request, answer));
+  request.once('response', (answer) => {
+    try {
+      passAnswer(exchange, request, answer);
+    } catch (error) {
+      exchange.collapse(error);
+    }
+  });
   request.once('upgrade', (answer, upstream, first) => {
     stopWatching();
-    join(exchange, { answer, upstream: upstream as Socket, first });
+    try {
+      join(exchange, { answer, upstream: upstream as Socket, first });
+    } catch (error) {
+      upstream.destroy();
+      exchange.collapse(error);
+    }
   });
   request.end();
 }

@@ -18,7 +18,14 @@ export function createEvents(): Events {
   const tell = (make: () => EventView): void => {
     if (listeners.size === 0) return;
     const event = make();
-    for (const listener of listeners) listener(event);
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch {
+        // What happens to a group goes on happening; who cannot be told is told no more.
+        listeners.delete(listener);
+      }
+    }
   };
   const processEvent = (
     identity: GroupIdentity,

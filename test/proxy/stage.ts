@@ -10,7 +10,7 @@ import { Forwarder } from '../../src/proxy/forwarder.ts';
 import { Front, type FrontDeps, type FrontOptions } from '../../src/proxy/front.ts';
 import { FRONT_LIMITS, type FrontLimits } from '../../src/proxy/limits.ts';
 import { type Listener, type ListenerOptions, startListener } from '../../src/proxy/listener.ts';
-import type { EndingLimit, Observation } from '../../src/proxy/observation.ts';
+import type { EndingLimit, Observation, RequestObserver } from '../../src/proxy/observation.ts';
 import { parseTrustList } from '../../src/proxy/peer.ts';
 import type { SpoolRoom } from '../../src/proxy/spool-room.ts';
 import { groupKey } from '../../src/routing/group-key.ts';
@@ -164,6 +164,8 @@ export type StageParts = {
   };
   readonly listener?: Partial<ListenerOptions>;
   readonly responseTimeoutMs?: number;
+  /** In the place of what is recorded. */
+  readonly observer?: Partial<RequestObserver>;
   readonly spool?: SpoolRoom;
 };
 
@@ -228,6 +230,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
           tell();
         },
         connectionEnded: (limit) => void ends.push(limit),
+        ...parts.observer,
       },
       log: { info: log('info'), warn: log('warn'), error: log('error') },
       poll: new BusyPoll(),

@@ -1,0 +1,44 @@
+/** What an exchange is made of and from. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BusyPoll } from './busy-poll.ts';
+import type { RequestHeaders } from './headers.ts';
+import type { HeldUploads } from './held-uploads.ts';
+import type { FrontLimits } from './limits.ts';
+import type { ProxyLog } from './log.ts';
+import type { RequestObserver } from './observation.ts';
+import type { Peer } from './peer.ts';
+import type { SpoolRoom } from './spool-room.ts';
+import type { Tunnels } from './tunnels.ts';
+
+/** What an exchange reports to, and what it has in common with the others of its listener. */
+export type ExchangeDeps = {
+  readonly observer: RequestObserver;
+  readonly log: ProxyLog;
+  readonly uploads: HeldUploads;
+  readonly poll: BusyPoll;
+  /** Absent: clients that lag are waited for. */
+  readonly spool: SpoolRoom | undefined;
+  /** Whether the listener is ending: then every answer is the last of its connection. */
+  readonly listener: { readonly isClosing: boolean; readonly tunnels: Tunnels };
+};
+
+/** What is known of a request before its head has been judged. */
+export type ExchangeStart = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly peer: Peer;
+  readonly requestId: string;
+  readonly headers: RequestHeaders;
+  readonly expectsContinue: boolean;
+  readonly limits: FrontLimits;
+};
+
+/** A refusal or failure to be told to the client. */
+export type Refused = {
+  readonly status: number;
+  readonly reason: string;
+  /** Why, for the log; absent where the log has been told. */
+  readonly message?: string;
+  readonly headers?: readonly string[];
+  readonly close?: boolean;
+};
