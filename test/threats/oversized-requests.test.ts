@@ -1,8 +1,9 @@
 /** Heads and bodies have an end that the operator knows. */
 import { once } from 'node:events';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ok, stageBefore, wsgiRoute } from '../proxy/stage.ts';
-import { openConnection, openSocket } from '../support/raw-http.ts';
+import { openConnection, openSocket, send } from '../support/raw-http.ts';
 import { expectRefusal, LAST, statusesOf } from './refusal.ts';
 
 describe('a head that is too long', () => {
@@ -68,6 +69,18 @@ describe('a head that is too long', () => {
 
 describe('a body that is too long', () => {
   const limited = { route: wsgiRoute({}, { bodyLimitBytes: 10, chunkedRequest: true }) };
+
+  it('is measured as it came: nothing is unpacked here', async () => {
+    const stage = await stageBefore(
+      (socket, text) => void (!text.endsWith('\r\n\r\n') && socket.write(ok('hello'))),
+      { route: wsgiRoute({}, { bodyLimitBytes: 100_000 }) },
+    );
+    const bomb = gzipSync(Buffer.alloc(2 ** 20));
+    const headers = { 'Content-Encoding': 'gzip' };
+    expect((await send(stage.target, '/', { method: 'POST', headers, body: bomb })).status).toBe(200);
+    expect(stage.recorder.received.join('')).toMatch(/^content-encoding: gzip\r$/im);
+    expect(stage.recorder.received.join('').endsWith(bomb.toString('latin1'))).toBe(true);
+  });
 
   it('is refused by its length, before anybody has to read it', () =>
     expectRefusal(

@@ -1,5 +1,6 @@
 /** Handshakes that go wrong, as the suites of httpxy (unjs/httpxy) and http-proxy-3 (sagemathinc/http-proxy-3) have them. */
-import { createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { NoRoute } from '../../../src/routing/route.ts';
 import { ok, type Stage, stageBefore } from '../../proxy/stage.ts';
@@ -9,6 +10,8 @@ const NONE: NoRoute = { kind: 'none', status: 404, reason: 'not_wsgi', message: 
 const HANDSHAKE =
   'GET /chat HTTP/1.1\r\nHost: www.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+
+const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 
 /** A stage before a legacy upstream that does as it is told with each connection once a handshake has come. */
 async function stageWith(serve: (socket: Socket, first: string) => void): Promise<Stage> {
@@ -150,6 +153,51 @@ describe('a handshake', () => {
       expect(await stage.observed()).toMatchObject({ status: 101 });
     },
   );
+
+  it('that has become a connection is half open for as long as the upstream has something to say', async () => {
+    const stage = await stageWith((socket) => {
+      socket.write(SWITCH);
+      // Its last words, when nothing more can come.
+      socket.once('end', () => socket.end('last words'));
+    });
+    const { port } = stage.target as { readonly port: number };
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    let text = '';
+    client.on('data', (bytes: Buffer) => {
+      text += bytes.toString('latin1');
+      if (text.endsWith('\r\n\r\n')) client.end();
+    });
+    client.write(HANDSHAKE);
+    await once(client, 'close');
+    expect(text).toMatch(/last words$/);
+    expect(await stage.observed()).toMatchObject({ status: 101, aborted: false });
+  });
+
+  it('that has become a connection ends for the client when the upstream has said its last, and all of that comes', async () => {
+    const stage = await stageWith((socket) => void socket.end(`${SWITCH}${'x'.repeat(1_000_000)}`));
+    const client = openConnection(stage.target);
+    client.write(HANDSHAKE);
+    expect((await client.closed).length).toBeGreaterThan(1_000_000);
+  });
+
+  it('is cut off at the deadline of a listener that ends, where nobody answers its Close frame or none fits in', async () => {
+    const stage = await stageWith((socket, first) => {
+      // A frame of five bytes, of which two come.
+      socket.write(`${SWITCH}${first.includes('/half') ? '\x81\x05he' : '\x81\x02hi'}`, 'latin1');
+    });
+    const clients = ['/chat', '/half'].map((path) => {
+      const client = openConnection(stage.target);
+      client.write(HANDSHAKE.replace('/chat', path));
+      return client;
+    });
+    await clients[0]?.until('hi');
+    await clients[1]?.until('he');
+    const closed = stage.listener.close();
+    const [whole = '', half = ''] = await Promise.all(clients.map((client) => client.closed));
+    await closed;
+    expect(whole.endsWith('hi\x88\x02\x03\xe9')).toBe(true);
+    expect(half).toMatch(/he$/);
+  }, 15_000);
 
   it('passes through two sidecars, one before the other', async () => {
     const inner = await stageWith((socket) => {
