@@ -29,7 +29,6 @@ export const REJECTED_REASONS: ReadonlyMap<string, string> = new Map([
   ['length_required', 'length_required'],
   ['chunk_extensions', 'chunk_extensions'],
   ['header_too_big', 'header_too_big'],
-  ['bad_target', 'target'],
   ['target', 'target'],
   ['body_too_large', 'body_too_large'],
   ['http_version', 'http_version'],
@@ -58,7 +57,6 @@ export const END_REASONS: readonly EndingLimit[] = [
 export const UPSTREAM_ERROR_REASONS: ReadonlyMap<string, string> = new Map([
   ['upstream_connect', 'connect_refused'],
   ['upstream_timeout', 'timeout'],
-  ['upstream_reset', 'reset'],
   ['upstream_truncated', 'truncated'],
   ['upstream_invalid', 'invalid_response'],
 ]);

@@ -7,7 +7,7 @@ import type { NoRoute } from '../routing/route.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Reasons that are the request's own fault or the sidecar's own limit: Apache is not asked. */
-const ANSWERED_HERE: ReadonlySet<string> = new Set(['bad_host', 'bad_target', 'minted_port', 'from_request']);
+const ANSWERED_HERE: ReadonlySet<string> = new Set(['bad_host', 'target', 'minted_port', 'from_request']);
 
 /** What becomes of requests of which it cannot be computed what Apache would do. */
 export type UnresolvedRule = 'legacy' | '404';

@@ -38,7 +38,7 @@ export function traceRoute(
 ): Route {
   const target = parseTarget(request.method, request.target);
   if (target === undefined)
-    return refuse(stop(400, 'bad_target', `The request target "${request.target}" is invalid`));
+    return refuse(stop(400, 'target', `The request target "${request.target}" is invalid`));
   const received = receive(site, { request, probe, trace, target });
   if ('status' in received) return refuse(received);
   const state = startState(received, target);
@@ -195,7 +195,7 @@ VERSION-CONTROL CHECKOUT UNCHECKOUT CHECKIN UPDATE LABEL REPORT MKWORKSPACE MKAC
 /** What Apache's core answers before any file is looked for: `TRACE`, `OPTIONS *`. */
 function answerEarly({ method, host, input }: RequestState, { scheme }: Target): Stop | undefined {
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
-    return stop(400, 'bad_target', `The request target has the scheme "${scheme}"`);
+    return stop(400, 'target', `The request target has the scheme "${scheme}"`);
   }
   if (host.registeredMethods && !registeredMethods.has(method)) {
     return stop(

@@ -50,7 +50,7 @@ function startOver(
 ): Stop | PlaceRewrite | undefined {
   const filename = state.filename ?? '';
   if (!filename.startsWith('/'))
-    return stop(400, 'bad_target', `RewriteRule leads to "${filename}", which is no path`);
+    return stop(400, 'target', `RewriteRule leads to "${filename}", which is no path`);
   // The same file again would never end.
   if (filename === before) return undefined;
   const { context } = state;

@@ -50,7 +50,7 @@ function takeChange(state: RequestState, outcome: Changed, isUnsafe: boolean): S
     return undefined;
   }
   if (!filename.startsWith('/'))
-    return stop(400, 'bad_target', `RewriteRule leads to "${filename}", which is no path`);
+    return stop(400, 'target', `RewriteRule leads to "${filename}", which is no path`);
   if (isFilePath(state, filename, isUnsafe ? undefined : outcome.lastRule)) return 'done';
   return placeBelowRoot(state, filename) ?? 'done';
 }

@@ -165,7 +165,7 @@ export type RedirectRoute = RouteBase & {
 export type NoRoute = {
   readonly kind: 'none';
   readonly status: number;
-  /** Metric label: bad_host, bad_target, not_found, not_wsgi, forbidden, restricted, unresolved, minted_port, from_request … */
+  /** Metric label: bad_host, target, not_found, not_wsgi, forbidden, restricted, unresolved, minted_port, from_request … */
   readonly reason: string;
   readonly message: string;
   readonly virtualHost?: VirtualHost;

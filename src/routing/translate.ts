@@ -106,7 +106,7 @@ function translateByScriptAlias(state: RequestState): boolean {
 /** httpd `ap_core_translate()`. */
 function translateByDocumentRoot(state: RequestState): Stop | undefined {
   const { uri } = state;
-  if (!uri.startsWith('/')) return stop(400, 'bad_target', `The path "${uri}" does not begin with a slash`);
+  if (!uri.startsWith('/')) return stop(400, 'target', `The path "${uri}" does not begin with a slash`);
   state.trace?.({ step: 'mount', text: `No alias takes "${uri}": it is a file below DocumentRoot` });
   return placeBelowRoot(state, uri);
 }

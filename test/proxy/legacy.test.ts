@@ -100,7 +100,7 @@ describe('the legacy upstream', () => {
     }
   });
 
-  it.each([['bad_host'], ['bad_target'], ['minted_port'], ['from_request']])(
+  it.each([['bad_host'], ['target'], ['minted_port'], ['from_request']])(
     'is not asked about %s',
     async (reason) => {
       const stage = await stageBefore(ok('hello'), { route: none(reason, 421), front: { legacy } });
