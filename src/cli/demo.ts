@@ -7,10 +7,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { createLog } from '../log.ts';
 import { packageRoot } from '../package-root.ts';
 import { loadSettings, type Settings } from '../settings/load.ts';
-import { type RunningSidecar, startSidecar } from '../sidecar/sidecar.ts';
+import type { RunningSidecar } from '../sidecar/sidecar.ts';
 import { watchSignals } from '../supervisor/signals.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
@@ -42,6 +41,11 @@ async function demo(context: CliContext, flags: DemoFlags): Promise<ExitCode> {
     const port = await findPort();
     const environment = { ...context.environment, ...demoEnvironment(port, flags.group) };
     const settings = await demoSettings(flags, environment, folder);
+    // As `run` does: other commands need not load what serves.
+    const [{ createLog }, { startSidecar }] = await Promise.all([
+      import('../log.ts'),
+      import('../sidecar/sidecar.ts'),
+    ]);
     const log = createLog({ level: 'warn', format: 'text', fd: 2 });
     const sidecar = await startSidecar(settings, { environment, version: context.version, log });
     try {
