@@ -1,5 +1,5 @@
 /**
- * What a front end's headers change in the environ (mod_wsgi `wsgi_process_proxy_headers()`): only headers that
+ * What a front's headers change in the environ (mod_wsgi `wsgi_process_proxy_headers()`): only headers that
  * `WSGITrustedProxyHeaders` lists, only from `WSGITrustedProxies` where that is set. Names of groups are never changed by them.
  */
 import { type AddressBlock, blockHolds, parseAddress } from '../site/address-block.ts';

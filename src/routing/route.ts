@@ -100,7 +100,7 @@ export type Access =
   /** Protected in a way that is not enforced here: only behind a declared front, else 403. */
   | { readonly kind: 'front-only'; readonly rule: Diagnostic };
 
-/** What headers of a trusted front end change in the environ, over everything else in it. */
+/** What headers of a trusted front change in the environ, over everything else in it. */
 export type EnvironChanges = {
   readonly set: ReadonlyMap<string, string>;
   readonly unset: ReadonlySet<string>;

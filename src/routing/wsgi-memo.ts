@@ -18,7 +18,7 @@ export type WsgiAnswer = {
   readonly key: GroupKey;
   readonly callableObject: string;
   readonly options: MountOptions;
-  /** Undefined where no header of a front end is trusted. */
+  /** Undefined where no header of a front is trusted. */
   readonly trust: ProxyTrust | undefined;
   readonly folded: FoldedName | undefined;
   readonly handlerScript: string | undefined;

@@ -25,7 +25,7 @@ function rule(node: DirectiveNode): ReturnType<typeof diagnose> {
 function frontRule(node: DirectiveNode): ReturnType<typeof diagnose> {
   const message = `Access is protected by "${node.name} ${node.text}", which the sidecar does not enforce`;
   const advice =
-    'Let a front end check it and declare that by "accessControl: front", or leave the mount to Apache';
+    'Let a front check it and declare that by "accessControl: front", or leave the mount to Apache';
   return { ...diagnose(node, 'error', 'mount-access-control', message), advice };
 }
 
