@@ -24,6 +24,8 @@ export type Upstream = {
   readonly threads: number;
   /** Aborted when the process has exited or its socket is gone: connections to it are worthless then. */
   readonly closed: AbortSignal;
+  /** Aborted when the process gets no further requests and is to end: connections beyond an answer should. Absent where there are none. */
+  readonly leaving?: AbortSignal | undefined;
   /** Where it is reached over TCP; undefined where `socketPath` leads to it. */
   readonly tcp?: { readonly host: string; readonly port: number } | undefined;
   /** `socket-timeout`: how long it may be silent while it is its turn to speak; undefined: as the front says. In ms. */

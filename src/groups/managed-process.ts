@@ -40,6 +40,8 @@ export type ManagedProcess = Upstream & {
   report(): JourneyReport;
   /** TERM, the plan's grace, KILL; kept when the process is gone. Its applications are told the reason, mod_wsgi's `shutdown_reason`. */
   terminate(reason: string): Promise<void>;
+  /** Has connections that outlive an answer end (`leaving`). */
+  leave?(): void;
   /** KILL at once. */
   kill(): void;
   /** Whether the system has it stopped (SIGSTOP): it will not hear of anything but KILL. */

@@ -276,5 +276,6 @@ export class ProcessList {
     });
     member.state = state;
     member.since = this.#deps.clock.now();
+    if (state === 'draining') member.process.leave?.();
   }
 }

@@ -2,7 +2,9 @@
  * One OS process of a group and its socket: starting → ready → draining → exited. A `Group` outlives its processes,
  * a process its leases. The process is the leader of its own process group, which ends with it.
  */
+
 import type { ChildProcess } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { groupFields } from '../log.ts';
@@ -43,6 +45,7 @@ export class GroupProcess implements ManagedProcess {
   readonly pid: number;
   readonly threads: number;
   readonly closed: AbortSignal;
+  readonly leaving: AbortSignal | undefined;
   readonly foreign: ForeignTraits | undefined;
   readonly silentMs: number | undefined;
   readonly untakenMs: number | undefined;
@@ -53,6 +56,7 @@ export class GroupProcess implements ManagedProcess {
   readonly #plan: GroupPlan;
   readonly #deps: ProcessDeps;
   readonly #closing = new AbortController();
+  readonly #leaving = new AbortController();
   readonly #journey: Journey;
   /** What every line about the process says of it. */
   readonly #fields: { readonly group: string; readonly pid: number };
@@ -74,6 +78,9 @@ export class GroupProcess implements ManagedProcess {
     this.untakenMs = plan.responseSocketTimeoutMs;
     this.connectMs = plan.connectTimeoutMs;
     this.closed = this.#closing.signal;
+    this.leaving = this.foreign?.upgrades === true ? this.#leaving.signal : undefined;
+    // One for each WebSocket.
+    setMaxListeners(0, this.#leaving.signal);
     const child = spawnLauncher(plan, deps.pythonFolder);
     this.pid = child.pid ?? 0;
     this.#fields = { group: plan.id, ...groupFields(plan.identity), pid: this.pid };
@@ -112,6 +119,10 @@ export class GroupProcess implements ManagedProcess {
     const graceMs = this.#plan.shutdownTimeoutMs + KILL_MARGIN_MS;
     this.#ending ??= terminate({ processGroup: this.pid, graceMs, exited: this.exited });
     await this.#ending;
+  }
+
+  leave(): void {
+    this.#leaving.abort();
   }
 
   kill(): void {

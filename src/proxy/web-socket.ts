@@ -96,7 +96,20 @@ function join(exchange: Exchange, { answer, upstream, first }: Upgraded): void {
   const onIdle = (): void => {
     exchange.endedBy = 'web_socket_timeout';
   };
-  exchange.deps.listener.tunnels.add(new Tunnel({ client, upstream, first, idleTimeoutMs, onIdle }));
+  const tunnel = new Tunnel({ client, upstream, first, idleTimeoutMs, onIdle });
+  exchange.deps.listener.tunnels.add(tunnel);
+  leaveWith(exchange.lease?.upstream.leaving, tunnel);
+}
+
+/** A process that is to end takes its connections along: their clients are told before, and come back to its successor. */
+function leaveWith(leaving: AbortSignal | undefined, tunnel: Tunnel): void {
+  if (leaving === undefined) return;
+  const leave = (): void => tunnel.leave();
+  if (leaving.aborted) leave();
+  else {
+    leaving.addEventListener('abort', leave, { once: true });
+    tunnel.ended(() => leaving.removeEventListener('abort', leave));
+  }
 }
 
 /** Undefined when HTTP does not allow the head: then the client has been told. */
