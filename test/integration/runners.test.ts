@@ -187,23 +187,28 @@ describe.each(RUNNERS)('the end of a sidecar under %s', (runner) => {
   });
 });
 
-describe.each(RUNNERS)('a late request under %s', (runner) => {
-  it('is cut off; where the table says so its stack is in the log', async () => {
-    const conf = CONF.replace('processes=2 threads=2', 'threads=1 request-timeout=1 graceful-timeout=1');
-    const site = await makeSite({ conf, files: FILES });
-    const settings = { groups: { defaults: { runner } } };
-    const sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
-    onTestFinished(async () => {
-      await sidecar.stop();
-      site.folder.remove();
-    });
-    const late = openConnection({ port: sidecar.port });
-    late.write('GET /shapes/gate HTTP/1.1\r\nHost: runners.test\r\n\r\n');
-    expect(await late.closed).not.toMatch(/\r\n0\r\n\r\n$/);
-    await sidecar.process.waitForLine((line) => line.includes('Group process has ended'));
-    const { dumpsStacks } = RUNNER_TABLE[runner];
-    expect(/apps\/shapes\.wsgi.*in stream/.test(sidecar.log())).toBe(dumpsStacks);
-  });
+describe('a late request', () => {
+  // Each waits for timers of its own, so they wait side by side.
+  it.concurrent.each(RUNNERS)(
+    'is cut off under %s; where the table says so its stack is in the log',
+    async (runner) => {
+      const times = 'threads=1 request-timeout=1 graceful-timeout=1 shutdown-timeout=1';
+      const site = await makeSite({ conf: CONF.replace('processes=2 threads=2', times), files: FILES });
+      const settings = { groups: { defaults: { runner } } };
+      const sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
+      try {
+        const late = openConnection({ port: sidecar.port });
+        late.write('GET /shapes/gate HTTP/1.1\r\nHost: runners.test\r\n\r\n');
+        expect(await late.closed).not.toMatch(/\r\n0\r\n\r\n$/);
+        await sidecar.process.waitForLine((line) => line.includes('Group process has ended'));
+        const { dumpsStacks } = RUNNER_TABLE[runner];
+        expect(/apps\/shapes\.wsgi.*in stream/.test(sidecar.log())).toBe(dumpsStacks);
+      } finally {
+        await sidecar.stop();
+        site.folder.remove();
+      }
+    },
+  );
 });
 
 describe.each(RUNNERS)('the start under %s', (runner) => {
