@@ -83,7 +83,7 @@ function script(text = SCRIPT): string {
 
 describeEachPython('a worker', (python) => {
   const start = async (order: Record<string, unknown>): Promise<Worker> => {
-    worker = await startWorker(python, { shutdownTimeout: 1, ...order });
+    worker = await startWorker(python, { shutdownTimeout: 0.1, ...order });
     return worker;
   };
 
