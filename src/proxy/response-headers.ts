@@ -40,6 +40,8 @@ const KINDS: ReadonlyMap<string, ResponseName['kind']> = new Map<string, Respons
 
 /** Spellings kept; an application that makes up names starts the table anew. */
 const TABLE_LIMIT = 1024;
+/** In characters. V8 hashes strings from 16 KiB on by their length alone: a table of such names is a list. */
+const LONGEST_KEPT = 128;
 const names = new Map<string, ResponseName>();
 
 function nameOf(text: string): ResponseName {
@@ -47,8 +49,9 @@ function nameOf(text: string): ResponseName {
   if (known !== undefined) return known;
   const lower = text.toLowerCase();
   const kind = KINDS.get(lower) ?? (lower.startsWith('x-sidecar-') ? 'drop' : 'pass');
-  if (names.size >= TABLE_LIMIT) names.clear();
   const name: ResponseName = { text, kind };
+  if (text.length > LONGEST_KEPT) return name;
+  if (names.size >= TABLE_LIMIT) names.clear();
   names.set(text, name);
   return name;
 }
