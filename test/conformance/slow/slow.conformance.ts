@@ -1,4 +1,4 @@
-/** slowhttptest in its three modes while a healthy client keeps asking. Times are printed, not held to the bound. */
+/** slowhttptest in its modes while a healthy client keeps asking. Times are printed, not held to the bound. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProcess } from '../../support/real-process.ts';
 import { type Sidecar, startSidecar } from '../../support/sidecar.ts';
@@ -12,20 +12,39 @@ const CONNECTIONS = 300;
 const APPLICATION = `
 def application(environ, start_response):
     environ['wsgi.input'].read()
-    size = 262144 if environ['PATH_INFO'] == '/big' else 2
+    size = {'/big': 262144, '/huge': 8388608}.get(environ['PATH_INFO'], 2)
     start_response('200 OK', [('Content-Type', 'text/plain'), ('Content-Length', str(size))])
     return [b'x' * size]
 `;
 
-/**
- * The attack, what it is told, and what the sidecar counts of it. What a slow reader has been written lies in the kernel, which slowhttptest
- * goes on reading when the sidecar has long ended the connection.
- */
-const MODES = [
-  ['slow headers', ['-H', '-i', '1'], '/', 'request_timeout'],
-  ['slow bodies', ['-B', '-i', '5', '-s', '8192'], '/', 'body_timeout'],
-  ['slow reading', ['-X', '-w', '512', '-y', '1024', '-n', '5', '-z', '4096', '-k', '1'], '/big', undefined],
-] as const;
+/** What of a slow reader's answer lies in the kernel slowhttptest goes on reading when the sidecar has long ended the connection. */
+type Mode = {
+  readonly name: string;
+  /** What slowhttptest is told. */
+  readonly words: readonly string[];
+  readonly path: string;
+  /** What the sidecar counts of it. */
+  readonly reason?: string;
+  /** Fewer than usual, where the application would have more to make than it can. */
+  readonly connections?: number;
+  /** Connections opened a second. */
+  readonly rate: number;
+};
+
+const SLOW_READING = ['-X', '-w', '512', '-y', '1024', '-n', '5', '-z', '4096', '-k', '1'];
+
+const MODES: readonly Mode[] = [
+  { name: 'slow headers', words: ['-H', '-i', '1'], path: '/', reason: 'request_timeout', rate: 300 },
+  {
+    name: 'slow bodies',
+    words: ['-B', '-i', '5', '-s', '8192'],
+    path: '/',
+    reason: 'body_timeout',
+    rate: 300,
+  },
+  { name: 'slow reading', words: SLOW_READING, path: '/big', rate: 300 },
+  { name: 'slow reading of 8 MiB', words: SLOW_READING, path: '/huge', connections: 50, rate: 10 },
+];
 
 describe('a healthy client beside slowhttptest', () => {
   let sidecar: Sidecar;
@@ -36,12 +55,12 @@ describe('a healthy client beside slowhttptest', () => {
   afterAll(() => sidecar.stop());
 
   it.each(MODES)(
-    'is served while others try %s',
-    async (name, mode, path, reason) => {
+    'is served while others try $name',
+    async ({ name, words, path, reason, connections = CONNECTIONS, rate }) => {
       const seconds = reason === undefined ? '10' : '30';
       const attack = runProcess('slowhttptest', [
-        ...mode,
-        ...['-c', String(CONNECTIONS), '-r', '300', '-l', seconds, '-p', '30', '-v', '1'],
+        ...words,
+        ...['-c', String(connections), '-r', String(rate), '-l', seconds, '-p', '30', '-v', '1'],
         ...['-u', `http://127.0.0.1:${sidecar.port}${path}`],
       ]);
       const isOver = attack.then(() => true);
