@@ -8,6 +8,7 @@ const COUNTERS = {
   response_body_bytes_total: 'Bytes of response bodies sent to clients',
   websocket_bytes_total:
     'Bytes that WebSocket connections have carried in both directions, counted at their ends',
+  websockets_refused_total: 'WebSocket handshakes refused because there were as many connections as may be',
   client_aborts_total: 'Requests whose client left before the answer was whole',
   upstream_errors_total: 'Requests that a group process did not answer, or not wholly',
   answers_spooled_total: 'Answers of which something was kept because the client lagged',

@@ -250,6 +250,8 @@ export class Metrics implements RequestObserver, GroupObserver {
       this.#catalogue.unknown_group_requests_total.cell({ reason: unknown }).value += 1;
     const rejected = REJECTED_REASONS.get(reason);
     if (rejected !== undefined) this.#catalogue.requests_rejected_total.cell({ reason: rejected }).value += 1;
+    if (rejected === 'web_socket_limit')
+      this.#catalogue.websockets_refused_total.cell(series.labels).value += 1;
     const failed = UPSTREAM_ERROR_REASONS.get(reason);
     if (failed !== undefined)
       this.#catalogue.upstream_errors_total.cell({ ...series.labels, reason: failed }).value += 1;

@@ -1,14 +1,15 @@
 /** What an exchange is made of and from. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GroupIdentity } from '../routing/group-key.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import type { RequestHeaders } from './headers.ts';
 import type { HeldUploads } from './held-uploads.ts';
-import type { FrontLimits } from './limits.ts';
+import type { FrontLimits, WebSocketLimits } from './limits.ts';
 import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
 import type { Peer } from './peer.ts';
 import type { SpoolRoom } from './spool-room.ts';
-import type { Tunnels } from './tunnels.ts';
+import type { GroupTunnels, Tunnels } from './tunnels.ts';
 
 /** What an exchange reports to, and what it has in common with the others of its listener. */
 export type ExchangeDeps = {
@@ -18,6 +19,9 @@ export type ExchangeDeps = {
   readonly poll: BusyPoll;
   /** Absent: clients that lag are waited for. */
   readonly spool: SpoolRoom | undefined;
+  readonly groupTunnels: GroupTunnels;
+  /** What a group says of its WebSocket connections. */
+  webSocketsOf(identity: GroupIdentity): WebSocketLimits;
   /** Whether the listener is ending: then every answer is the last of its connection. */
   readonly listener: { readonly isClosing: boolean; readonly tunnels: Tunnels };
 };

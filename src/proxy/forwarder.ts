@@ -8,7 +8,7 @@ import type { Place, Upstream } from '../groups/lease.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
 import { fitForeign } from './foreign.ts';
 import { placeOf } from './legacy.ts';
-import { REFUSED_WEB_SOCKETS } from './rules.ts';
+import { REFUSED_GROUP_WEB_SOCKETS, REFUSED_WEB_SOCKETS, type RefusalRule } from './rules.ts';
 import { bodyOf } from './small-body.ts';
 import type { UpstreamTimeouts, Way } from './transport.ts';
 import { type Destination, UpstreamAnswer } from './upstream-answer.ts';
@@ -83,8 +83,9 @@ export class Forwarder {
   }
 
   #sendHandshake(exchange: Exchange, place: Place, headers: readonly string[]): void {
-    if (exchange.deps.listener.tunnels.isFull(exchange.limits.webSockets)) {
-      exchange.refuse({ ...REFUSED_WEB_SOCKETS, close: true });
+    const rule = tooManyWebSockets(exchange);
+    if (rule !== undefined) {
+      exchange.refuse({ ...rule, close: true });
       return;
     }
     this.#handshakes.set(exchange, { place, headers, responseTimeoutMs: this.#responseTimeoutMs });
@@ -122,4 +123,12 @@ export class Forwarder {
     );
     return true;
   }
+}
+
+/** The rule that one more would break; undefined where there may be one. */
+function tooManyWebSockets({ deps, limits, route }: Exchange): RefusalRule | undefined {
+  if (deps.listener.tunnels.isFull(limits.webSockets)) return REFUSED_WEB_SOCKETS;
+  if (route === undefined) return undefined;
+  const { count = 0 } = deps.webSocketsOf(route.identity);
+  return deps.groupTunnels.isFull(route.key, count) ? REFUSED_GROUP_WEB_SOCKETS : undefined;
 }

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Refusal } from '../groups/lease.ts';
+import type { GroupIdentity } from '../routing/group-key.ts';
 import type { FileRoute, NoRoute, Route, RouteRequest, WsgiRoute } from '../routing/route.ts';
 import { type AccessControl, judgeAccess, whyRefused } from './access.ts';
 import { answerItself, answerServerOptions } from './apache-itself.ts';
@@ -20,7 +21,7 @@ import { answerRefusal, GroupRequests, type GroupRequestsDeps } from './group-re
 import { asksToClose, createHeaderScanner, type HeaderScanner } from './headers.ts';
 import { HeldUploads } from './held-uploads.ts';
 import { isForLegacy, legacyHeaders, type UnresolvedRule } from './legacy.ts';
-import type { FrontLimits } from './limits.ts';
+import type { FrontLimits, WebSocketLimits } from './limits.ts';
 import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
 import { clientAddress, type Peer, peerOf, type StandsFor, type TrustList } from './peer.ts';
@@ -28,7 +29,7 @@ import { sendRedirect } from './redirect.ts';
 import { loosenessOf } from './request-line.ts';
 import { REFUSED_BODY, type RefusalRule, type UnreadHead } from './rules.ts';
 import type { SpoolRoom } from './spool-room.ts';
-import { Tunnels } from './tunnels.ts';
+import { GroupTunnels, Tunnels } from './tunnels.ts';
 import { type Handshake, respondTo } from './upgrade.ts';
 import { type RequestHead, readHead } from './validate.ts';
 
@@ -39,6 +40,8 @@ export type FrontDeps = GroupRequestsDeps & {
   readonly observer: RequestObserver;
   readonly log: ProxyLog;
   readonly poll: BusyPoll;
+  /** The WebSocket connections of groups; without it this front's alone are counted. */
+  readonly groupTunnels?: GroupTunnels;
   /** Where answers are kept for clients that lag; without it they are waited for. */
   readonly spool?: SpoolRoom | undefined;
 };
@@ -57,6 +60,8 @@ export type FrontOptions = {
   /** By default they are the legacy upstream's. */
   readonly unresolved?: UnresolvedRule;
   readonly limits: FrontLimits;
+  /** What groups say of their WebSocket connections, within the listener's own limits. */
+  webSocketsOf?(identity: GroupIdentity): WebSocketLimits;
 };
 
 /** The request handler of one listener. */
@@ -83,6 +88,8 @@ export class Front {
       poll: deps.poll,
       uploads,
       spool: deps.spool,
+      groupTunnels: deps.groupTunnels ?? new GroupTunnels(),
+      webSocketsOf: options.webSocketsOf ?? (() => ({})),
       listener: this,
     };
     this.#scan = createHeaderScanner(options.userHeader?.toLowerCase() ?? '');

@@ -43,6 +43,14 @@ export type FrontLimits = {
   readonly webSocketTimeoutMs: number;
 };
 
+/** What a group says of its own WebSocket connections, on all listeners together. */
+export type WebSocketLimits = {
+  /** At once; absent: as many as the listener may have. */
+  readonly count?: number;
+  /** As `webSocketTimeoutMs`; absent: that. */
+  readonly timeoutMs?: number;
+};
+
 /** The limits that hold where nothing else is said. */
 export const FRONT_LIMITS: FrontLimits = {
   head: { requestLineBytes: 8190, headers: 100, headerFieldBytes: 8190 },

@@ -90,6 +90,13 @@ export const REFUSED_WEB_SOCKETS: RefusalRule = {
   message: 'More WebSocket connections than "limits.webSockets"',
 };
 
+/** One more connection than a group may have. */
+export const REFUSED_GROUP_WEB_SOCKETS: RefusalRule = {
+  status: 503,
+  reason: 'web_socket_limit',
+  message: 'More WebSocket connections of one group than its "webSockets"',
+};
+
 /** `/path`, `http://host/path` and `https://host/path` are served, `*` for OPTIONS alone is answered here. */
 export const REFUSED_TARGET: RefusalRule = {
   status: 400,

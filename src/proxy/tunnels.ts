@@ -1,4 +1,5 @@
-/** The WebSocket connections of one listener. */
+/** The WebSocket connections of one listener, and of each group. */
+import type { GroupKey } from '../routing/group-key.ts';
 import type { Tunnel } from './tunnel.ts';
 
 export class Tunnels {
@@ -21,5 +22,27 @@ export class Tunnels {
   leave(): void {
     this.#isLeaving = true;
     for (const tunnel of this.#open) tunnel.leave();
+  }
+}
+
+/** How many WebSocket connections each group has, on all listeners; lives over reloads. */
+export class GroupTunnels {
+  readonly #open = new Map<GroupKey, number>();
+
+  /** Whether a group has as many as may be; 0 is no limit. */
+  isFull(key: GroupKey, limit: number): boolean {
+    return limit > 0 && (this.#open.get(key) ?? 0) >= limit;
+  }
+
+  /** Counts a tunnel until it ends. */
+  add(key: GroupKey, tunnel: Tunnel): void {
+    this.#count(key, 1);
+    tunnel.ended(() => this.#count(key, -1));
+  }
+
+  #count(key: GroupKey, more: number): void {
+    const count = (this.#open.get(key) ?? 0) + more;
+    if (count === 0) this.#open.delete(key);
+    else this.#open.set(key, count);
   }
 }

@@ -92,12 +92,15 @@ function join(exchange: Exchange, { answer, upstream, first }: Upgraded): void {
   exchange.answer = { abandon: () => upstream.destroy() };
   client.write(renderSwitch(head), 'latin1');
   countBytes(exchange, client);
-  const idleTimeoutMs = exchange.limits.webSocketTimeoutMs;
+  const { deps, limits, route } = exchange;
+  const own = route === undefined ? {} : deps.webSocketsOf(route.identity);
+  const idleTimeoutMs = own.timeoutMs ?? limits.webSocketTimeoutMs;
   const onIdle = (): void => {
     exchange.endedBy = 'web_socket_timeout';
   };
   const tunnel = new Tunnel({ client, upstream, first, idleTimeoutMs, onIdle });
-  exchange.deps.listener.tunnels.add(tunnel);
+  deps.listener.tunnels.add(tunnel);
+  if (route !== undefined) deps.groupTunnels.add(route.key, tunnel);
   leaveWith(exchange.lease?.upstream.leaving, tunnel);
 }
 

@@ -32,6 +32,7 @@ export const DURATION_KEYS = [
   'switchInterval',
   'healthInterval',
   'healthTimeout',
+  'webSocketTimeout',
 ] as const;
 
 /** Numbers of bytes; 0 is no limit, or what the system has. */
@@ -53,6 +54,7 @@ const COUNTS = {
   maximumRequestsJitter: 0,
   queueLength: 0,
   healthThreshold: 1,
+  webSockets: 0,
   listenBacklog: 1,
   cpuPriority: -20,
 } as const;

@@ -1,7 +1,10 @@
 /** The limits of clients in force: the settings, and Apache's own numbers where they say nothing. */
-import { FRONT_LIMITS, type FrontLimits } from '../proxy/limits.ts';
+import { FRONT_LIMITS, type FrontLimits, type WebSocketLimits } from '../proxy/limits.ts';
+import type { GroupIdentity } from '../routing/group-key.ts';
 import type { LimitSettings } from '../settings/limits.ts';
+import type { Settings } from '../settings/load.ts';
 import type { RequestLimits } from '../site/model.ts';
+import { settingsFor } from './planner.ts';
 
 /** Settings before directives before Apache's defaults. */
 export function clientLimits(settings: LimitSettings, apache: RequestLimits): FrontLimits {
@@ -30,5 +33,14 @@ export function clientLimits(settings: LimitSettings, apache: RequestLimits): Fr
     connectionsPerAddress: settings.connectionsPerAddress,
     webSockets: settings.webSockets,
     webSocketTimeoutMs: settings.webSocketTimeout,
+  };
+}
+
+/** What a group's own settings and those of all groups say of its WebSocket connections. */
+export function webSocketLimits(groups: Settings['groups'], identity: GroupIdentity): WebSocketLimits {
+  const own = { ...groups.defaults, ...settingsFor(groups, identity) };
+  return {
+    ...(own.webSockets === undefined ? {} : { count: own.webSockets }),
+    ...(own.webSocketTimeout === undefined ? {} : { timeoutMs: own.webSocketTimeout }),
   };
 }

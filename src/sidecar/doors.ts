@@ -10,11 +10,12 @@ import { type Listener, startListener } from '../proxy/listener.ts';
 import type { RequestObserver } from '../proxy/observation.ts';
 import { parseTrustList } from '../proxy/peer.ts';
 import type { SpoolRoom } from '../proxy/spool-room.ts';
+import { GroupTunnels } from '../proxy/tunnels.ts';
 import type { AskedGroups } from '../supervisor/asked-groups.ts';
 import type { OpenSocket, OpenSockets } from '../supervisor/open-sockets.ts';
 import type { DoorsChange } from '../supervisor/reload.ts';
 import type { Doors } from '../supervisor/supervisor.ts';
-import { clientLimits } from './client-limits.ts';
+import { clientLimits, webSocketLimits } from './client-limits.ts';
 import type { InForce } from './configuration.ts';
 import { adviseElsewhere, adviseOverlap, type Door, planDoors } from './listeners.ts';
 import { createResolver } from './resolver.ts';
@@ -48,6 +49,7 @@ export async function openDoors(first: InForce, deps: DoorsDeps): Promise<OpenDo
   const forwarders = createForwarders();
   const connections = new Connections();
   const poll = new BusyPoll();
+  const groupTunnels = new GroupTunnels();
   deps.metrics.readConnectionsFrom(() => connections.count);
   let open: readonly OpenDoor[] = [];
 
@@ -57,7 +59,11 @@ export async function openDoors(first: InForce, deps: DoorsDeps): Promise<OpenDo
     const closing = open.filter((one) => !kept.includes(one));
     const added = doors.filter(({ bind }) => !kept.some(({ door }) => door.bind === bind));
     // Whatever can fail is done before `commit`.
-    const frontDeps = depsOf(next, { ...deps, poll }, forwarders.within(next.settings.responseTimeout));
+    const frontDeps = depsOf(
+      next,
+      { ...deps, poll, groupTunnels },
+      forwarders.within(next.settings.responseTimeout),
+    );
     const fronts = new Map(doors.map((door) => [door.bind, new Front(frontDeps, frontOptions(next, door))]));
     const opened = await openAll(added, (door) =>
       startDoor(door, doors, { ...deps, closing, site: next.site, connections }),
@@ -174,12 +180,12 @@ function createForwarders(): { within(responseTimeoutMs: number): Forwarder; clo
 
 function depsOf(
   { settings, site }: InForce,
-  deps: DoorsDeps & { readonly poll: BusyPoll },
+  deps: DoorsDeps & { readonly poll: BusyPoll; readonly groupTunnels: GroupTunnels },
   forwarder: Forwarder,
 ): FrontDeps {
-  const { log, observer, pool, poll, spool } = deps;
+  const { log, observer, pool, poll, spool, groupTunnels } = deps;
   const resolve = createResolver(settings, { ...deps, site });
-  return { resolve, claim: pool.claim.bind(pool), observer, log, poll, forwarder, spool };
+  return { resolve, claim: pool.claim.bind(pool), observer, log, poll, forwarder, spool, groupTunnels };
 }
 
 function frontOptions({ settings, site }: InForce, { as, tls }: Door): FrontOptions {
@@ -189,6 +195,7 @@ function frontOptions({ settings, site }: InForce, { as, tls }: Door): FrontOpti
     tls,
     trust: parseTrustList(trustedProxies),
     limits: clientLimits(settings.limits, site.requestLimits),
+    webSocketsOf: (identity) => webSocketLimits(settings.groups, identity),
     accessControl: accessControl === 'front' ? 'front' : 'refuse',
     ...(identity.user === undefined ? {} : { userHeader: identity.user }),
     ...(legacy === undefined ? {} : { legacy }),

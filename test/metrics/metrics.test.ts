@@ -130,6 +130,14 @@ describe('Metrics', () => {
     expect(bytes).toEqual([expect.stringMatching(/shop.* 320$/)]);
   });
 
+  it('counts the WebSockets that a group was refused', async () => {
+    const metrics = createMetrics();
+    metrics.requestFinished(observation({ reason: 'web_socket_limit', status: 503 }));
+    expect(await linesOf(metrics, 'websockets_refused_total')).toEqual([
+      expect.stringMatching(/application_group="www.example.com\|\/shop".* 1$/),
+    ]);
+  });
+
   it.each([
     ['a full queue', 'queue_full', 503, 'requests_rejected_total{reason="queue_full"} 1'],
     ['a minted port', 'minted_port', 421, 'unknown_group_requests_total{reason="minted_port"} 1'],

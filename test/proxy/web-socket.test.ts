@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server as NetServer, type Socket }
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { REJECTED_REASONS } from '../../src/metrics/reasons.ts';
+import { groupKey } from '../../src/routing/group-key.ts';
 import type { NoRoute } from '../../src/routing/route.ts';
 import { exchange, openConnection } from '../support/raw-http.ts';
 import { ok, type Stage, type StageParts, stageBefore, wsgiRoute } from './stage.ts';
@@ -217,3 +218,70 @@ async function connectTo(stage: Stage, headers: Record<string, string> = {}): Pr
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
   return { socket, first: (await message()).toString(), message, closed };
 }
+
+describe('the WebSockets of a group', () => {
+  const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+  const FOREIGN = { keepsConnections: true, wantsForwarding: false, trustClose: false, upgrades: true };
+
+  /** Before an upstream that switches, and may; `/one` and `/two` are groups of their own. */
+  const stageOf = async (front: NonNullable<StageParts['front']>): Promise<Stage> => {
+    const stage = await stageBefore(
+      (socket, text) => void (text.endsWith('\r\n\r\n') && socket.write(SWITCH)),
+      {
+        front,
+        route: ({ target }) => {
+          const identity = { processGroup: '', applicationGroup: target };
+          return wsgiRoute({ identity, key: groupKey(identity) });
+        },
+        acquire: () => ({
+          kind: 'lease',
+          upstream: { ...stage.recorder.upstream, foreign: FOREIGN },
+          queuedMs: 0,
+          release: () => undefined,
+        }),
+      },
+    );
+    return stage;
+  };
+  const asking = (path: string): string => HANDSHAKE.replace('/chat', path);
+
+  it('are as many as it says, whatever others have', async () => {
+    const stage = await stageOf({
+      webSocketsOf: ({ applicationGroup }) => (applicationGroup === '/one' ? { count: 1 } : {}),
+    });
+    const first = openConnection(stage.target);
+    first.write(asking('/one'));
+    await first.until('101');
+    expect((await exchange(stage.target, asking('/one'))).status).toBe(503);
+    expect(await stage.observed()).toMatchObject({
+      reason: 'web_socket_limit',
+      identity: { applicationGroup: '/one' },
+    });
+    const other = openConnection(stage.target);
+    other.write(asking('/two'));
+    await other.until('101');
+    first.end();
+    await stage.observed(1);
+    const next = openConnection(stage.target);
+    next.write(asking('/one'));
+    await next.until('101');
+    for (const client of [other, next]) client.end();
+  });
+
+  it('are no more than the listener may have, whatever it says', async () => {
+    const stage = await stageOf({ limits: { webSockets: 1 }, webSocketsOf: () => ({ count: 9 }) });
+    const first = openConnection(stage.target);
+    first.write(asking('/one'));
+    await first.until('101');
+    expect((await exchange(stage.target, asking('/two'))).status).toBe(503);
+    first.end();
+  });
+
+  it('may pass without a byte for as long as it says', async () => {
+    const stage = await stageOf({ webSocketsOf: () => ({ timeoutMs: 50 }) });
+    const client = openConnection(stage.target);
+    client.write(asking('/one'));
+    await client.closed;
+    expect(await stage.observed()).toMatchObject({ status: 101, endedBy: 'web_socket_timeout' });
+  });
+});
