@@ -12,7 +12,7 @@ export type BenchOptions = {
   readonly json: boolean;
   /** Interleaved rounds; the result is the median over them. */
   readonly rounds: number;
-  /** How long the load runs in one round, against one peer. */
+  /** How long the load runs for one round, against one peer; in pieces of one second, so that there are as many rounds more. */
   readonly seconds: number;
   /** How many requests each case of `memory` has. */
   readonly requests: number;
@@ -27,7 +27,7 @@ export const usage: string = `Usage: npm run bench -- [options]
   --only SUITE[,SUITE]  ${suiteNames.join(' | ')} (default: all)
   --peers NAME[,NAME]   measure only these peers, by the beginning of their names
   --rounds N            interleaved rounds (default 5)
-  --seconds N           load per round and peer (default 3)
+  --seconds N           load per round and peer (default 3), in pieces of one second with the peers in turn
   --requests N          requests of each case of memory (default 1000000)
   --install             install missing Debian packages
   --json                print JSON; it is written to test/bench/results/ in any case

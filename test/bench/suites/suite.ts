@@ -9,6 +9,9 @@ import { runLoad } from '../wrk.ts';
 /** Every process of a whole server, the load included, shares these; more cores would favour servers of many processes. */
 export const sharedCores = '0,1';
 
+/** What is told to whom, and how often something is measured. */
+type Context = Pick<SuiteContext, 'tell'> & { readonly options: Pick<BenchOptions, 'rounds'> };
+
 export type SuiteContext = {
   readonly stage: Stage;
   readonly options: BenchOptions;
@@ -39,14 +42,14 @@ function isChosen(name: string, { peers }: BenchOptions): boolean {
 
 /** Measures something of each peer once per round, in turn, beginning with another one in every round. */
 export async function interleave<P extends { readonly name: string }>(
-  context: SuiteContext,
+  { options: { rounds }, tell }: Context,
   name: string,
   peers: readonly P[],
   measure: (peer: P, round: number) => Promise<Sample>,
 ): Promise<CaseResult> {
   const samples = new Map<string, Sample[]>(peers.map((peer) => [peer.name, []]));
-  for (let round = 0; round < context.options.rounds; round += 1) {
-    context.tell(`${name}, round ${round + 1} of ${context.options.rounds}`);
+  for (let round = 0; round < rounds; round += 1) {
+    tell(`${name}, round ${round + 1} of ${rounds}`);
     const first = round % peers.length;
     for (const peer of [...peers.slice(first), ...peers.slice(0, first)]) {
       const sample = await measure(peer, round).catch((error: unknown) => {
@@ -58,7 +61,10 @@ export async function interleave<P extends { readonly name: string }>(
   return { name, samples };
 }
 
-/** GET / of every peer over so many connections, after a moment in which pools grow and code is compiled. */
+/**
+ * GET / of every peer over so many connections, after a moment in which pools grow and code is compiled. The load of a round is measured
+ * second by second in rounds of their own: a virtual machine's cores go at half their speed for seconds at a time, and then hit all peers alike.
+ */
 export async function measureLoads(
   context: SuiteContext,
   peers: readonly RunningPeer[],
@@ -72,13 +78,10 @@ export async function measureLoads(
     );
   }
   const name = load.connections === 1 ? '1 connection' : `${load.connections} connections`;
-  return interleave(context, name, peers, async ({ url, pids }) => {
+  const pieces = { tell, options: { rounds: options.rounds * options.seconds } };
+  return interleave(pieces, name, peers, async ({ url, pids }) => {
     const before = cpuSeconds(pids);
-    const { requests, ...figures } = await runLoad(stage, {
-      url: `${url}/`,
-      seconds: options.seconds,
-      ...load,
-    });
+    const { requests, ...figures } = await runLoad(stage, { url: `${url}/`, seconds: 1, ...load });
     return { ...figures, cpuUs: ((cpuSeconds(pids) - before) / requests) * 1e6 };
   });
 }
