@@ -69,6 +69,8 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
 
   send(request: UpstreamRequest, answer: AnswerHandler): void {
     this.#answer = answer;
+    // Sent from within the end of the last answer, whose client may have wanted no more of it.
+    this.#wantsMore = true;
     this.hear();
     this.#reader.expect(request.method);
     const { body } = request;

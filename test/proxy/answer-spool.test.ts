@@ -135,6 +135,20 @@ describe('an answer that its client does not take', () => {
     expect(stage.room).toMatchObject({ answers: 0, memoryBytes: 0, fileBytes: 0 });
   });
 
+  it('is kept in its file where others use up the memory of all', async () => {
+    const upstream = sending(LONG);
+    const stage = await stageWithRoom(upstream.serve, { memoryTotalBytes: MIB });
+    const sockets = Array.from({ length: 12 }, () => askAndWait(stage));
+    await expect
+      .poll(() => stage.outcomes, { timeout: 30_000 })
+      .toEqual(Array.from(sockets, () => 'answered'));
+    // What is being written is held as well, a piece of each.
+    expect(stage.room.memoryBytes).toBeLessThan(2 * MIB + 12 * 65_536);
+    const bodies = await Promise.all(sockets.map(takeAll));
+    for (const { text } of bodies) expect(bodyHash(text)).toBe(hashOf(LONG));
+    expect(stage.room).toMatchObject({ answers: 0, answersEver: 12, memoryBytes: 0, fileBytes: 0 });
+  });
+
   it('is waited for where the disk does not take it, and says so', async () => {
     const upstream = sending(LONG);
     const stage = await stageWithRoom(upstream.serve);
