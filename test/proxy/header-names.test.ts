@@ -4,6 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { createNameTable } from '../../src/proxy/header-names.ts';
 import { addResponseField, newResponseHead } from '../../src/proxy/response-headers.ts';
 
+/** The heap after a collection, in MiB. */
+function heap(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  return process.memoryUsage().heapUsed / 2 ** 20;
+}
+
 describe('createNameTable()', () => {
   it('gives every spelling of a name the same', () => {
     const table = createNameTable('x-user');
@@ -26,16 +34,26 @@ describe('createNameTable()', () => {
     expect(table.lookup('Host')).toMatchObject({ lower: 'host', kind: host.kind });
     expect(table.lookup('X-User').kind).toBe('user');
   });
+
+  it('knows a long name in all its spellings, until the next request', () => {
+    const table = createNameTable('');
+    const long = `X-${'a'.repeat(16_384)}`;
+    const name = table.lookup(`${long}-1`);
+    expect(table.lookup(`${long.toUpperCase()}-1`)).toBe(name);
+    expect(table.lookup(`${long}-2`)).not.toBe(name);
+    expect(table.lookup(`X-Sidecar-${long}`).kind).toBe(table.lookup('X-Sidecar-A').kind);
+    const before = heap();
+    for (let i = 0; i < 1_000; i += 1) {
+      table.trim();
+      expect(table.lookup(`${long}-${i}`).lower).toHaveLength(long.length + 1 + String(i).length);
+    }
+    // All of them are 16 MiB, and as many in lower case.
+    expect(heap() - before).toBeLessThan(4);
+  });
 });
 
 describe('addResponseField()', () => {
   it('keeps no more than so many names and none that is long, whatever an application makes up', () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
-    const heap = (): number => {
-      collect();
-      return process.memoryUsage().heapUsed / 2 ** 20;
-    };
     const before = heap();
     for (let i = 0; i < 80_000; i += 1) addResponseField(newResponseHead(), `X-${'a'.repeat(100)}-${i}`, '1');
     for (let i = 0; i < 8_000; i += 1) {

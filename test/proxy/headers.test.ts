@@ -66,6 +66,13 @@ describe('createHeaderScanner()', () => {
     expect(found.forward).toEqual(['cookie', 'a=1, b=2', 'x-one', '1, 2']);
   });
 
+  it('reads a name that is too long to be kept as any other', () => {
+    const long = `x-${'a'.repeat(200)}`;
+    expect(scan([long, '1', long.toUpperCase(), '2']).forward).toEqual([long, '1, 2']);
+    expect(scan([long, '1', long, '2', 'Connection', long]).forward).toEqual([]);
+    expect(scan([long, '1']).forward).toEqual([long, '1']);
+  });
+
   it('does not join fields of different requests', () => {
     scan(['X-One', '1']);
     expect(scan(['X-One', '2']).forward).toEqual(['x-one', '2']);
