@@ -31,13 +31,23 @@ export function respondTo({ request, socket }: Handshake): ServerResponse {
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
   response.once('finish', () => socket.destroySoon());
+  forgetTime(socket);
+  // Node has taken its own listeners away.
+  socket.on('timeout', () => response.emit('timeout', socket));
+  socket.on('drain', () => void (response.writableNeedDrain && response.emit('drain')));
   return response;
 }
 
 /** Has the server read the request again, without what asked for another protocol. */
 export function serveAsPlain(server: Server, { request, socket, rest }: Handshake): void {
+  forgetTime(socket);
   socket.unshift(Buffer.concat([Buffer.from(plainHead(request), 'latin1'), rest]));
   server.emit('connection', socket);
+}
+
+/** Behind an answer Node waits for the next request for so long; this one has come already. */
+function forgetTime(socket: Socket): void {
+  socket.setTimeout(0);
 }
 
 const DROPPED: ReadonlySet<string> = new Set(['upgrade', 'http2-settings']);

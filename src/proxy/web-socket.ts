@@ -160,5 +160,6 @@ function passAnswer(exchange: Exchange, request: ClientRequest, answer: Incoming
   answer.once('error', (error) =>
     exchange.breakOff('ERR_UPSTREAM_TRUNCATED', 'Upstream broke off in the middle of its answer', error),
   );
+  exchange.watchSending();
   answer.pipe(exchange.response);
 }
