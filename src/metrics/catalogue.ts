@@ -20,7 +20,8 @@ const COUNTERS = {
   process_exits_total: 'Group processes ended',
   process_replacements_total: 'Group processes that others were started to replace',
   process_cpu_seconds_total: 'User and system CPU time of the group processes, ended ones included',
-  unexpected_errors_total: 'Errors that nobody in the sidecar has caught: each is a fault of the program',
+  unexpected_errors_total:
+    'Errors that nobody has caught or that ended a request: each is a fault of the sidecar',
   metrics_series_dropped_total: 'Series that were not made because the limit on series was reached',
 } as const;
 

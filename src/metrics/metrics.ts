@@ -78,7 +78,7 @@ export class Metrics implements RequestObserver, GroupObserver {
     this.#catalogue.unknown_group_requests_total.cell({ reason }).value += 1;
   }
 
-  /** An error that nobody has caught. */
+  /** An error that nobody has caught, or that ended a request. */
   errorUnexpected(): void {
     this.#catalogue.unexpected_errors_total.cell({}).value += 1;
   }

@@ -193,6 +193,7 @@ export class Exchange {
   collapse(error: unknown): void {
     if (this.status === 101) this.breakOff('ERR_INTERNAL', FAULT, error);
     else this.fail('ERR_INTERNAL', FAULT, { error });
+    this.deps.observer.errorUnexpected();
   }
 
   /** Whether more of the body has come than the mount takes. */
@@ -271,6 +272,7 @@ export class Exchange {
 
   #tellFault(error: unknown): void {
     this.deps.log.error(this.#logFields({ code: 'ERR_INTERNAL', err: error }), FAULT);
+    this.deps.observer.errorUnexpected();
   }
 }
 

@@ -40,4 +40,6 @@ export type RequestObserver = {
   requestFinished(observation: Observation): void;
   /** A limit has ended a connection that had no request. */
   connectionEnded(limit: EndingLimit): void;
+  /** A fault of the sidecar in the middle of a request, which has been told to the log; never throws. */
+  errorUnexpected(): void;
 };

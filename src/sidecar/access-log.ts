@@ -21,6 +21,7 @@ export function createAccessLog(lines: LineSink, showsQuery: boolean): AccessLog
     requestStarted: nothing,
     webSocketOpened: nothing,
     connectionEnded: nothing,
+    errorUnexpected: nothing,
     requestFinished: (seen) => lines.write(renderLine(seen, clock(), showsQuery)),
     groupStateChanged: nothing,
     processStarted: nothing,

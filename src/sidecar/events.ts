@@ -46,6 +46,7 @@ export function createEvents(): Events {
       webSocketOpened: nothing,
       requestFinished: nothing,
       connectionEnded: nothing,
+      errorUnexpected: nothing,
       groupStateChanged: (identity, from, to) =>
         tell(() => ({
           kind: 'group',

@@ -24,6 +24,10 @@ export function joinObservers(
       first.connectionEnded(limit);
       second.connectionEnded(limit);
     },
+    errorUnexpected() {
+      first.errorUnexpected();
+      second.errorUnexpected();
+    },
     groupStateChanged(...change) {
       first.groupStateChanged(...change);
       second.groupStateChanged(...change);

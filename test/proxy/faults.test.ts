@@ -23,6 +23,7 @@ describe('a fault', () => {
     expect((await send(stage.target, '/')).status).toBe(500);
     expect(await stage.observed(1)).toMatchObject({ status: 500, reason: 'internal' });
     expect(stage.logged[0]).toMatchObject({ level: 'error' });
+    expect(stage.faults).toHaveLength(2);
   });
 
   it('of who gives leases is a 500 behind a body that came slowly', async () => {
@@ -40,6 +41,7 @@ describe('a fault', () => {
       expect(await stage.released(i)).toBe('answered');
     }
     expect(stage.logged[0]?.fields).toMatchObject({ code: 'ERR_INTERNAL' });
+    expect(stage.faults).toHaveLength(2);
   });
 
   it('of who takes leases back is told, and the request is observed', async () => {
@@ -73,5 +75,6 @@ describe('a fault', () => {
     await client.closed;
     expect(await stage.observed()).toMatchObject({ reason: 'internal' });
     expect(outcomes).toHaveLength(1);
+    expect(stage.faults).toHaveLength(1);
   });
 });

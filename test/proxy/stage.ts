@@ -181,6 +181,8 @@ export type Stage = {
   readonly outcomes: LeaseOutcome[];
   /** The limit of each connection that was ended without a request. */
   readonly ends: EndingLimit[];
+  /** For each fault that was counted, how many requests had been routed. */
+  readonly faults: number[];
   readonly logged: { level: string; fields: object; message: string }[];
   /** The observation of the nth request, once it is there. */
   observed(index?: number): Promise<Observation>;
@@ -195,6 +197,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
   const outcomes: LeaseOutcome[] = [];
   const webSockets: Stage['webSockets'] = [];
   const ends: EndingLimit[] = [];
+  const faults: number[] = [];
   const logged: Stage['logged'] = [];
   const watchers = new Set<() => void>();
   const tell = (): void => {
@@ -230,6 +233,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
           tell();
         },
         connectionEnded: (limit) => void ends.push(limit),
+        errorUnexpected: () => void faults.push(requests.length),
         ...parts.observer,
       },
       log: { info: log('info'), warn: log('warn'), error: log('error') },
@@ -267,6 +271,7 @@ export async function startStage(parts: StageParts): Promise<Stage> {
     outcomes,
     webSockets,
     ends,
+    faults,
     logged,
     observed: (index = 0) => until(observations, index),
     released: (index = 0) => until(outcomes, index),

@@ -53,6 +53,7 @@ const front = new Front(
       webSocketOpened: silent,
       requestFinished: silent,
       connectionEnded: silent,
+      errorUnexpected: silent,
     },
     log: { info: silent, warn: report, error: report },
     poll: new BusyPoll(),
