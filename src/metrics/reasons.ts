@@ -47,6 +47,7 @@ export const REJECTED_REASONS: ReadonlyMap<string, string> = new Map([
 
 /** `connections_ended_total`: a limit has ended the connection of a client that was served. */
 export const END_REASONS: readonly EndingLimit[] = [
+  'body_rate',
   'keep_alive_timeout',
   'requests_per_connection',
   'send_timeout',

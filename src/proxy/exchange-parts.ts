@@ -10,12 +10,14 @@ import type { RequestObserver } from './observation.ts';
 import type { Peer } from './peer.ts';
 import type { SpoolRoom } from './spool-room.ts';
 import type { GroupTunnels, Tunnels } from './tunnels.ts';
+import type { UnwantedBodies } from './unwanted-bodies.ts';
 
 /** What an exchange reports to, and what it has in common with the others of its listener. */
 export type ExchangeDeps = {
   readonly observer: RequestObserver;
   readonly log: ProxyLog;
   readonly uploads: HeldUploads;
+  readonly unwanted: UnwantedBodies;
   readonly poll: BusyPoll;
   /** Absent: clients that lag are waited for. */
   readonly spool: SpoolRoom | undefined;

@@ -260,6 +260,7 @@ export class Exchange {
       this.waiting?.leave();
       // What the upstream still does is for nobody; after a whole answer there is nothing left to end.
       this.answer?.abandon();
+      if (!this.request.complete) this.deps.unwanted.watch(this.request, this.requestId);
     } catch (error) {
       this.#tellFault(error);
     }

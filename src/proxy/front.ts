@@ -30,6 +30,7 @@ import { loosenessOf } from './request-line.ts';
 import { REFUSED_BODY, type RefusalRule, type UnreadHead } from './rules.ts';
 import type { SpoolRoom } from './spool-room.ts';
 import { GroupTunnels, Tunnels } from './tunnels.ts';
+import { UnwantedBodies } from './unwanted-bodies.ts';
 import { type Handshake, respondTo } from './upgrade.ts';
 import { type RequestHead, readHead } from './validate.ts';
 
@@ -87,6 +88,7 @@ export class Front {
       log: deps.log,
       poll: deps.poll,
       uploads,
+      unwanted: new UnwantedBodies(options.limits, deps),
       spool: deps.spool,
       groupTunnels: deps.groupTunnels ?? new GroupTunnels(),
       webSocketsOf: options.webSocketsOf ?? (() => ({})),

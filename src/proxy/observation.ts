@@ -31,7 +31,7 @@ export type Observation = {
 };
 
 /** The limits that end connections of clients which have been served: with a request, or between two. */
-export type EndingLimit = NonNullable<Observation['endedBy']> | 'keep_alive_timeout';
+export type EndingLimit = NonNullable<Observation['endedBy']> | 'body_rate' | 'keep_alive_timeout';
 
 export type RequestObserver = {
   requestStarted(identity: GroupIdentity): void;

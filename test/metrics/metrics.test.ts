@@ -52,6 +52,7 @@ describe('Metrics', () => {
     metrics.requestFinished(observation({ endedBy: 'send_timeout' }));
     metrics.connectionEnded('keep_alive_timeout');
     expect(await linesOf(metrics, 'connections_ended_total')).toEqual([
+      'wsgi_sidecar_connections_ended_total{reason="body_rate"} 0',
       'wsgi_sidecar_connections_ended_total{reason="keep_alive_timeout"} 1',
       'wsgi_sidecar_connections_ended_total{reason="requests_per_connection"} 0',
       'wsgi_sidecar_connections_ended_total{reason="send_timeout"} 1',

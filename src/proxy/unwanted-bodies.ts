@@ -1,0 +1,70 @@
+/**
+ * Bodies that are read to be thrown away: their request has been answered, and its connection lives on. A client that is silent meets the
+ * time that Node gives it for its next request; one that sends a byte now and then is held by `limits.bodyMinRate`, as in `body-pace.ts`.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { FrontLimits } from './limits.ts';
+import type { ProxyLog } from './log.ts';
+import type { RequestObserver } from './observation.ts';
+import { REFUSED_RATE } from './rules.ts';
+
+/** Looks at each in a part of `limits.bodyTimeout`: a client is cut off at most one part late. */
+const PARTS = 20;
+
+type Unwanted = {
+  readonly requestId: string;
+  /** When its answer was out. */
+  readonly since: number;
+  /** What its connection had brought by then. */
+  readonly bytesRead: number;
+};
+
+/** Looks only while there is something to look after. */
+export class UnwantedBodies {
+  readonly #limits: FrontLimits;
+  readonly #deps: { readonly log: ProxyLog; readonly observer: RequestObserver };
+  readonly #bodies = new Map<IncomingMessage, Unwanted>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: FrontLimits, deps: { readonly log: ProxyLog; readonly observer: RequestObserver }) {
+    this.#limits = limits;
+    this.#deps = deps;
+  }
+
+  /** Holds what still comes of an answered request to the rate. */
+  watch(request: IncomingMessage, requestId: string): void {
+    const { bodyTimeoutMs, bodyMinRate } = this.#limits;
+    const { bytesRead, writable } = request.socket;
+    // What has ended lingers for a time of its own.
+    if (bodyTimeoutMs === 0 || bodyMinRate === 0 || !writable) return;
+    this.#bodies.set(request, { requestId, since: performance.now(), bytesRead });
+    this.#timer ??= setInterval(() => this.#look(), bodyTimeoutMs / PARTS).unref();
+  }
+
+  #look(): void {
+    const now = performance.now();
+    for (const [request, body] of this.#bodies) {
+      if (request.complete || request.socket.destroyed) this.#bodies.delete(request);
+      else if (this.#isTooSlow(request, body, now)) {
+        this.#bodies.delete(request);
+        this.#end(request, body);
+      }
+    }
+    if (this.#bodies.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #isTooSlow({ socket }: IncomingMessage, { since, bytesRead }: Unwanted, now: number): boolean {
+    const { bodyTimeoutMs, bodyMinRate } = this.#limits;
+    const bytes = socket.bytesRead - bytesRead;
+    return now - since > bodyTimeoutMs + (bytes * 1000) / bodyMinRate;
+  }
+
+  #end({ socket }: IncomingMessage, { requestId }: Unwanted): void {
+    const { reason, message } = REFUSED_RATE;
+    this.#deps.log.info({ request_id: requestId, reason }, message);
+    this.#deps.observer.connectionEnded('body_rate');
+    socket.destroy();
+  }
+}

@@ -1,0 +1,57 @@
+/** Bodies that nobody reads any more. */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Connection, openConnection } from '../support/raw-http.ts';
+import { ok, type StageParts, stageBefore } from './stage.ts';
+
+const HEAD = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n';
+const NOWHERE: StageParts = {
+  route: { kind: 'none', status: 404, reason: 'not_wsgi', message: 'Nothing here' },
+};
+
+/** Sends so many bytes every 20 ms until the connection ends, or all have been sent. */
+function trickle(client: Connection, bytes: number, length = Number.POSITIVE_INFINITY): Promise<void> {
+  let sent = 0;
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      client.write('x'.repeat(bytes));
+      sent += bytes;
+      if (sent < length) return;
+      clearInterval(timer);
+      resolve();
+    }, 20);
+    onTestFinished(() => clearInterval(timer));
+  });
+}
+
+describe('UnwantedBodies', () => {
+  it.each([
+    ['is nobody’s', NOWHERE],
+    ['an application has answered before it was whole', {}],
+  ])('ends the connection of a body that trickles and %s', async (_, parts) => {
+    const stage = await stageBefore((socket) => void socket.write(ok('early')), {
+      ...parts,
+      front: { limits: { bodyTimeoutMs: 300, bodyMinRate: 1_000_000 } },
+    });
+    const client = openConnection(stage.target);
+    client.write(HEAD);
+    await client.until('\r\n\r\n');
+    void trickle(client, 1);
+    expect((await client.closed).match(/HTTP\/1\.1 /g)).toHaveLength(1);
+    expect(stage.observations).toHaveLength(1);
+    expect(stage.ends).toEqual(['body_rate']);
+    expect(stage.logged.at(-1)?.fields).toMatchObject({ reason: 'body_rate' });
+  });
+
+  it('takes one that comes at the rate to its end, and the next request', async () => {
+    const stage = await stageBefore(ok('early'), {
+      ...NOWHERE,
+      front: { limits: { bodyTimeoutMs: 500, bodyMinRate: 100 } },
+    });
+    const client = openConnection(stage.target);
+    client.write(HEAD);
+    await trickle(client, 500, 20_000);
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect((await client.closed).match(/HTTP\/1\.1 404/g)).toHaveLength(2);
+    expect(stage.ends).toEqual([]);
+  });
+});
