@@ -7,6 +7,7 @@ import { fromBytes } from '../apache/bytes.ts';
 import type { DirectiveNode, Section } from '../apache/directive.ts';
 import { type Consequence, consequenceOf } from './consequence.ts';
 import type { Writer } from './form.ts';
+import { offerTrustedProxies } from './front-offer.ts';
 import { keysOf, type Place } from './table.ts';
 import {
   listNode,
@@ -193,7 +194,7 @@ function renderLeftOut(leftOut: readonly LeftOut[], reading: Reading): string {
   const blocks = [...groupBy(leftOut, ({ weight, text }) => `${weight === 'loss' ? '!' : '-'} ${text}`)];
   const lines = blocks
     .sort(([a], [b]) => Number(b.startsWith('!')) - Number(a.startsWith('!')))
-    .flatMap(([head, items]) => ['', head, ...renderItems(items, reading)]);
+    .flatMap(([head, items]) => ['', head, ...renderItems(items, reading), ...renderOffer(items)]);
   const count = leftOut.length === 1 ? 'One directive is' : `${leftOut.length} directives are`;
   const head = `${count} not carried over. "!" asks for a decision, "-" is nothing that a request could tell.`;
   return `\n${[head, ...lines].map((line) => `# ${line}`.trimEnd()).join('\n')}\n`;
@@ -215,6 +216,14 @@ function renderItems(items: readonly LeftOut[], reading: Reading): string[] {
       .replace(/^line /, 'lines ');
     return `    ${place}${numbers}  ${printable(fromBytes(node.name))}`;
   });
+}
+
+/** A line to take over. */
+function renderOffer(items: readonly LeftOut[]): string[] {
+  const line = offerTrustedProxies(items.map(({ node }) => node));
+  return line === undefined
+    ? []
+    : ['  Where these are fronts that set X-Forwarded-For, write at the beginning:', `  ${line}`];
 }
 
 function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
