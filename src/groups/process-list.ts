@@ -105,7 +105,7 @@ export class ProcessList {
 
   /** Ready processes that nothing is about to replace. */
   staying(): Member[] {
-    return this.#members.filter((member) => member.state === 'ready' && member.replacedFor === undefined);
+    return this.#members.filter(isStaying);
   }
 
   /** Processes that serve or are starting, and that nothing is about to replace or end. */
@@ -123,7 +123,9 @@ export class ProcessList {
 
   /** How many processes of the plan do not serve yet. */
   unstarted({ processes }: GroupPlan): number {
-    return Math.max(0, processes - this.staying().length);
+    let staying = 0;
+    for (const member of this.#members) if (isStaying(member)) staying += 1;
+    return Math.max(0, processes - staying);
   }
 
   /** Threads that would be free if their processes were known to live. */
@@ -278,4 +280,8 @@ export class ProcessList {
     member.since = this.#deps.clock.now();
     if (state === 'draining') member.process.leave?.();
   }
+}
+
+function isStaying({ state, replacedFor }: Member): boolean {
+  return state === 'ready' && replacedFor === undefined;
 }

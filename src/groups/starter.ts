@@ -71,7 +71,8 @@ export class Starter {
     const core = this.#core;
     if (core.isStopping || core.condition.state === 'backing_off') return;
     const { processes, plan, room } = core;
-    while (room.depth > processes.starting * plan.threads + processes.heldBack() && this.mayStart()) {
+    // Asked first: most plans have all their processes, and every request that waits comes by.
+    while (this.mayStart() && room.depth > processes.starting * plan.threads + processes.heldBack()) {
       if (this.#restarts.waitMs() > 0) {
         if (core.isAlone()) this.#rest('its last process has left after another one failed', 'crash');
         this.#restarts.ask();
