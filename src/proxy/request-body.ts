@@ -30,6 +30,7 @@ export class RequestBody extends Readable {
       this.#started = true;
       this.#request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
       this.#request.on('error', ignore).on('timeout', this.#onTimeout);
+      this.#exchange.response.on('timeout', this.#stopTiming);
     }
     // Who has not been asked for the body yet need not send it.
     if (this.#exchange.awaitsContinue) this.#waitAnew();
@@ -43,7 +44,8 @@ export class RequestBody extends Readable {
     this.#exchange.deps.uploads.release(request.socket);
     request.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
     request.off('timeout', this.#onTimeout);
-    if (request.complete && !this.#exchange.isWatched) request.socket.setTimeout(0);
+    this.#exchange.response.off('timeout', this.#stopTiming);
+    if (request.complete) this.#stopTiming();
     else if (this.#started && !request.destroyed) request.resume();
     callback(error);
   }
@@ -72,6 +74,11 @@ export class RequestBody extends Readable {
   readonly #onTimeout = (): void => {
     if (this.#request.isPaused() || this.#exchange.awaitsContinue) this.#waitAnew();
     else this.#exchange.giveUpOnBody(this.#pace.rule);
+  };
+
+  /** The client has sent all, and the upstream has not taken all: Node would end a connection whose time nobody minds. */
+  readonly #stopTiming = (): void => {
+    if (this.#request.complete && !this.#exchange.isWatched) this.#request.socket.setTimeout(0);
   };
 
   #waitAnew(): void {

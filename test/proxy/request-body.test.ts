@@ -50,6 +50,31 @@ describe('RequestBody', () => {
     expect(stage.recorder.received[0]).not.toContain('evil');
   });
 
+  it('gives an application all the time that it wants for a body that has come', async () => {
+    const bodyTimeoutMs = 300;
+    const begun = new Set<Socket>();
+    const stage = await stageBefore(
+      (socket, text) => {
+        const [, size] = /^content-length: (\d+)\r$/im.exec(text) ?? [];
+        if (!begun.has(socket)) {
+          begun.add(socket);
+          socket.pause();
+          // By then the client would be late.
+          setTimeout(() => socket.resume(), 4 * bodyTimeoutMs);
+        }
+        afterBody(Number(size))(socket, text);
+      },
+      { front: { limits: { bodyTimeoutMs } } },
+    );
+    // What there is room for between client and application, which is the system's affair, with a little more and a little less.
+    const sizes = Array.from({ length: 20 }, (_, i) => (240 + i * 20) * 1024);
+    const answers = sizes.map((size) =>
+      send(stage.target, '/', { method: 'POST', body: Buffer.alloc(size, 'x') }),
+    );
+    const texts = await Promise.all(answers.map(async (answer) => (await answer).text()));
+    expect(texts).toEqual(sizes.map(() => 'done'));
+  });
+
   it('lets an early answer out, and the connection be used again', async () => {
     const size = 8 * 1024 * 1024;
     const early = 'HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig';
