@@ -10,7 +10,7 @@ type Verdict =
   | { readonly kind: 'granted' | 'neutral' }
   | { readonly kind: 'denied' | 'front'; readonly rule: Diagnostic };
 
-const granted: Access = { kind: 'granted' };
+const granted = { kind: 'granted' } as const;
 const neutral: Verdict = { kind: 'neutral' };
 
 /** What the rules of the place say about the request. Doubt is never in the client's favour. */
@@ -69,24 +69,32 @@ function judgeEntry(state: RequestState, entry: RequirementEntry): Verdict {
 }
 
 function judge(state: RequestState, requirement: Requirement): Verdict {
-  const decide = (isFine: boolean): Verdict =>
-    isFine ? { kind: 'granted' } : { kind: 'denied', rule: requirement.rule };
   switch (requirement.kind) {
     case 'all':
-      return decide(requirement.granted);
+      return decide(requirement, requirement.granted);
     case 'front':
       return { kind: 'front', rule: requirement.rule };
     case 'local':
-      return decide(isLocal(state));
+      return decide(requirement, isLocal(state));
     case 'methods':
-      return decide(requirement.methods.includes(state.method === 'HEAD' ? 'GET' : state.method));
+      return decide(
+        requirement,
+        requirement.methods.includes(state.method === 'HEAD' ? 'GET' : state.method),
+      );
     case 'addresses': {
       const address = parseAddress(state.input.remoteAddress);
-      return decide(address !== undefined && requirement.blocks.some((block) => blockHolds(block, address)));
+      return decide(
+        requirement,
+        address !== undefined && requirement.blocks.some((block) => blockHolds(block, address)),
+      );
     }
     case 'group':
       return judgeGroup(state, requirement);
   }
+}
+
+function decide({ rule }: Requirement, isFine: boolean): Verdict {
+  return isFine ? granted : { kind: 'denied', rule };
 }
 
 /** mod_authz_host `local_check_authorization()`: loopback, or the client's address is the server's. */
@@ -106,7 +114,7 @@ function judgeGroup(state: RequestState, group: Extract<Requirement, { kind: 'gr
   const verdicts: Verdict[] = [];
   for (const child of group.children) {
     // Limited to other methods: granted inside RequireAll, without meaning elsewhere.
-    if (!isMeant(state, child)) verdicts.push(group.operator === 'and' ? { kind: 'granted' } : neutral);
+    if (!isMeant(state, child)) verdicts.push(group.operator === 'and' ? granted : neutral);
     else verdicts.push(judgeEntry(state, child));
   }
   const first = (kind: Verdict['kind']): Verdict | undefined =>
