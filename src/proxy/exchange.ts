@@ -219,8 +219,11 @@ export class Exchange {
     if (this.isWatched) return;
     this.isWatched = true;
     // `response-socket-timeout` of a daemon process says it for its group.
-    this.request.socket.setTimeout(this.lease?.upstream.untakenMs ?? this.limits.sendTimeoutMs);
+    const { socket } = this.request;
+    socket.setTimeout(this.lease?.upstream.untakenMs ?? this.limits.sendTimeoutMs);
     this.response.on('timeout', this.#stalled);
+    // Before Node says how long the connection may be idle, which it does only where there is a limit.
+    this.response.prependOnceListener('finish', () => socket.setTimeout(0));
   }
 
   readonly #stalled = (): void => {

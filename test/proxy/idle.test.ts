@@ -1,4 +1,5 @@
 /** Connections that wait too long for their next request. */
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { openConnection } from '../support/raw-http.ts';
 import { ok, stageBefore } from './stage.ts';
@@ -41,5 +42,20 @@ describe('createIdleWatch()', () => {
     expect(stage.ends).toEqual(['keep_alive_timeout']);
     expect(stage.observations).toHaveLength(2);
     waiting.end();
+  });
+
+  it('leaves nothing of an answer behind where the time is without limit', async () => {
+    const sendTimeoutMs = 100;
+    const serve = (socket: Socket, text: string): void => {
+      if (text.includes('/late')) setTimeout(() => socket.write(ok('late')), 4 * sendTimeoutMs);
+      else socket.write(ok(`${'x'.repeat(200_000)}end`));
+    };
+    const stage = await stageBefore(serve, { front: { limits: { keepAliveTimeoutMs: 0, sendTimeoutMs } } });
+    const client = openConnection(stage.target);
+    client.write(GET);
+    await client.until('end');
+    client.write('GET /late HTTP/1.1\r\nHost: a\r\n\r\n');
+    await client.until('late');
+    client.end();
   });
 });
