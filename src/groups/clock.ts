@@ -1,3 +1,5 @@
+import { timerMs } from '../timer-ms.ts';
+
 /** Time as groups see it; injected, so that schedules can be tested in virtual time. */
 export type Clock = {
   /** Milliseconds; only differences and, in reports, Unix time count. */
@@ -11,7 +13,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   after: (ms, callback) => {
     // A timer alone keeps no sidecar alive; its listeners and children do.
-    const timer = setTimeout(callback, ms).unref();
+    const timer = setTimeout(callback, timerMs(ms)).unref();
     return () => clearTimeout(timer);
   },
 };

@@ -2,6 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { problemOf } from '../errors.ts';
+import { timerMs } from '../timer-ms.ts';
 import type { ControlMessage } from './control.ts';
 import { interpreterOf } from './interpreter.ts';
 import type { Journey } from './journey.ts';
@@ -40,7 +41,7 @@ export function waitUntilReady(watch: StartWatch): Promise<StartResult> {
     const timer = setTimeout(() => {
       if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
       fail(lateFailure(plan, journey, messages.problem));
-    }, plan.startTimeoutMs);
+    }, timerMs(plan.startTimeoutMs));
     messages.onDecisive = (message) => {
       if (message.event === 'ready') {
         clearTimeout(timer);

@@ -1,5 +1,6 @@
 /** Ending a process group: TERM, a grace, KILL. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { timerMs } from '../timer-ms.ts';
 
 /** What `terminate` needs to know. */
 export type TerminateRequest = {
@@ -14,7 +15,8 @@ export async function terminate({ processGroup, graceMs, exited }: TerminateRequ
   signalGroup(processGroup, 'SIGTERM');
   const timer = new AbortController();
   const isOver = exited.then(() => 'exited' as const);
-  const isLate = delay(graceMs, 'late' as const, { signal: timer.signal }).catch(() => 'exited' as const);
+  const grace = delay(timerMs(graceMs), 'late' as const, { signal: timer.signal });
+  const isLate = grace.catch(() => 'exited' as const);
   const outcome = await Promise.race([isOver, isLate]);
   timer.abort();
   if (outcome === 'late') signalGroup(processGroup, 'SIGKILL');

@@ -1,4 +1,5 @@
 /** The time limit of answers: one timer for all of them, instead of two for each. */
+import { timerMs } from '../timer-ms.ts';
 
 /** Something that may have to be waited for: a connection. Connections last; a set of requests would age and burden the collector. */
 export type Timed = {
@@ -27,7 +28,7 @@ export class ResponseClock {
   watch(timed: Timed): void {
     this.#watched.add(timed);
     if (this.#timer !== undefined || this.#tickMs === 0) return;
-    this.#timer = setInterval(() => this.#advance(), this.#tickMs);
+    this.#timer = setInterval(() => this.#advance(), timerMs(this.#tickMs));
     this.#timer.unref();
   }
 

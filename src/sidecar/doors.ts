@@ -15,6 +15,7 @@ import type { AskedGroups } from '../supervisor/asked-groups.ts';
 import type { OpenSocket, OpenSockets } from '../supervisor/open-sockets.ts';
 import type { DoorsChange } from '../supervisor/reload.ts';
 import type { Doors } from '../supervisor/supervisor.ts';
+import { timerMs } from '../timer-ms.ts';
 import { clientLimits, webSocketLimits } from './client-limits.ts';
 import type { InForce } from './configuration.ts';
 import { adviseElsewhere, adviseOverlap, type Door, planDoors } from './listeners.ts';
@@ -154,7 +155,7 @@ function addressesOf(doors: readonly OpenDoor[]): readonly string[] {
 /** Its requests under way have their time; nobody waits for them but the end of the sidecar. */
 function letGo(listener: Listener, drainTimeoutMs: number, leaving: Set<Listener>): void {
   leaving.add(listener);
-  const timer = setTimeout(() => listener.destroy(), drainTimeoutMs);
+  const timer = setTimeout(() => listener.destroy(), timerMs(drainTimeoutMs));
   timer.unref();
   void listener.leave().then(() => {
     clearTimeout(timer);

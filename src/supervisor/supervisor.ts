@@ -5,6 +5,7 @@
  */
 import { SidecarError } from '../errors.ts';
 import type { GroupPool, PoolReload } from '../groups/pool.ts';
+import { timerMs } from '../timer-ms.ts';
 import type { Configuration, DoorsChange, Reading, ReloadOutcome, ReloadTrigger } from './reload.ts';
 
 /** Where requests come in. */
@@ -208,7 +209,7 @@ export class Supervisor<C extends Configuration> {
 
 /** Waits for the end, and forces it when the time is up. */
 async function within(timeoutMs: number, end: Promise<void>, force: () => void): Promise<void> {
-  const timer = setTimeout(force, timeoutMs);
+  const timer = setTimeout(force, timerMs(timeoutMs));
   try {
     await end;
   } finally {

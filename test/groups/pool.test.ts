@@ -190,6 +190,11 @@ describe('GroupPool when a start fails', () => {
     await expect.poll(() => stage.snapshot().processes).toEqual([]);
   });
 
+  it('lets a start take as long as anybody may say', async () => {
+    await open({ settings: { startTimeoutMs: 90 * 86_400_000 } });
+    expect((await stage.lease()).kind).toBe('lease');
+  });
+
   it.runIf(IS_ROOT)('names a user that is not there', async () => {
     await open({ context: { apache: { user: 'nobody-of-that-name' } } });
     const { message } = await stage.refusal();

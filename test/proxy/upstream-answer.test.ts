@@ -1,4 +1,5 @@
 /** An upstream's answer on the wire: framing, truncation, backpressure, and heads that must not pass. */
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { exchange, openConnection, openSocket, send } from '../support/raw-http.ts';
 import { headersOf, ok, stageBefore } from './stage.ts';
@@ -229,6 +230,12 @@ describe('UpstreamAnswer', () => {
     const stage = await stageBefore(() => {}, { responseTimeoutMs: 50 });
     expect((await exchange(stage.target, GET)).status).toBe(504);
     expect(await stage.observed()).toMatchObject({ status: 504, reason: 'upstream_timeout' });
+  });
+
+  it('waits for an upstream that may be silent for years', async () => {
+    const answer = (socket: Socket): void => void setTimeout(() => socket.write(ok('late')), 100);
+    const stage = await stageBefore(answer, { responseTimeoutMs: 3 * 365 * 86_400_000 });
+    expect((await send(stage.target, '/')).text()).toBe('late');
   });
 
   it('ends the upstream’s work when the client leaves', async () => {
