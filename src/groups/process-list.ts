@@ -199,10 +199,12 @@ export class ProcessList {
     member.doubts -= 1;
   }
 
-  /** No new requests for a process that is ending by itself. */
+  /** No new requests for a process that is ending by itself; it is ended where it does not within its grace. */
   withdraw(member: Member): void {
     if (member.state === 'ready') this.#setState(member, 'draining');
     member.hasSaidStopping = true;
+    // It keeps the grace itself, as long as it can do anything at all.
+    this.#deps.clock.after(member.plan.shutdownTimeoutMs, () => void this.#terminate(member));
   }
 
   /** No new requests; its end when the last one is answered, or when the plan's drain time is over. */

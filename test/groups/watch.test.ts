@@ -296,3 +296,17 @@ describe('Watch over frozen processes', () => {
     expect(old.state).toBe('gone');
   });
 });
+
+describe('Watch over a process that says that it is stopping', () => {
+  it('ends one that does not get to its end by itself', async () => {
+    const world = await readyWorld({ shutdownTimeoutMs: 5_000 });
+    const old = last(world);
+    const held = lease(world);
+    old.say({ event: 'stopping', reason: 'SIGTERM' });
+    await world.clock.pass(4_999);
+    expect(old.state, 'has a grace of its own').toBe('ready');
+    await world.clock.pass(10_000);
+    expect(old.state).toBe('gone');
+    held.release('failed');
+  });
+});
