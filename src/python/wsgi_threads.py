@@ -146,14 +146,20 @@ class ThreadPool(object):
         while True:
             try:
                 descriptor = self._ready.popleft()
-                # The listener is level-triggered: it is told of again anyhow.
-                if descriptor in self._connections:
-                    self._epoll.modify(descriptor, EDGES)
             except IndexError:
                 return
-            except (IOError, OSError):
-                # Closed meanwhile.
-                pass
+            # The listener is level-triggered: it is told of again anyhow.
+            if descriptor in self._connections:
+                self._tell_again(descriptor)
+
+    def _tell_again(self, descriptor):
+        # type: (int) -> None
+        """Has epoll tell somebody of a connection where something has come."""
+        try:
+            self._epoll.modify(descriptor, EDGES)
+        except (IOError, OSError):
+            # Closed meanwhile.
+            pass
 
     def _wait(self, limit):
         # type: (int) -> list
@@ -201,14 +207,26 @@ class ThreadPool(object):
                 if not self._serve(connection, environ, me):
                     self._forget(descriptor, connection)
                     return
-                if connection.buffer or connection.again:
+                if connection.buffer or (connection.again and self._may_go_on(me)):
                     continue
             elif connection.is_broken:
                 self._forget(descriptor, connection)
                 return
             connection.lock.release()
-            if not connection.again or not connection.lock.acquire(False):
+            if not connection.again:
                 return
+            if not self._may_go_on(me):
+                self._tell_again(descriptor)
+                return
+            if not connection.lock.acquire(False):
+                return
+
+    def _may_go_on(self, me):
+        # type: (object) -> bool
+        """Whether this thread is to serve what comes next. Beside a leader it would wait at each step for the interpreter
+        lock, and its connection with it, as long as requests come.
+        """
+        return self._is_eager or self._leader is me
 
     def _forget(self, descriptor, connection):
         # type: (int, object) -> None
