@@ -115,10 +115,15 @@ export class GroupProcess implements ManagedProcess {
 
   async terminate(reason: string): Promise<void> {
     if (this.pid === 0 || this.closed.aborted) return;
+    this.#ending ??= this.#end(reason);
+    await this.#ending;
+  }
+
+  /** The reason goes first, and once: it is what the process tells its applications. */
+  async #end(reason: string): Promise<void> {
     if (this.#plan.runner.kind === 'builtin' && reason !== '') this.#lifeline?.write(`${reason}\n`);
     const graceMs = this.#plan.shutdownTimeoutMs + KILL_MARGIN_MS;
-    this.#ending ??= terminate({ processGroup: this.pid, graceMs, exited: this.exited });
-    await this.#ending;
+    await terminate({ processGroup: this.pid, graceMs, exited: this.exited });
   }
 
   leave(): void {

@@ -185,7 +185,7 @@ describe('GroupPool with as many processes as it may have', () => {
     const first = Number((await stage.get(script)).text());
     expect(await stage.acquire(undefined, other)).toMatchObject({ kind: 'lease' });
     await expect.poll(() => isRunning(first)).toBe(false);
-    expect(stage.events).toContain('exit:process_limit');
+    await expect.poll(() => stage.events).toContain('exit:process_limit');
   });
 
   it('spares one that was just used while others are starting', async () => {
