@@ -154,8 +154,13 @@ export class Exchange {
   writeHead(status: number, reasonPhrase: string, headers: string[]): void {
     const { response } = this;
     this.status = status;
-    if (this.isLast || this.deps.listener.isClosing) response.shouldKeepAlive = false;
+    if (this.isLast || this.#isEarly || this.deps.listener.isClosing) response.shouldKeepAlive = false;
     response.writeHead(status, reasonPhrase, headers);
+  }
+
+  /** Nobody reads the body for an answer of our own, and its chunks may yet turn out to be none: what is behind them has no answer then. */
+  get #isEarly(): boolean {
+    return this.arm === 'own' && this.headers.coding !== undefined && !this.request.complete;
   }
 
   /** Answers with an error page, unless an answer has begun or nobody is left to read it; writes to the log why. */

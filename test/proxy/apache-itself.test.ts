@@ -41,4 +41,14 @@ describe('answerItself()', () => {
     ]);
     await stage.close();
   });
+
+  it('ends the connection where it answers before a body that may yet be none', async () => {
+    const stage = await startStage({ route });
+    for (const target of ['/a', '*']) {
+      const head = `OPTIONS ${target} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`;
+      const answer = await exchange(stage.target, `${head}1;${'a'.repeat(20_000)}\r\nx\r\n0\r\n\r\n`);
+      expect([answer.status, answer.header('connection')]).toEqual([200, 'close']);
+    }
+    await stage.close();
+  });
 });
