@@ -1,4 +1,7 @@
-/** What clients may ask for and how long they may take, in numbers (setting `limits`). Milliseconds and bytes; 0 is no limit unless said. */
+/**
+ * What clients may ask for and how long they may take, in numbers (setting `limits`): bytes, and milliseconds that a timer can wait; 0 is no
+ * limit unless said.
+ */
 
 import type { SpoolLimits } from './spool-room.ts';
 

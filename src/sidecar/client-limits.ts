@@ -4,6 +4,7 @@ import type { GroupIdentity } from '../routing/group-key.ts';
 import type { LimitSettings } from '../settings/limits.ts';
 import type { Settings } from '../settings/load.ts';
 import type { RequestLimits } from '../site/model.ts';
+import { timerMs } from '../timer-ms.ts';
 import { settingsFor } from './planner.ts';
 
 /** Settings before directives before Apache's defaults. */
@@ -16,23 +17,23 @@ export function clientLimits(settings: LimitSettings, apache: RequestLimits): Fr
       headerFieldBytes: settings.headerField ?? apache.fieldBytes ?? head.headerFieldBytes,
     },
     headBytes: settings.head,
-    headTimeoutMs: settings.headTimeout,
+    headTimeoutMs: timerMs(settings.headTimeout),
     bodyBytes: settings.body,
-    bodyTimeoutMs: settings.bodyTimeout,
+    bodyTimeoutMs: timerMs(settings.bodyTimeout),
     bodyMinRate: settings.bodyMinRate,
-    sendTimeoutMs: settings.sendTimeout,
+    sendTimeoutMs: timerMs(settings.sendTimeout),
     spool: {
       memoryBytes: settings.spoolMemory,
       memoryTotalBytes: settings.spoolMemoryTotal,
       fileBytes: settings.spoolFile,
       fileTotalBytes: settings.spoolFileTotal,
     },
-    keepAliveTimeoutMs: settings.keepAliveTimeout,
+    keepAliveTimeoutMs: timerMs(settings.keepAliveTimeout),
     requestsPerConnection: settings.requestsPerConnection,
     connections: settings.connections,
     connectionsPerAddress: settings.connectionsPerAddress,
     webSockets: settings.webSockets,
-    webSocketTimeoutMs: settings.webSocketTimeout,
+    webSocketTimeoutMs: timerMs(settings.webSocketTimeout),
   };
 }
 
@@ -41,6 +42,6 @@ export function webSocketLimits(groups: Settings['groups'], identity: GroupIdent
   const own = { ...groups.defaults, ...settingsFor(groups, identity) };
   return {
     ...(own.webSockets === undefined ? {} : { count: own.webSockets }),
-    ...(own.webSocketTimeout === undefined ? {} : { timeoutMs: own.webSocketTimeout }),
+    ...(own.webSocketTimeout === undefined ? {} : { timeoutMs: timerMs(own.webSocketTimeout) }),
   };
 }

@@ -1,5 +1,7 @@
 /** Bodies that nobody reads any more. */
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { loadSettings } from '../../src/settings/load.ts';
+import { clientLimits } from '../../src/sidecar/client-limits.ts';
 import { type Connection, openConnection } from '../support/raw-http.ts';
 import { ok, type StageParts, stageBefore } from './stage.ts';
 
@@ -53,5 +55,26 @@ describe('UnwantedBodies', () => {
     client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect((await client.closed).match(/HTTP\/1\.1 404/g)).toHaveLength(2);
     expect(stage.ends).toEqual([]);
+  });
+
+  it.each([
+    ['a body', 'WSGI_SIDECAR_LIMIT_BODY_TIMEOUT'],
+    ['the next request', 'WSGI_SIDECAR_LIMIT_KEEP_ALIVE_TIMEOUT'],
+  ])('waits between its looks, however long %s may take', async (_, setting) => {
+    const overflows: string[] = [];
+    const hear = ({ name }: Error): void => void overflows.push(name);
+    process.on('warning', hear);
+    onTestFinished(() => void process.off('warning', hear));
+    const environment = { [setting]: '99999h' };
+    const limits = clientLimits(loadSettings({ flags: {}, environment }).limits, {});
+    const stage = await stageBefore(ok('early'), { ...NOWHERE, front: { limits } });
+    const client = openConnection(stage.target);
+    client.write(HEAD);
+    await client.until('\r\n\r\n');
+    await stage.observed();
+    // A warning is told a turn later.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(overflows).toEqual([]);
+    client.end();
   });
 });
