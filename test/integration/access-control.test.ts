@@ -1,8 +1,10 @@
 /** No door that Apache kept shut stands open: what Apache protects by means of its own is served behind a front only. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeSite, type Site } from '../support/apache.ts';
+import { describe, expect, it } from 'vitest';
+import type { Site } from '../support/apache.ts';
+import { duringTests } from '../support/during-tests.ts';
 import { send } from '../support/raw-http.ts';
-import { runSidecar, type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { runSidecar, type Sidecar, startSidecarFor } from '../support/sidecar.ts';
+import { servedSite } from './beside-apache.ts';
 
 const HELLO = `def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -35,69 +37,58 @@ const FILES = Object.fromEntries(
 );
 
 describe('access control', () => {
-  let site: Site;
-  let enforcing: Sidecar;
-  let fronted: Sidecar;
-
-  beforeAll(async () => {
-    site = await makeSite({ conf: CONF, files: FILES });
-    const common = { apache: site.conf, as: `127.0.0.1:${site.port}` };
-    enforcing = await startSidecar(common);
-    const settings = {
-      accessControl: 'front',
-      trustedProxies: ['unix'],
-      identity: { user: 'X-Remote-User' },
-    };
-    fronted = await startSidecar({ ...common, settings });
-  });
-
-  afterAll(async () => {
-    await enforcing?.stop();
-    await fronted?.stop();
-    site?.folder.remove();
-  });
+  const enforcing = servedSite({ conf: CONF, files: FILES });
+  const fronted = duringTests(
+    () =>
+      startSidecarFor(enforcing.site, {
+        accessControl: 'front',
+        trustedProxies: ['unix'],
+        identity: { user: 'X-Remote-User' },
+      }),
+    (sidecar) => sidecar.stop(),
+  );
 
   const front = (path: string): Promise<number> => {
     const headers = { Host: 'doors.test', 'X-Remote-User': 'alice' };
-    return send({ socketPath: fronted.socketPath }, path, { headers }).then(({ status }) => status);
+    return send({ socketPath: fronted().socketPath }, path, { headers }).then(({ status }) => status);
   };
 
   it('refuses a mount under "Require valid-user" and leaves the others alone', async () => {
-    expect((await enforcing.get('doors.test', '/locked')).status).toBe(403);
-    expect((await enforcing.get('doors.test', '/locked/further')).status).toBe(403);
-    expect((await enforcing.get('doors.test', '/open')).text()).toBe('hello nobody');
+    expect((await enforcing.sidecar.get('doors.test', '/locked')).status).toBe(403);
+    expect((await enforcing.sidecar.get('doors.test', '/locked/further')).status).toBe(403);
+    expect((await enforcing.sidecar.get('doors.test', '/open')).text()).toBe('hello nobody');
   });
 
   it('does not take credentials for a reason to open', async () => {
     const headers = { Authorization: `Basic ${Buffer.from('alice:correct horse').toString('base64')}` };
-    expect((await enforcing.get('doors.test', '/locked', { headers })).status).toBe(403);
+    expect((await enforcing.sidecar.get('doors.test', '/locked', { headers })).status).toBe(403);
   });
 
   it('counts the refusals', async () => {
-    const before = await refusals(enforcing);
-    await enforcing.get('doors.test', '/locked');
-    expect(await refusals(enforcing)).toBe(before + 1);
+    const before = await refusals(enforcing.sidecar);
+    await enforcing.sidecar.get('doors.test', '/locked');
+    expect(await refusals(enforcing.sidecar)).toBe(before + 1);
   });
 
   it('says so with file, line and directive when the configuration is checked', async () => {
-    const { all, code } = await runSidecar('check', '--apache', site.conf);
-    const line = lineOf('Require valid-user', site);
+    const { all, code } = await runSidecar('check', '--apache', enforcing.site.conf);
+    const line = lineOf('Require valid-user', enforcing.site);
     expect(all).toMatch(new RegExp(`apache\\.conf:${line}: error: Require: `));
     expect(code).toBe(1);
   });
 
   it('says so in the log of a start', () => {
-    expect(enforcing.log()).toContain('Require');
+    expect(enforcing.sidecar.log()).toContain('Require');
   });
 
   it('enforces what needs no password', async () => {
-    expect((await enforcing.get('doors.test', '/shut')).status).toBe(403);
-    expect((await enforcing.get('doors.test', '/near')).status).toBe(200);
+    expect((await enforcing.sidecar.get('doors.test', '/shut')).status).toBe(403);
+    expect((await enforcing.sidecar.get('doors.test', '/near')).status).toBe(200);
   });
 
   it('serves a protected mount to a declared front, and to nobody else', async () => {
     expect(await front('/locked')).toBe(200);
-    expect((await fronted.get('doors.test', '/locked')).status).toBe(403);
+    expect((await fronted().get('doors.test', '/locked')).status).toBe(403);
   });
 
   it('keeps shut to a front what is denied to all', async () => {

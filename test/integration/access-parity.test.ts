@@ -3,11 +3,13 @@
  * not is served to a declared front, answered by Apache itself where it is the legacy upstream, and refused to everybody else.
  */
 import { connect } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Apache, makeSite, type Site, startApache } from '../support/apache.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeSite, startApache } from '../support/apache.ts';
+import { duringTests } from '../support/during-tests.ts';
 import { type RequestOptions, send } from '../support/raw-http.ts';
 import { mustRun } from '../support/real-process.ts';
-import { runSidecar, type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { runSidecar, startSidecarFor } from '../support/sidecar.ts';
+import { besideApache } from './beside-apache.ts';
 
 const HELLO = `def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -92,88 +94,70 @@ ${ALL.map((rules, i) => `WSGIScriptAlias /${i} @ROOT@/apps/app.wsgi\n<Location /
 `;
 
 describe('access control, by Apache and by the sidecar', () => {
-  let site: Site;
-  let apache: Apache;
-  let alone: Sidecar;
-  let fronted: Sidecar;
-  let before: Sidecar;
-
-  beforeAll(async () => {
-    site = await makeSite({
-      conf: CONF,
-      files: {
-        'apps/app.wsgi': HELLO,
-        'apps/auth.py':
-          'def check_password(*a):\n    return False\ndef groups_for_user(*a):\n    return []\n',
-        'apps/access.py': 'def allow_access(*a):\n    return False\n',
-        'apps/access.lua': 'function check(r)\n  return 403\nend\n',
-        htpasswd: 'alice:$apr1$x$1\n',
-        groups: 'a: alice\n',
-      },
-      modules: [
-        'access_compat',
-        'allowmethods',
-        'authz_groupfile',
-        'authn_anon',
-        'auth_digest',
-        'authz_owner',
-        'socache_shmcb',
-        'ssl',
-        'lua',
-      ],
-    });
-    apache = await startApache(site);
-    const common = { apache: site.conf, as: `127.0.0.1:${site.port}` };
-    alone = await startSidecar(common);
-    fronted = await startSidecar({
-      ...common,
-      settings: { accessControl: 'front', trustedProxies: ['unix'] },
-    });
-    before = await startSidecar({ ...common, settings: { legacy: `http://127.0.0.1:${site.port}` } });
+  const beside = besideApache({
+    conf: CONF,
+    files: {
+      'apps/app.wsgi': HELLO,
+      'apps/auth.py': 'def check_password(*a):\n    return False\ndef groups_for_user(*a):\n    return []\n',
+      'apps/access.py': 'def allow_access(*a):\n    return False\n',
+      'apps/access.lua': 'function check(r)\n  return 403\nend\n',
+      htpasswd: 'alice:$apr1$x$1\n',
+      groups: 'a: alice\n',
+    },
+    modules: [
+      'access_compat',
+      'allowmethods',
+      'authz_groupfile',
+      'authn_anon',
+      'auth_digest',
+      'authz_owner',
+      'socache_shmcb',
+      'ssl',
+      'lua',
+    ],
   });
+  const fronted = duringTests(
+    () => startSidecarFor(beside.site, { accessControl: 'front', trustedProxies: ['unix'] }),
+    (sidecar) => sidecar.stop(),
+  );
+  const before = duringTests(
+    () => startSidecarFor(beside.site, { legacy: `http://127.0.0.1:${beside.site.port}` }),
+    (sidecar) => sidecar.stop(),
+  );
 
-  afterAll(async () => {
-    await Promise.all([alone?.stop(), fronted?.stop(), before?.stop()]);
-    await apache?.stop();
-    site?.folder.remove();
-  });
-
-  const there = async (rules: string, [method, headers]: Asked): Promise<number> =>
-    (await send({ port: site.port }, pathOf(rules), optionsOf(method, headers))).status;
+  const asks = async (port: number, rules: string, [method, headers]: Asked): Promise<number> =>
+    (await send({ port }, pathOf(rules), optionsOf(method, headers))).status;
 
   it.each(ENFORCED.map(([rules, ...asked]) => [oneLine(rules), rules, [GET, ...asked]] as const))(
     'agree where it is enforced here: %s',
     async (_, rules, asked) => {
-      const answered = async (sidecar: Sidecar | undefined): Promise<unknown[]> => {
+      const answered = async (port: number): Promise<unknown[]> => {
         const statuses: unknown[] = [];
-        for (const one of asked) {
-          const [method, headers] = one;
-          const status =
-            sidecar === undefined
-              ? await there(rules, one)
-              : (await sidecar.get('doors.test', pathOf(rules), optionsOf(method, headers))).status;
-          statuses.push(`${method} ${JSON.stringify(headers ?? {})} ${status}`);
-        }
+        for (const one of asked) statuses.push([...one, await asks(port, rules, one)]);
         return statuses;
       };
-      expect(await answered(alone)).toEqual(await answered(undefined));
+      const [there, here] = beside.ports;
+      expect(await answered(here)).toEqual(await answered(there));
     },
   );
 
   it.each(FOREIGN.map((rules) => [oneLine(rules), rules]))(
     'is refused where it is not: %s',
     async (_, rules) => {
-      const [apaches, ours] = [await there(rules, GET), await alone.get('doors.test', pathOf(rules))];
+      const [apaches, ours] = [
+        await asks(beside.site.port, rules, GET),
+        await beside.sidecar.get('doors.test', pathOf(rules)),
+      ];
       expect([apaches === 200, ours.status]).toEqual([false, 403]);
-      expect((await before.get('doors.test', pathOf(rules))).status).toBe(apaches);
+      expect((await before().get('doors.test', pathOf(rules))).status).toBe(apaches);
       const headers = { Host: 'doors.test' };
-      expect((await send({ socketPath: fronted.socketPath }, pathOf(rules), { headers })).status).toBe(200);
-      expect((await fronted.get('doors.test', pathOf(rules))).status).toBe(403);
+      expect((await send({ socketPath: fronted().socketPath }, pathOf(rules), { headers })).status).toBe(200);
+      expect((await fronted().get('doors.test', pathOf(rules))).status).toBe(403);
     },
   );
 
   it('is told by check, with file, line and directive, of every mount that is not served, and of no other', async () => {
-    const { all } = await runSidecar('check', '--apache', site.conf);
+    const { all } = await runSidecar('check', '--apache', beside.site.conf);
     const told = new Set(
       [...all.matchAll(/:\d+: error: \S+ Mount "doors\.test[^/"]*\/(\d+)"/g)].map(([, i]) => Number(i)),
     );
@@ -200,21 +184,9 @@ Require ip 127.0.0.1
 `;
 
 describe('what is protected within a mount, or by what a front says', () => {
-  let site: Site;
-  let apache: Apache;
-
-  beforeAll(async () => {
-    site = await makeSite({ conf: PARTS, files: { 'apps/app.wsgi': HELLO }, modules: ['remoteip'] });
-    apache = await startApache(site);
-  });
-
-  afterAll(async () => {
-    await apache?.stop();
-    site?.folder.remove();
-  });
+  const beside = besideApache({ conf: PARTS, files: { 'apps/app.wsgi': HELLO }, modules: ['remoteip'] });
 
   it('is refused where Apache refuses it, and check says which places these are', async () => {
-    const sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}` });
     for (const [path, isOpen] of [
       ['/app', true],
       ['/app/administration', true],
@@ -226,12 +198,11 @@ describe('what is protected within a mount, or by what a front says', () => {
       ['/app/1/', false],
       ['/app?secret', false],
     ] as const) {
-      const apaches = (await send({ port: site.port }, path, optionsOf('GET'))).status;
-      const ours = (await sidecar.get('main.test', path)).status;
+      const apaches = (await send({ port: beside.site.port }, path, optionsOf('GET'))).status;
+      const ours = (await beside.sidecar.get('main.test', path)).status;
       expect([path, apaches === 200, ours]).toEqual([path, isOpen, isOpen ? 200 : 403]);
     }
-    await sidecar.stop();
-    const { all } = await runSidecar('check', '--apache', site.conf);
+    const { all } = await runSidecar('check', '--apache', beside.site.conf);
     for (const user of ['alice', 'bob', 'carol']) {
       expect(all).toMatch(
         new RegExp(`:${lineOf(`Require user ${user}`)}: warning: Require: In <(?:Location|If)`),
@@ -243,21 +214,22 @@ describe('what is protected within a mount, or by what a front says', () => {
   });
 
   it('is shut to the client that a trusted front names, as RemoteIPHeader has it', async () => {
-    const settings = { trustedProxies: ['127.0.0.1'] };
-    const sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
+    const trusting = await startSidecarFor(beside.site, { trustedProxies: ['127.0.0.1'] });
+    onTestFinished(() => trusting.stop());
     for (const [client, status] of [
       ['192.0.2.1', 403],
       ['127.0.0.1', 200],
     ] as const) {
       const headers = { 'X-Forwarded-For': client };
-      expect((await send({ port: site.port }, '/near', optionsOf('GET', headers))).status).toBe(status);
-      expect((await sidecar.get('main.test', '/near', { headers })).status).toBe(status);
+      expect((await send({ port: beside.site.port }, '/near', optionsOf('GET', headers))).status).toBe(
+        status,
+      );
+      expect((await trusting.get('main.test', '/near', { headers })).status).toBe(status);
     }
-    await sidecar.stop();
   });
 
   function lineOf(text: string): number {
-    return site.linesBefore + PARTS.slice(0, PARTS.indexOf(text)).split('\n').length;
+    return beside.site.linesBefore + PARTS.slice(0, PARTS.indexOf(text)).split('\n').length;
   }
 });
 
@@ -293,7 +265,7 @@ describe('what a TLS connection is asked for', () => {
       '-x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=main.test'.split(' ');
     await mustRun('openssl', ['req', ...words, '-keyout', `${root}/key.pem`, '-out', `${root}/cert.pem`]);
     const apache = await startApache(site);
-    const sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}` });
+    const sidecar = await startSidecarFor(site);
     try {
       for (const [path, isOpen, status] of [
         ['/open', true, 200],

@@ -2,10 +2,10 @@
  * Applications that fail: the client gets the status that mod_wsgi gives and never a traceback, the log has it, and
  * every other group goes on. The same scripts under the real Apache say what the status is.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Apache, makeSite, type Site, startApache } from '../support/apache.ts';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type Answer, exchange, openConnection, send } from '../support/raw-http.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { startSidecarFor } from '../support/sidecar.ts';
+import { besideApache, servedSite } from './beside-apache.ts';
 
 const start = `start_response("200 OK", [("Content-Type", "text/plain")])`;
 const application = (...lines: string[]): string =>
@@ -72,72 +72,59 @@ ${mounts(NAMES)}</VirtualHost>
 `;
 
 describe('an application that fails', () => {
-  let site: Site;
-  let apache: Apache;
-  let sidecar: Sidecar;
-
-  beforeAll(async () => {
-    const files = Object.entries({ ...SCRIPTS, ...ONLY_HERE });
-    site = await makeSite({
-      conf: CONF,
-      files: Object.fromEntries(files.map(([name, text]) => [`apps/${name}.wsgi`, text])),
-    });
-    apache = await startApache(site);
-    sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}` });
-  });
-
-  afterAll(async () => {
-    await sidecar?.stop();
-    await apache?.stop();
-    site?.folder.remove();
+  const beside = besideApache({
+    conf: CONF,
+    files: Object.fromEntries(
+      Object.entries({ ...SCRIPTS, ...ONLY_HERE }).map(([name, text]) => [`apps/${name}.wsgi`, text]),
+    ),
   });
 
   // Whatever a test has broken, its neighbours still answer.
   afterEach(async () => {
     for (const host of ['embedded.test', 'daemon.test']) {
-      expect((await sidecar.get(host, '/hello')).text()).toBe('hello');
+      expect((await beside.sidecar.get(host, '/hello')).text()).toBe('hello');
     }
   });
 
   describe.each(['embedded.test', 'daemon.test'])('on %s', (host) => {
     it.each(NAMES)('gets the status of mod_wsgi: %s', async (name) => {
       const headers = { Host: host };
-      const expected = await send({ port: site.port }, `/${name}`, { headers });
-      const actual = await sidecar.get(host, `/${name}`);
+      const expected = await send({ port: beside.site.port }, `/${name}`, { headers });
+      const actual = await beside.sidecar.get(host, `/${name}`);
       expect(actual.status).toBe(expected.status);
       expectNoLeak(actual);
     });
 
     it.each(Object.entries(IMPORTS))('has its error in the log: %s', async (name, words) => {
-      await sidecar.get(host, `/${name}`);
+      await beside.sidecar.get(host, `/${name}`);
       const tells = (line: string): boolean => line.includes(`${name}.wsgi`) && line.includes(words);
-      await sidecar.process.waitForLine(tells, words);
+      await beside.sidecar.process.waitForLine(tells, words);
     });
 
     it.each(Object.entries(REQUESTS))('has its traceback in the log: %s', async (name, words) => {
-      const before = sidecar.process.lines.length;
-      await sidecar.get(host, `/${name}`);
+      const before = beside.sidecar.process.lines.length;
+      await beside.sidecar.get(host, `/${name}`);
       for (const part of [`${name}.wsgi`, 'Traceback', words]) {
-        await sidecar.process.waitForLine((line) => line.includes(part), part, before);
+        await beside.sidecar.process.waitForLine((line) => line.includes(part), part, before);
       }
     });
   });
 
   it('ends the connection when it dies in its body', async () => {
-    const answer = await sidecar.get('embedded.test', '/dies-mid-body');
+    const answer = await beside.sidecar.get('embedded.test', '/dies-mid-body');
     expect(answer.status).toBe(200);
     expect(answer.end).toBe('cut');
   });
 
   it('ends the connection when it raises in its body', async () => {
-    const answer = await sidecar.get('embedded.test', '/raises-mid-body');
+    const answer = await beside.sidecar.get('embedded.test', '/raises-mid-body');
     expect(answer.end).toBe('cut');
     expectNoLeak(answer);
-    await sidecar.process.waitForLine((line) => line.includes('raises-mid-body.wsgi'));
+    await beside.sidecar.process.waitForLine((line) => line.includes('raises-mid-body.wsgi'));
   });
 
   it('gets 502 when it dies before it answers', async () => {
-    const answer = await sidecar.get('embedded.test', '/dies-at-once');
+    const answer = await beside.sidecar.get('embedded.test', '/dies-at-once');
     expect(answer.status).toBe(502);
     expectNoLeak(answer);
   });
@@ -179,72 +166,60 @@ WSGIDaemonProcess busy threads=1
 `;
 
 describe('a group that cannot serve', () => {
-  let site: Site;
-  let sidecar: Sidecar;
-
-  beforeAll(async () => {
-    const gated = (script: string, gate: string): string => script.replace('@GATE@', `"@ROOT@/${gate}"`);
-    site = await makeSite({
-      conf: HARD_CONF,
-      files: {
-        'apps/hello.wsgi': SCRIPTS.hello ?? '',
-        'apps/slow.wsgi': gated(SLOW, 'gate'),
-        'apps/silent.wsgi': gated(SILENT, 'other-gate'),
-      },
-    });
-    const groups = { nopython: { python: '/nonexistent/python3' }, busy: { queueLength: 1 } };
-    sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings: { groups } });
-  });
-
-  afterAll(async () => {
-    await sidecar?.stop();
-    site?.folder.remove();
+  const gated = (script: string, gate: string): string => script.replace('@GATE@', `"@ROOT@/${gate}"`);
+  const served = servedSite({
+    conf: HARD_CONF,
+    files: {
+      'apps/hello.wsgi': SCRIPTS.hello ?? '',
+      'apps/slow.wsgi': gated(SLOW, 'gate'),
+      'apps/silent.wsgi': gated(SILENT, 'other-gate'),
+    },
+    settings: { groups: { nopython: { python: '/nonexistent/python3' }, busy: { queueLength: 1 } } },
   });
 
   it('answers 503 with Retry-After when there is no such Python, and the log names it', async () => {
-    const answer = await sidecar.get('hard.test', '/nopython');
+    const answer = await served.sidecar.get('hard.test', '/nopython');
     expect(answer.status).toBe(503);
     expect(Number(answer.header('retry-after'))).toBeGreaterThan(0);
-    await sidecar.process.waitForLine((line) => line.includes('/nonexistent/python3'));
-    expect((await sidecar.get('hard.test', '/hello')).status).toBe(200);
+    await served.sidecar.process.waitForLine((line) => line.includes('/nonexistent/python3'));
+    expect((await served.sidecar.get('hard.test', '/hello')).status).toBe(200);
   });
 
   it('answers 504 when it is silent for longer than it may be', async () => {
-    const settings = { responseTimeout: '500ms' };
-    const strict = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
+    const strict = await startSidecarFor(served.site, { responseTimeout: '500ms' });
     try {
       expect((await strict.get('hard.test', '/silent')).status).toBe(504);
       expect((await strict.get('hard.test', '/hello')).status).toBe(200);
     } finally {
-      site.folder.write('other-gate', '');
+      served.site.folder.write('other-gate', '');
       await strict.stop();
     }
   });
 
   it('answers 503 with Retry-After when its queue is full', async () => {
-    const held = openConnection({ port: sidecar.port });
+    const held = openConnection({ port: served.sidecar.port });
     held.write('GET /busy HTTP/1.1\r\nHost: hard.test\r\nConnection: close\r\n\r\n');
     await held.until('begun');
-    const further = [sidecar.get('hard.test', '/busy'), sidecar.get('hard.test', '/busy')];
+    const further = [served.sidecar.get('hard.test', '/busy'), served.sidecar.get('hard.test', '/busy')];
     const refused = await Promise.race(further);
     expect(refused.status).toBe(503);
     expect(Number(refused.header('retry-after'))).toBeGreaterThan(0);
-    site.folder.write('gate', '');
+    served.site.folder.write('gate', '');
     await held.until(' ended');
     const statuses = (await Promise.all(further)).map(({ status }) => status);
     expect(statuses.sort()).toEqual([200, 503]);
   });
 
   it('is not disturbed by a client that sends half a head', async () => {
-    const half = openConnection({ port: sidecar.port });
+    const half = openConnection({ port: served.sidecar.port });
     half.write('GET /hello HTTP/1.1\r\nHost: hard');
-    expect((await sidecar.get('hard.test', '/hello')).status).toBe(200);
+    expect((await served.sidecar.get('hard.test', '/hello')).status).toBe(200);
     half.end();
-    expect((await sidecar.get('hard.test', '/hello')).status).toBe(200);
+    expect((await served.sidecar.get('hard.test', '/hello')).status).toBe(200);
   });
 
   it('is not reached by a head that is no HTTP', async () => {
-    const answer = await exchange({ port: sidecar.port }, 'NONSENSE\r\n\r\n');
+    const answer = await exchange({ port: served.sidecar.port }, 'NONSENSE\r\n\r\n');
     expect(answer.status).toBe(400);
   });
 });

@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Apache, makeSite, type Site, startApache } from '../support/apache.ts';
+import { makeSite, type Site } from '../support/apache.ts';
 import { findPythons } from '../support/pythons.ts';
 import { type Answer, send } from '../support/raw-http.ts';
-import { type Sidecar, SYSTEM_PYTHON, startSidecar } from '../support/sidecar.ts';
+import { type Sidecar, SYSTEM_PYTHON, startSidecarFor } from '../support/sidecar.ts';
+import { besideApache } from './beside-apache.ts';
 
 const IS_ROOT = process.geteuid?.() === 0;
 const { pythons } = findPythons();
@@ -71,30 +72,15 @@ WSGIScriptAlias /patient @ROOT@/apps/shows.wsgi process-group=patient applicatio
 `;
 
 describe.runIf(IS_ROOT)('the options of WSGIDaemonProcess', () => {
-  let site: Site;
-  let apache: Apache;
-  let sidecar: Sidecar;
-
-  beforeAll(async () => {
-    site = await makeSite({ conf: CONF, files: { 'apps/shows.wsgi': SHOWS } });
-    apache = await startApache(site);
-    const groups = { patient: { requestTimeout: '300ms', interruptTimeout: '20s' } };
-    sidecar = await startSidecar({
-      apache: site.conf,
-      as: `127.0.0.1:${site.port}`,
-      settings: { groups },
-    });
+  const beside = besideApache({
+    conf: CONF,
+    files: { 'apps/shows.wsgi': SHOWS },
+    settings: { groups: { patient: { requestTimeout: '300ms', interruptTimeout: '20s' } } },
   });
 
-  afterAll(async () => {
-    await sidecar?.stop();
-    await apache?.stop();
-    site?.folder.remove();
-  });
-
-  const get = (path: string): Promise<Answer> => sidecar.get('main.test', path);
+  const get = (path: string): Promise<Answer> => beside.sidecar.get('main.test', path);
   const asked = (path: string): Promise<Answer> =>
-    send({ port: site.port }, path, { headers: { Host: 'main.test' } });
+    send({ port: beside.site.port }, path, { headers: { Host: 'main.test' } });
 
   it.each(['/full', '/plain'])('show themselves as under Apache: %s', async (path) => {
     const [theirs, ours] = [await asked(path), await get(path)];
@@ -122,11 +108,11 @@ describe.runIf(IS_ROOT)('the options of WSGIDaemonProcess', () => {
   });
 
   it('let a client go that takes nothing for response-socket-timeout', async () => {
-    const socket = connect(sidecar.port, '127.0.0.1');
+    const socket = connect(beside.sidecar.port, '127.0.0.1');
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.on('error', () => undefined).pause();
     socket.write('GET /brief?flood HTTP/1.1\r\nHost: main.test\r\n\r\n');
-    await expect.poll(() => sidecar.log(), { timeout: 20_000 }).toContain('send_timeout');
+    await expect.poll(() => beside.sidecar.log(), { timeout: 20_000 }).toContain('send_timeout');
     socket.resume();
     await closed;
   });
@@ -159,16 +145,12 @@ describe('groups with interpreters of their own', () => {
     const groups = Object.fromEntries(
       pythons.map(({ path }, index) => [names[index] as string, { python: path }]),
     );
-    sidecar = await startSidecar({
-      apache: site.conf,
-      as: `127.0.0.1:${site.port}`,
-      settings: {
-        groups: {
-          // Root's own interpreters are closed to others.
-          defaults: IS_ROOT ? { user: '#0', allowRoot: true } : {},
-          ...groups,
-          venv: { pythonHome: environment },
-        },
+    sidecar = await startSidecarFor(site, {
+      groups: {
+        // Root's own interpreters are closed to others.
+        defaults: IS_ROOT ? { user: '#0', allowRoot: true } : {},
+        ...groups,
+        venv: { pythonHome: environment },
       },
     });
   });

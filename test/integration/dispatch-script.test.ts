@@ -2,9 +2,9 @@
  * `groupsFrom: dispatch`: dispatch scripts in helper processes. A script that hangs, dies or is broken harms the requests
  * that it decides about and no others, and its helper is no group of applications.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeSite, type Site } from '../support/apache.ts';
-import { runSidecar, type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { describe, expect, it } from 'vitest';
+import { runSidecar } from '../support/sidecar.ts';
+import { servedSite } from './beside-apache.ts';
 
 const SCRIPTS = {
   'names.py': `def application_group(environ):
@@ -52,34 +52,21 @@ ${hostOf('no-parse', 'no-parse.py')}${hostOf('missing', 'none.py')}
 `;
 
 describe('groupsFrom: dispatch', () => {
-  let site: Site;
-  let sidecar: Sidecar;
-
-  beforeAll(async () => {
-    const files = Object.entries({ ...SCRIPTS, 'app.wsgi': APPLICATION });
-    site = await makeSite({
-      conf: CONF,
-      files: Object.fromEntries(files.map(([name, text]) => [`apps/${name}`, text])),
-    });
-    sidecar = await startSidecar({
-      apache: site.conf,
-      as: `127.0.0.1:${site.port}`,
-      settings: {
-        groupsFrom: 'dispatch',
-        maxGroups: 6,
-        responseTimeout: '1s',
-        groups: { defaults: { threads: 2, shutdownTimeout: '1s', drainTimeout: '1s' } },
-      },
-    });
-  });
-
-  afterAll(async () => {
-    await sidecar?.stop();
-    site?.folder.remove();
+  const served = servedSite({
+    conf: CONF,
+    files: Object.fromEntries(
+      Object.entries({ ...SCRIPTS, 'app.wsgi': APPLICATION }).map(([name, text]) => [`apps/${name}`, text]),
+    ),
+    settings: {
+      groupsFrom: 'dispatch',
+      maxGroups: 6,
+      responseTimeout: '1s',
+      groups: { defaults: { threads: 2, shutdownTimeout: '1s', drainTimeout: '1s' } },
+    },
   });
 
   const groupOf = async (host: string, query = ''): Promise<string> => {
-    const { status, text } = await sidecar.get(`${host}.test`, `/${query}`);
+    const { status, text } = await served.sidecar.get(`${host}.test`, `/${query}`);
     return status === 200 ? text().trim() : String(status);
   };
 
@@ -90,23 +77,28 @@ describe('groupsFrom: dispatch', () => {
   });
 
   it('keeps the body of a request for its application', async () => {
-    const answer = await sidecar.get('names.test', '/?g1', { method: 'POST', body: Buffer.from('whole') });
+    const answer = await served.sidecar.get('names.test', '/?g1', {
+      method: 'POST',
+      body: Buffer.from('whole'),
+    });
     expect(answer.text()).toBe('g1 whole');
   });
 
   it('answers 500 where the script raises, and tells the log alone why', async () => {
-    const before = sidecar.process.lines.length;
-    const answer = await sidecar.get('names.test', '/?raise');
+    const before = served.sidecar.process.lines.length;
+    const answer = await served.sidecar.get('names.test', '/?raise');
     expect(answer.status).toBe(500);
     expect(answer.text()).not.toContain('tell_nobody');
-    await sidecar.process.waitForLine((line) => line.includes('tell_nobody'), 'its traceback', before);
+    await served.sidecar.process.waitForLine((line) => line.includes('tell_nobody'), 'its traceback', before);
   });
 
   it('passes over a script that is missing or does not load, and tells the log', async () => {
     expect(await groupOf('missing')).toBe('configured');
     expect(await groupOf('no-parse')).toBe('configured');
-    await sidecar.process.waitForLine((line) => /none\.py.*Dispatch script not found/.test(line));
-    await sidecar.process.waitForLine((line) => line.includes('no-parse.py') && line.includes('SyntaxError'));
+    await served.sidecar.process.waitForLine((line) => /none\.py.*Dispatch script not found/.test(line));
+    await served.sidecar.process.waitForLine(
+      (line) => line.includes('no-parse.py') && line.includes('SyntaxError'),
+    );
   });
 
   it('makes no group of what the script takes from the client, unless the settings say so', async () => {
@@ -115,12 +107,16 @@ describe('groupsFrom: dispatch', () => {
 
   it('lets a script that hangs harm its own mounts alone, and only while it hangs', async () => {
     expect(await groupOf('hangs')).toBe('awake');
-    const before = sidecar.process.lines.length;
+    const before = served.sidecar.process.lines.length;
     const hanging = [1, 2, 3, 4].map(() => groupOf('hangs', '?hang'));
     const others = await Promise.all([groupOf('names', '?g1'), groupOf('plain'), groupOf('dies')]);
     expect(others).toEqual(['g1', 'plain', 'alive']);
     for (const status of await Promise.all(hanging)) expect(status).toBe('504');
-    await sidecar.process.waitForLine((line) => line.includes('its process is replaced'), 'replaced', before);
+    await served.sidecar.process.waitForLine(
+      (line) => line.includes('its process is replaced'),
+      'replaced',
+      before,
+    );
     // Until the new process is ready, questions go to the threads that hang.
     let awake = await groupOf('hangs');
     while (awake === '504') awake = await groupOf('hangs');
@@ -133,12 +129,12 @@ describe('groupsFrom: dispatch', () => {
   });
 
   it('shows helpers apart from the groups of applications, and counts them not as such', async () => {
-    const { groups } = JSON.parse((await sidecar.ask('/api/groups')).text()) as {
+    const { groups } = JSON.parse((await served.sidecar.ask('/api/groups')).text()) as {
       groups: { part?: string; applicationGroup: string }[];
     };
     const parts = groups.map(({ part }) => part).filter((part) => part !== undefined);
-    expect(parts).toContain(`dispatch script ${site.folder.path}/apps/names.py`);
-    const metrics = (await sidecar.ask('/metrics')).text();
+    expect(parts).toContain(`dispatch script ${served.site.folder.path}/apps/names.py`);
+    const metrics = (await served.sidecar.ask('/metrics')).text();
     expect(metrics).not.toContain('names.py');
   });
 
@@ -146,7 +142,14 @@ describe('groupsFrom: dispatch', () => {
     ['configuration', 'error', 'Set "groupsFrom: dispatch"'],
     ['dispatch', 'info', 'asked in a process of its own'],
   ])('is what check advises, or tells of: %s', async (source, severity, words) => {
-    const { stdout } = await runSidecar('check', '--json', '--apache', site.conf, '--groups-from', source);
+    const { stdout } = await runSidecar(
+      'check',
+      '--json',
+      '--apache',
+      served.site.conf,
+      '--groups-from',
+      source,
+    );
     const { diagnostics } = JSON.parse(stdout) as {
       diagnostics: { id: string; severity: string; advice: string }[];
     };

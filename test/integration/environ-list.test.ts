@@ -1,11 +1,10 @@
 /** The manual's list of environ keys, held against the real mod_wsgi and the sidecar for the same requests. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
-import { type Apache, makeSite, type Site, startApache } from '../support/apache.ts';
-import { exchange } from '../support/raw-http.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import type { Answer } from '../support/raw-http.ts';
+import { besideApache } from './beside-apache.ts';
 import { CONF, DUMP, request } from './environ-cases.ts';
 
 /** How a key of mod_wsgi's fares here. */
@@ -32,29 +31,19 @@ const verdictOf = (key: string): Verdict | undefined =>
   list.get(key) ?? list.get(key.replace(/^([A-Z]+_)[A-Z_]+$/, '$1*'));
 
 describe.each(['embedded', 'daemon'])('the list of environ keys, in %s mode', (mode) => {
-  let site: Site;
-  let apache: Apache;
-  let sidecar: Sidecar;
+  const beside = besideApache({
+    conf: CONF.replaceAll(/ *SetEnv.*\n/g, ''),
+    files: { 'apps/dump.wsgi': DUMP },
+  });
   let expected: Environ;
   let actual: Environ;
 
   beforeAll(async () => {
-    site = await makeSite({ conf: CONF.replaceAll(/ *SetEnv.*\n/g, ''), files: { 'apps/dump.wsgi': DUMP } });
-    apache = await startApache(site);
-    sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}` });
     const headers = ['Content-Type: text/plain', 'Content-Length: 2', 'X-Some: 1'];
     const bytes = request(`POST /${mode}/path?query=1 HTTP/1.1`, headers, 'hi');
-    const ask = async (port: number): Promise<Environ> => {
-      const { body: _, ...environ } = JSON.parse((await exchange({ port }, bytes, 'POST')).text()) as Environ;
-      return environ;
-    };
-    expected = await ask(site.port);
-    actual = await ask(sidecar.port);
-  });
-  afterAll(async () => {
-    await sidecar?.stop();
-    await apache?.stop();
-    site?.folder.remove();
+    const [there, here] = await beside.exchange(bytes);
+    expected = environOf(there);
+    actual = environOf(here);
   });
 
   it('has every key that either of the two shows', () => {
@@ -78,6 +67,11 @@ describe.each(['embedded', 'daemon'])('the list of environ keys, in %s mode', (m
     expect(missing).toEqual([]);
   });
 });
+
+function environOf(answer: Answer): Environ {
+  const { body: _, ...environ } = JSON.parse(answer.text()) as Environ;
+  return environ;
+}
 
 /** `own` is a value that two servers or two moments cannot share: of one type in both. */
 function observed(key: string, expected: Environ, actual: Environ, stated: Verdict | undefined): string {

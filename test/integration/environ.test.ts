@@ -2,10 +2,8 @@
  * What an application sees: the environ of the sidecar's worker beside the one of mod_wsgi, for the same bytes on the wire,
  * and what becomes of requests that never reach an application.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Apache, makeSite, type Site, startApache } from '../support/apache.ts';
-import { type Answer, exchange } from '../support/raw-http.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { describe, expect, it } from 'vitest';
+import { besideApache } from './beside-apache.ts';
 import { type Case, CONF, DUMP, environOf, REACHING, request } from './environ-cases.ts';
 
 const REFUSED: readonly Case[] = [
@@ -32,44 +30,21 @@ const REFUSED_ONLY_HERE: readonly Case[] = [
 ];
 
 describe('the environ', () => {
-  let site: Site;
-  let apache: Apache;
-  let sidecar: Sidecar;
-
-  beforeAll(async () => {
-    site = await makeSite({ conf: CONF, files: { 'apps/dump.wsgi': DUMP } });
-    apache = await startApache(site);
-    sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}` });
-  });
-
-  afterAll(async () => {
-    await sidecar?.stop();
-    await apache?.stop();
-    site?.folder.remove();
-  });
-
-  const ask = async ({ bytes }: Case): Promise<{ readonly expected: Answer; readonly actual: Answer }> => {
-    const method = bytes.slice(0, bytes.indexOf(' '));
-    const [expected, actual] = [
-      await exchange({ port: site.port }, bytes, method),
-      await exchange({ port: sidecar.port }, bytes, method),
-    ];
-    return { expected, actual };
-  };
+  const beside = besideApache({ conf: CONF, files: { 'apps/dump.wsgi': DUMP } });
 
   it.each(REACHING)('is that of mod_wsgi: $name', async (one) => {
-    const { expected, actual } = await ask(one);
+    const [expected, actual] = await beside.exchange(one.bytes);
     expect(actual.status).toBe(expected.status);
     expect(environOf(actual)).toEqual(environOf(expected));
   });
 
   it.each(REFUSED_ONLY_HERE)('is not made by the sidecar alone, with 400: $name', async (one) => {
-    const { expected, actual } = await ask(one);
+    const [expected, actual] = await beside.exchange(one.bytes);
     expect([expected.status, actual.status]).toEqual([200, 400]);
   });
 
   it.each(REFUSED)('is not made, with the status of Apache: $name', async (one) => {
-    const { expected, actual } = await ask(one);
+    const [expected, actual] = await beside.exchange(one.bytes);
     expect(actual.status).toBe(expected.status);
     expect(actual.header('x-environ')).toBeUndefined();
   });

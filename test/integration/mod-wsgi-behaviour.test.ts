@@ -4,11 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
-import { type Apache, makeSite, type Site, startApache } from '../support/apache.ts';
-import { type Answer, exchange, type Target } from '../support/raw-http.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import type { Answer } from '../support/raw-http.ts';
+import { besideApache } from './beside-apache.ts';
+
+const BEHAVIOURS = readFileSync(join(packageRoot(), 'test/fixtures/mod-wsgi/behaviours.py'), 'utf8');
 
 const TRUSTED =
   'WSGITrustedProxyHeaders X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Forwarded-Port X-Script-Name';
@@ -100,47 +101,31 @@ const CASES: readonly Case[] = [
 ];
 
 describe.each(['embedded', 'daemon'])('in %s mode, as mod_wsgi', (mode) => {
-  let site: Site;
-  let apache: Apache;
-  let sidecar: Sidecar;
+  const beside = besideApache({ conf: CONF, files: { 'apps/behaviours.wsgi': BEHAVIOURS } });
 
-  beforeAll(async () => {
-    const script = readFileSync(join(packageRoot(), 'test/fixtures/mod-wsgi/behaviours.py'), 'utf8');
-    site = await makeSite({ conf: CONF, files: { 'apps/behaviours.wsgi': script } });
-    apache = await startApache(site);
-    sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}` });
-  });
-  afterAll(async () => {
-    await sidecar?.stop();
-    await apache?.stop();
-    site?.folder.remove();
-  });
-
-  const ask = (target: Target, [, method, path, headers = [], body = '']: Case): Promise<Answer> => {
+  const askBoth = ([, method, path, headers = [], body = '']: Case): ReturnType<typeof beside.exchange> => {
     const lines = [`${method} /${mode}/${path} HTTP/1.1`, 'Host: main.test', 'Connection: close', ...headers];
-    return exchange(target, [...lines, '', body].join('\r\n'), method);
+    return beside.exchange([...lines, '', body].join('\r\n'));
   };
 
   it.each(CASES.map((one) => [one[0], one] as const))('answers: %s', async (_name, one) => {
-    const [expected, actual] = [await ask({ port: site.port }, one), await ask({ port: sidecar.port }, one)];
+    const [expected, actual] = await askBoth(one);
     expect(shown(actual)).toEqual(shown(expected));
   });
 
   it('refuses in start_response() what mod_wsgi finds out later or not at all', async () => {
-    const late: Case = ['', 'GET', 'start_late'];
-    expect((await ask({ port: sidecar.port }, late)).text()).toBe(
-      `[${Array(7).fill("'ValueError'").join(', ')}]`,
-    );
-    expect((await ask({ port: site.port }, late)).text()).toBe(`[${Array(7).fill("'taken'").join(', ')}]`);
+    const [there, here] = await askBoth(['', 'GET', 'start_late']);
+    expect(here.text()).toBe(`[${Array(7).fill("'ValueError'").join(', ')}]`);
+    expect(there.text()).toBe(`[${Array(7).fill("'taken'").join(', ')}]`);
   });
 
   it('gives every line to the log, and close() is called', async () => {
-    await ask({ port: sidecar.port }, ['', 'GET', 'errors']);
-    await ask({ port: sidecar.port }, ['', 'GET', 'blocks_closed']);
+    await askBoth(['', 'GET', 'errors']);
+    await askBoth(['', 'GET', 'blocks_closed']);
     const wanted = ['a line of stdout', 'a line of stderr', 'a line in two pieces', 'and another', 'listed'];
     for (const text of [...wanted, 'unended', 'bytes of a buffer', 'closed was called']) {
-      await sidecar.process.waitForLine((line) => isLogged(line, text), `"${text}" was logged`);
-      expect(apache.log()).toMatch(new RegExp(`\\] ${text}$`, 'm'));
+      await beside.sidecar.process.waitForLine((line) => isLogged(line, text), `"${text}" was logged`);
+      await beside.apache.process.waitForLine((line) => line.endsWith(`] ${text}`), `"${text}" was logged`);
     }
   });
 });

@@ -1,8 +1,7 @@
 /** Directives of the server and of virtual hosts that decide which requests there are, before the real Apache and before the sidecar. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Apache, makeSite, type Site, startApache } from '../support/apache.ts';
-import { type Answer, exchange } from '../support/raw-http.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { describe, expect, it } from 'vitest';
+import type { Answer } from '../support/raw-http.ts';
+import { besideApache } from './beside-apache.ts';
 
 const APPLICATION = `import json
 KEYS = ('REQUEST_METHOD', 'REQUEST_URI', 'SCRIPT_NAME', 'PATH_INFO', 'HTTP_AUTHORIZATION', 'CONTENT_LENGTH',
@@ -17,73 +16,54 @@ def application(environ, start_response):
     return [json.dumps(told, sort_keys=True).encode()]
 `;
 
-const CONF = `LimitRequestLine 100
+const host = (name: string, ...lines: readonly string[]): string =>
+  `<VirtualHost *>\n  ServerName ${name}\n${lines.map((line) => `  ${line}\n`).join('')}</VirtualHost>\n`;
+const mount = (path: string, script = 'app', options = ''): string =>
+  `WSGIScriptAlias ${path} @ROOT@/apps/${script}.wsgi ${options}`;
+const location = (path: string, ...lines: readonly string[]): string =>
+  `<Location ${path}>\n${lines.join('\n')}\n</Location>`;
+
+const CONF = [
+  `LimitRequestLine 100
 LimitRequestFields 5
 LimitRequestFieldSize 60
 WSGIDaemonProcess d threads=2
 WSGIApplicationGroup %{GLOBAL}
-<VirtualHost *>
-  ServerName off.test
-  WSGIScriptAlias / @ROOT@/apps/app.wsgi
-  MergeSlashes Off
-</VirtualHost>
-<VirtualHost *>
-  ServerName on.test
-  WSGIScriptAlias / @ROOT@/apps/app.wsgi
-  AllowEncodedSlashes On
-</VirtualHost>
-<VirtualHost *>
-  ServerName nodecode.test
-  WSGIScriptAlias / @ROOT@/apps/app.wsgi
-  AllowEncodedSlashes NoDecode
-</VirtualHost>
-<VirtualHost *>
-  ServerName head.test
-  WSGIScriptAlias /unsaid @ROOT@/apps/app.wsgi
-  WSGIScriptAlias /off @ROOT@/apps/app.wsgi
-  WSGIScriptAlias /on @ROOT@/apps/app.wsgi
-  WSGIScriptAlias /auto @ROOT@/apps/app.wsgi
-  WSGIScriptAlias /filtered @ROOT@/apps/app.wsgi
-  <Location /off>
-    WSGIMapHEADToGET Off
-  </Location>
-  <Location /on>
-    WSGIMapHEADToGET On
-  </Location>
-  <Location /auto>
-    WSGIMapHEADToGET Auto
-  </Location>
-</VirtualHost>
-<VirtualHost *>
-  ServerName daemon.test
-  WSGIProcessGroup d
-  WSGIScriptAlias /shown @ROOT@/apps/app.wsgi pass-authorization=On
-  WSGIScriptAlias /hidden @ROOT@/apps/app.wsgi
-  <Location /shown>
-    WSGIChunkedRequest On
-    LimitRequestBody 5
-  </Location>
-</VirtualHost>
-<VirtualHost *>
-  ServerName errors.test
-  WSGIScriptAlias /errors @ROOT@/apps/app.wsgi
-  WSGIScriptAlias /app @ROOT@/apps/app.wsgi
-  WSGIScriptAlias /broken @ROOT@/apps/broken.wsgi
-  WSGIScriptAlias /missing @ROOT@/apps/missing.wsgi
-  ErrorDocument 403 "Nobody"
-  ErrorDocument 404 /errors/404?x=y
-  ErrorDocument 405 http://elsewhere.test/405
-  ErrorDocument 411 /errors/411
-  ErrorDocument 413 /errors/413
-  ErrorDocument 500 /errors/500
-  <Location /app>
-    LimitRequestBody 5
-  </Location>
-  <Location /app/shut>
-    Require all denied
-  </Location>
-</VirtualHost>
-`;
+`,
+  host('off.test', mount('/'), 'MergeSlashes Off'),
+  host('on.test', mount('/'), 'AllowEncodedSlashes On'),
+  host('nodecode.test', mount('/'), 'AllowEncodedSlashes NoDecode'),
+  host(
+    'head.test',
+    mount('/unsaid'),
+    ...['Off', 'On', 'Auto'].flatMap((value) => {
+      const path = `/${value.toLowerCase()}`;
+      return [mount(path), location(path, `WSGIMapHEADToGET ${value}`)];
+    }),
+  ),
+  host(
+    'daemon.test',
+    'WSGIProcessGroup d',
+    mount('/shown', 'app', 'pass-authorization=On'),
+    mount('/hidden'),
+    location('/shown', 'WSGIChunkedRequest On', 'LimitRequestBody 5'),
+  ),
+  host(
+    'errors.test',
+    mount('/errors'),
+    mount('/app'),
+    mount('/broken', 'broken'),
+    mount('/missing', 'missing'),
+    'ErrorDocument 403 "Nobody"',
+    'ErrorDocument 404 /errors/404?x=y',
+    'ErrorDocument 405 http://elsewhere.test/405',
+    'ErrorDocument 411 /errors/411',
+    'ErrorDocument 413 /errors/413',
+    'ErrorDocument 500 /errors/500',
+    location('/app', 'LimitRequestBody 5'),
+    location('/app/shut', 'Require all denied'),
+  ),
+].join('');
 
 const head = (host: string, line: string, ...fields: string[]): string =>
   `${line} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${fields.map((field) => `${field}\r\n`).join('')}\r\n`;
@@ -93,30 +73,10 @@ const numbers = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 describe('Apache and the sidecar', () => {
-  let site: Site;
-  let apache: Apache;
-  let sidecar: Sidecar;
-
-  beforeAll(async () => {
-    const files = { 'apps/app.wsgi': APPLICATION, 'apps/broken.wsgi': 'import no_such_module\n' };
-    site = await makeSite({ conf: CONF, files });
-    apache = await startApache(site);
-    sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}` });
+  const beside = besideApache({
+    conf: CONF,
+    files: { 'apps/app.wsgi': APPLICATION, 'apps/broken.wsgi': 'import no_such_module\n' },
   });
-
-  afterAll(async () => {
-    await sidecar?.stop();
-    await apache?.stop();
-    site?.folder.remove();
-  });
-
-  const ask = async (bytes: string): Promise<readonly [there: Answer, here: Answer]> => {
-    const method = bytes.split(' ')[0];
-    return [
-      await exchange({ port: site.port }, bytes, method),
-      await exchange({ port: sidecar.port }, bytes, method),
-    ];
-  };
 
   it.each(
     ['off.test', 'on.test', 'nodecode.test'].flatMap((host) =>
@@ -134,16 +94,13 @@ describe('Apache and the sidecar', () => {
       ].map((path) => [host, path] as const),
     ),
   )('agree about slashes: %s%s', async (host, path) => {
-    const [there, here] = await ask(head(host, `GET ${path}`));
+    const [there, here] = await beside.exchange(head(host, `GET ${path}`));
     expect(described(here)).toEqual(described(there));
   });
 
   it.each(['unsaid', 'off', 'on', 'auto'])('agree about HEAD as GET: %s', async (path) => {
-    const seen = async (port: number): Promise<unknown> => {
-      const answer = await exchange({ port }, head('head.test', `HEAD /${path}`), 'HEAD');
-      return [answer.status, answer.body.length];
-    };
-    expect(await seen(sidecar.port)).toEqual(await seen(site.port));
+    const [there, here] = await beside.exchange(head('head.test', `HEAD /${path}`));
+    expect([here.status, here.body.length]).toEqual([there.status, there.body.length]);
   });
 
   it.each([
@@ -157,7 +114,7 @@ describe('Apache and the sidecar', () => {
     ['too many of them', `${head('daemon.test', 'POST /shown', CHUNKED)}6\r\nabcdef\r\n0\r\n\r\n`],
     ['a long body', `${head('daemon.test', 'POST /shown', 'Content-Length: 6')}abcdef`],
   ])('agree in daemon mode about %s', async (_, bytes) => {
-    const [there, here] = await ask(bytes);
+    const [there, here] = await beside.exchange(bytes);
     expect(described(here)).toEqual(described(there));
   });
 
@@ -170,7 +127,7 @@ describe('Apache and the sidecar', () => {
     ['chunks', `${head('errors.test', 'POST /app', CHUNKED)}3\r\nabc\r\n0\r\n\r\n`],
     ['what is not there, to HEAD', head('errors.test', 'HEAD /nowhere')],
   ])('agree about error pages: %s', async (_, bytes) => {
-    const [there, here] = await ask(bytes);
+    const [there, here] = await beside.exchange(bytes);
     expect(described(here)).toEqual(described(there));
   });
 
@@ -178,7 +135,7 @@ describe('Apache and the sidecar', () => {
     ['a script that fails', head('errors.test', 'GET /broken'), 500],
     ['a body that is too long', `${head('errors.test', 'POST /app', 'Content-Length: 6')}abcdef`, 413],
   ])('differ on purpose about the page of %s, which here is the sidecar’s own', async (_, bytes, status) => {
-    const [there, here] = await ask(bytes);
+    const [there, here] = await beside.exchange(bytes);
     expect([there.status, JSON.parse(there.text()).REDIRECT_STATUS]).toEqual([200, String(status)]);
     expect([here.status, here.header('content-type')]).toEqual([status, 'text/html; charset=utf-8']);
   });
@@ -186,7 +143,7 @@ describe('Apache and the sidecar', () => {
   it('refuse request lines of the same lengths', async () => {
     for (const length of numbers(98, 103)) {
       const line = `GET /${'a'.repeat(length - 'GET / HTTP/1.1'.length)}`;
-      const [there, here] = await ask(head('off.test', line));
+      const [there, here] = await beside.exchange(head('off.test', line));
       expect([length, here.status]).toEqual([length, there.status]);
     }
   });
@@ -194,14 +151,16 @@ describe('Apache and the sidecar', () => {
   it('refuse the same numbers of fields, by statuses of their own', async () => {
     for (const count of numbers(4, 7)) {
       const fields = Array<string>(count - 2).fill('X-A: b');
-      const [there, here] = await ask(head('off.test', 'GET /', ...fields));
+      const [there, here] = await beside.exchange(head('off.test', 'GET /', ...fields));
       expect([count, here.status]).toEqual([count, there.status === 400 ? 431 : there.status]);
     }
   });
 
   it('refuse fields of the same sizes, by statuses of their own', async () => {
     for (const size of numbers(57, 63)) {
-      const [there, here] = await ask(head('off.test', 'GET /', `X-A: ${'b'.repeat(size - 'X-A: '.length)}`));
+      const [there, here] = await beside.exchange(
+        head('off.test', 'GET /', `X-A: ${'b'.repeat(size - 'X-A: '.length)}`),
+      );
       expect([size, here.status]).toEqual([size, there.status === 400 ? 431 : there.status]);
     }
   });

@@ -1,8 +1,7 @@
 /** The same bytes to the real Apache and to the sidecar, for what the manual says of parity: the same status, the same environ, the same body. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Apache, makeSite, type Site, startApache } from '../support/apache.ts';
-import { type Answer, exchange, openConnection } from '../support/raw-http.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { describe, expect, it } from 'vitest';
+import { type Answer, openConnection } from '../support/raw-http.ts';
+import { besideApache } from './beside-apache.ts';
 
 const APPLICATION = `import json
 def application(environ, start_response):
@@ -56,21 +55,7 @@ const chunks = (...texts: string[]): string =>
 const CHUNKED = 'Transfer-Encoding: chunked';
 
 describe('Apache and the sidecar', () => {
-  let site: Site;
-  let apache: Apache;
-  let sidecar: Sidecar;
-
-  beforeAll(async () => {
-    site = await makeSite({ conf: CONF, files: { 'apps/app.wsgi': APPLICATION } });
-    apache = await startApache(site);
-    sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}` });
-  });
-
-  afterAll(async () => {
-    await sidecar?.stop();
-    await apache?.stop();
-    site?.folder.remove();
-  });
+  const beside = besideApache({ conf: CONF, files: { 'apps/app.wsgi': APPLICATION } });
 
   it.each([
     ['a plain request', head('GET /plain/a?b=c')],
@@ -117,8 +102,7 @@ describe('Apache and the sidecar', () => {
     ['a tunnel', head('CONNECT a:80')],
     ['a request line that is too long', head(`GET /plain?${'a'.repeat(8200)}`)],
   ])('agree about %s', async (_, bytes) => {
-    const there = await exchange({ port: site.port }, bytes, bytes.split(' ')[0]);
-    const here = await exchange({ port: sidecar.port }, bytes, bytes.split(' ')[0]);
+    const [there, here] = await beside.exchange(bytes);
     expect(described(here)).toEqual(described(there));
   });
 
@@ -147,25 +131,20 @@ describe('Apache and the sidecar', () => {
     ['a field that is too long', head('GET /plain', `X-A: ${'a'.repeat(9000)}`), 400, 431],
     ['101 fields', head('GET /plain', ...Array<string>(99).fill('X-A: b')), 400, 431],
   ])('differ on purpose about %s', async (_, bytes, apaches, ours) => {
-    expect((await exchange({ port: site.port }, bytes)).status).toBe(apaches);
-    expect((await exchange({ port: sidecar.port }, bytes)).status).toBe(ours);
+    const [there, here] = await beside.exchange(bytes);
+    expect([there.status, here.status]).toEqual([apaches, ours]);
   });
 
   it('refuse fields of the same sizes, by statuses of their own', async () => {
     for (const size of [8189, 8190, 8191, 8192, 8193]) {
       const bytes = head('GET /plain', `X-A: ${'a'.repeat(size - 'X-A: '.length)}`);
-      const there = (await exchange({ port: site.port }, bytes)).status;
-      const here = (await exchange({ port: sidecar.port }, bytes)).status;
-      expect([size, here]).toEqual([size, there === 400 ? 431 : there]);
+      const [there, here] = await beside.exchange(bytes);
+      expect([size, here.status]).toEqual([size, there.status === 400 ? 431 : there.status]);
     }
   });
 
   it('differ on purpose about what TRACE tells', async () => {
-    const bytes = head('TRACE /plain', 'X-A: b', 'Cookie: c=d');
-    const [there, here] = [
-      await exchange({ port: site.port }, bytes),
-      await exchange({ port: sidecar.port }, bytes),
-    ];
+    const [there, here] = await beside.exchange(head('TRACE /plain', 'X-A: b', 'Cookie: c=d'));
     expect([there.status, here.status]).toEqual([200, 200]);
     expect(there.text()).toContain('c=d');
     expect(here.text()).toBe(there.text().replace('Cookie: c=d\r\n', ''));
@@ -179,19 +158,20 @@ describe('Apache and the sidecar', () => {
       'Keep-Alive: 5',
       'Proxy-Authorization: x',
     );
-    const shown = async (port: number): Promise<string[]> =>
-      Object.keys(JSON.parse((await exchange({ port }, bytes)).text())).filter((key) =>
+    const shown = (answer: Answer): string[] =>
+      Object.keys(JSON.parse(answer.text())).filter((key) =>
         /^HTTP_(?:TE|UPGRADE|KEEP_ALIVE|PROXY_AUTHORIZATION)$/.test(key),
       );
-    expect(await shown(site.port)).toEqual(['HTTP_KEEP_ALIVE', 'HTTP_TE', 'HTTP_UPGRADE']);
-    expect(await shown(sidecar.port)).toEqual([]);
+    const [there, here] = await beside.exchange(bytes);
+    expect(shown(there)).toEqual(['HTTP_KEEP_ALIVE', 'HTTP_TE', 'HTTP_UPGRADE']);
+    expect(shown(here)).toEqual([]);
   });
 
   it.each([
     ['is read', '/plain', true],
     ['is not read', '/plain?noread', false],
   ])('agree about when a body is asked for that %s', async (_, path, isAsked) => {
-    for (const port of [site.port, sidecar.port]) {
+    for (const port of beside.ports) {
       const client = openConnection({ port });
       client.write(
         `POST ${path} HTTP/1.1\r\nHost: main.test\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n`,

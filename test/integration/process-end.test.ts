@@ -1,10 +1,9 @@
 /** What applications are told at the end of their process, in which order and for which reason: the real mod_wsgi's daemon mode and here. */
 import { existsSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Apache, makeSite, type Site, startApache } from '../support/apache.ts';
+import { describe, expect, it } from 'vitest';
 import { send } from '../support/raw-http.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { besideApache } from './beside-apache.ts';
 
 const TELLS = `
 import atexit, os, threading, time
@@ -64,26 +63,16 @@ WSGIScriptAlias /${way} @ROOT@/apps/${way}.wsgi process-group=${way} application
   .join('');
 
 describe('the end of a process', () => {
-  let site: Site;
-  let apache: Apache;
-  let sidecar: Sidecar;
-  beforeAll(async () => {
-    const files = Object.fromEntries(names.map((way) => [`apps/${way}.wsgi`, TELLS]));
-    site = await makeSite({ conf: CONF, files });
-    apache = await startApache(site);
-    sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}` });
-  });
-  afterAll(async () => {
-    await sidecar?.stop();
-    await apache?.stop();
-    site?.folder.remove();
+  const beside = besideApache({
+    conf: CONF,
+    files: Object.fromEntries(names.map((way) => [`apps/${way}.wsgi`, TELLS])),
   });
 
   const ask = (port: number, target: string): Promise<string> =>
     send({ port }, target, { headers: { Host: 'main.test' } }).then((answer) => answer.text());
   /** The first lines of what the process said at its end. */
   const lastWords = async (pid: string, lines: number): Promise<readonly string[]> => {
-    const path = join(site.folder.path, 'run', `end-${pid}`);
+    const path = join(beside.site.folder.path, 'run', `end-${pid}`);
     const read = (): readonly string[] => (existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []);
     while (read().length <= lines) await new Promise((resolve) => setTimeout(resolve, 25));
     return read().slice(0, lines);
@@ -98,9 +87,9 @@ describe('the end of a process', () => {
   };
 
   it.concurrent.each(names)('is told as mod_wsgi tells it: %s', async (way) => {
-    const pids = await Promise.all([site.port, sidecar.port].map((port) => ask(port, `/${way}`)));
-    if (way === 'touched') utimesSync(join(site.folder.path, `apps/${way}.wsgi`), 1000, 1000);
-    await Promise.all([site.port, sidecar.port].map((port, at) => end(way, port, pids[at] as string)));
+    const pids = await Promise.all(beside.ports.map((port) => ask(port, `/${way}`)));
+    if (way === 'touched') utimesSync(join(beside.site.folder.path, `apps/${way}.wsgi`), 1000, 1000);
+    await Promise.all(beside.ports.map((port, at) => end(way, port, pids[at] as string)));
     const wanted = [
       `event ${wordOf(way)}`,
       `shutdown process_stopping ${wordOf(way)}`,

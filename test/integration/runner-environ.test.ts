@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSite, type Site } from '../support/apache.ts';
 import { exchange } from '../support/raw-http.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { type Sidecar, startSidecarFor } from '../support/sidecar.ts';
 import { type Case, CONF, DUMP, environOf, REACHING, request } from './environ-cases.ts';
 
 const RUNNERS = ['gunicorn', 'gunicorn-sync', 'uwsgi', 'waitress'];
@@ -29,8 +29,7 @@ describe('the environ under another runner', () => {
     site = await makeSite({ conf: CONF, files: { 'apps/dump.wsgi': DUMP } });
     const start = async (runner: string): Promise<void> => {
       const settings = { groups: { defaults: { runner } } };
-      const options = { apache: site.conf, as: `127.0.0.1:${site.port}`, settings };
-      sidecars.set(runner, await startSidecar(options));
+      sidecars.set(runner, await startSidecarFor(site, settings));
     };
     await Promise.all(['builtin', ...RUNNERS].map(start));
   });

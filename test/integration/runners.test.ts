@@ -1,12 +1,12 @@
 /** The other servers with the real programs: what an application and its clients may rely on under each of them. */
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RUNNER_TABLE } from '../../src/groups/runners/traits.ts';
-import { makeSite, type Site } from '../support/apache.ts';
 import { isRunning } from '../support/descendants.ts';
 import { openConnection, type send } from '../support/raw-http.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import type { Sidecar } from '../support/sidecar.ts';
+import { servedSite, serveSite } from './beside-apache.ts';
 
 const RUNNERS = ['gunicorn', 'gunicorn-sync', 'uwsgi', 'waitress'] as const;
 
@@ -84,25 +84,17 @@ const CONF = `<VirtualHost *:@PORT@>
 `;
 
 describe.each(RUNNERS)('a group under %s', (runner) => {
-  let site: Site;
-  let sidecar: Sidecar;
-
-  beforeAll(async () => {
-    site = await makeSite({ conf: CONF, files: FILES });
-    const settings = { groups: { defaults: { runner } } };
-    sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
+  const served = servedSite({
+    conf: CONF,
+    files: FILES,
+    settings: { groups: { defaults: { runner } } },
   });
 
-  afterAll(async () => {
-    await sidecar?.stop();
-    site?.folder.remove();
-  });
-
-  const get: Sidecar['get'] = (host, path, options) => sidecar.get(host, path, options);
+  const get: Sidecar['get'] = (host, path, options) => served.sidecar.get(host, path, options);
   const ask = (path: string, options = {}): ReturnType<typeof send> =>
     get('runners.test', `/shapes/${path}`, options);
   const saying = (text: string): Promise<string> =>
-    sidecar.process.waitForLine((line) => line.includes(text));
+    served.sidecar.process.waitForLine((line) => line.includes(text));
 
   it('tells the story: each application with its own modules', async () => {
     expect((await get('runners.test', '/hoge')).text()).toBe('hoge');
@@ -140,7 +132,7 @@ describe.each(RUNNERS)('a group under %s', (runner) => {
   });
 
   it('closes the answer of a client that leaves early', async () => {
-    const client = openConnection({ port: sidecar.port });
+    const client = openConnection({ port: served.sidecar.port });
     client.write('GET /shapes/endless HTTP/1.1\r\nHost: runners.test\r\n\r\n');
     await client.until('begun');
     client.end();
@@ -149,8 +141,8 @@ describe.each(RUNNERS)('a group under %s', (runner) => {
   });
 
   it('finishes what is in flight when a script changes, and runs the exit handlers', async () => {
-    const script = join(site.folder.path, 'apps/shapes.wsgi');
-    const client = openConnection({ port: sidecar.port });
+    const script = join(served.site.folder.path, 'apps/shapes.wsgi');
+    const client = openConnection({ port: served.sidecar.port });
     client.write('GET /shapes/gate HTTP/1.1\r\nHost: runners.test\r\nConnection: close\r\n\r\n');
     await client.until('begun');
     const old = (await ask('pid')).text();
@@ -158,7 +150,7 @@ describe.each(RUNNERS)('a group under %s', (runner) => {
     utimesSync(script, past, past);
     let now = old;
     while (now === old) now = (await ask('pid')).text();
-    site.folder.write('apps/open', '');
+    served.site.folder.write('apps/open', '');
     expect(await client.closed).toMatch(/\r\n0\r\n\r\n$/);
     await saying(`left by ${old}`);
   });
@@ -173,13 +165,8 @@ describe.each(RUNNERS)('a group under %s', (runner) => {
 
 describe.each(RUNNERS)('the end of a sidecar under %s', (runner) => {
   it('by KILL leaves no process behind', async () => {
-    const site = await makeSite({ conf: CONF, files: FILES });
     const settings = { groups: { defaults: { runner } } };
-    const sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
-    onTestFinished(async () => {
-      await sidecar.stop();
-      site.folder.remove();
-    });
+    const { sidecar } = await serveSite({ conf: CONF, files: FILES, settings });
     const pid = Number((await sidecar.get('runners.test', '/shapes/pid')).text());
     expect(isRunning(pid)).toBe(true);
     process.kill(sidecar.process.pid, 'SIGKILL');
@@ -189,24 +176,19 @@ describe.each(RUNNERS)('the end of a sidecar under %s', (runner) => {
 
 describe('a late request', () => {
   // Each waits for timers of its own, so they wait side by side.
-  it.concurrent.each(RUNNERS)(
+  it.concurrent.for(RUNNERS)(
     'is cut off under %s; where the table says so its stack is in the log',
-    async (runner) => {
+    async (runner, { onTestFinished }) => {
       const times = 'threads=1 request-timeout=1 graceful-timeout=1 shutdown-timeout=1';
-      const site = await makeSite({ conf: CONF.replace('processes=2 threads=2', times), files: FILES });
+      const conf = CONF.replace('processes=2 threads=2', times);
       const settings = { groups: { defaults: { runner } } };
-      const sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
-      try {
-        const late = openConnection({ port: sidecar.port });
-        late.write('GET /shapes/gate HTTP/1.1\r\nHost: runners.test\r\n\r\n');
-        expect(await late.closed).not.toMatch(/\r\n0\r\n\r\n$/);
-        await sidecar.process.waitForLine((line) => line.includes('Group process has ended'));
-        const { dumpsStacks } = RUNNER_TABLE[runner];
-        expect(/apps\/shapes\.wsgi.*in stream/.test(sidecar.log())).toBe(dumpsStacks);
-      } finally {
-        await sidecar.stop();
-        site.folder.remove();
-      }
+      const { sidecar } = await serveSite({ conf, files: FILES, settings }, onTestFinished);
+      const late = openConnection({ port: sidecar.port });
+      late.write('GET /shapes/gate HTTP/1.1\r\nHost: runners.test\r\n\r\n');
+      expect(await late.closed).not.toMatch(/\r\n0\r\n\r\n$/);
+      await sidecar.process.waitForLine((line) => line.includes('Group process has ended'));
+      const { dumpsStacks } = RUNNER_TABLE[runner];
+      expect(/apps\/shapes\.wsgi.*in stream/.test(sidecar.log())).toBe(dumpsStacks);
     },
   );
 });
@@ -218,14 +200,9 @@ describe.each(RUNNERS)('the start under %s', (runner) => {
       '<VirtualHost',
       'WSGIImportScript @ROOT@/apps/hoge/app.wsgi process-group=story application-group=runners.test|/hoge\n<VirtualHost',
     );
-    const site = await makeSite({ conf, files: { ...FILES, 'apps/hoge/app.wsgi': script } });
     const settings = { groups: { defaults: { runner } } };
-    const options = { apache: site.conf, as: `127.0.0.1:${site.port}`, settings };
-    const sidecar = await startSidecar(options);
-    onTestFinished(async () => {
-      await sidecar.stop();
-      site.folder.remove();
-    });
+    const files = { ...FILES, 'apps/hoge/app.wsgi': script };
+    const { sidecar } = await serveSite({ conf, files, settings });
     expect((await sidecar.get('runners.test', '/hoge')).status).toBe(503);
     const groups = await sidecar.ask('/api/groups');
     expect(groups.text()).toContain('no licence');

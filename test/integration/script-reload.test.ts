@@ -4,10 +4,9 @@
  */
 import { unlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Apache, makeSite, type Site, startApache } from '../support/apache.ts';
+import { describe, expect, it } from 'vitest';
 import { send } from '../support/raw-http.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { besideApache } from './beside-apache.ts';
 
 const CONF = `
 WSGIDaemonProcess pool threads=2
@@ -33,39 +32,28 @@ raise ValueError('a broken deploy')
 `;
 
 describe('a script that changes', () => {
-  let site: Site;
-  let apache: Apache;
-  let sidecar: Sidecar;
+  const beside = besideApache({
+    conf: CONF,
+    files: { 'apps/embedded.wsgi': version('a'), 'apps/daemon.wsgi': version('a') },
+  });
   let seconds = 1_000_000_000;
-
-  beforeAll(async () => {
-    const files = { 'apps/embedded.wsgi': version('a'), 'apps/daemon.wsgi': version('a') };
-    site = await makeSite({ conf: CONF, files });
-    apache = await startApache(site);
-    sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}` });
-  });
-  afterAll(async () => {
-    await sidecar?.stop();
-    await apache?.stop();
-    site?.folder.remove();
-  });
 
   const ask = async (port: number, mount: string): Promise<string> => {
     const answer = await send({ port }, mount, { headers: { Host: 'main.test' } });
     return answer.status === 200 ? answer.text() : String(answer.status);
   };
   const both = async (mount: string): Promise<readonly string[]> => [
-    await ask(site.port, mount),
-    await ask(sidecar.port, mount),
+    await ask(beside.ports[0], mount),
+    await ask(beside.ports[1], mount),
   ];
   /** A new text with a time of its own. */
   const deploy = (name: string, text: string, age = 0): void => {
-    const path = site.folder.write(`apps/${name}.wsgi`, text);
+    const path = beside.site.folder.write(`apps/${name}.wsgi`, text);
     seconds += 10;
     utimesSync(path, seconds - age, seconds - age);
   };
   const answered = async (wanted: string): Promise<void> => {
-    while ((await ask(sidecar.port, '/daemon')) !== wanted);
+    while ((await ask(beside.sidecar.port, '/daemon')) !== wanted);
   };
 
   it('is loaded anew in place in embedded mode, and gone where the new text fails', async () => {
@@ -87,7 +75,7 @@ describe('a script that changes', () => {
     ]);
     deploy('embedded', 'nothing = 1\n');
     expect(await both('/embedded')).toEqual(twice('404'));
-    unlinkSync(join(site.folder.path, 'apps/embedded.wsgi'));
+    unlinkSync(join(beside.site.folder.path, 'apps/embedded.wsgi'));
     expect(await both('/embedded')).toEqual(twice('404'));
   });
 
@@ -102,14 +90,14 @@ describe('a script that changes', () => {
   it('leaves the process of the last good text in place in daemon mode', async () => {
     deploy('daemon', FAILING);
     expect(await both('/daemon')).toEqual(['500', 'b of b beside 0']);
-    await sidecar.process.waitForLine(
+    await beside.sidecar.process.waitForLine(
       (line) => line.includes('Cannot import') && line.includes('daemon.wsgi'),
       'the broken deploy was told',
     );
     expect(await both('/daemon')).toEqual(['500', 'b of b beside 0']);
     deploy('daemon', version('c'));
     await answered('c of c beside 0');
-    expect(await ask(site.port, '/daemon')).toMatch(/^c of broken,.*c beside 0$/);
+    expect(await ask(beside.site.port, '/daemon')).toMatch(/^c of broken,.*c beside 0$/);
   });
 });
 

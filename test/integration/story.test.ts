@@ -2,10 +2,11 @@
  * The story: two applications in one virtual host, each with its own `config.py`. Too wide an application group mixes
  * their pages under mod_wsgi and under the sidecar alike; parted by script, under the same names, it does not.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Apache, makeSite, type Site, startApache } from '../support/apache.ts';
+import { describe, expect, it } from 'vitest';
+import { duringTests } from '../support/during-tests.ts';
 import { send } from '../support/raw-http.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
+import { startSidecarFor } from '../support/sidecar.ts';
+import { besideApache } from './beside-apache.ts';
 
 const APPLICATION = `import os, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -72,37 +73,25 @@ describe.each([
     ],
   },
 ])('the story under $group', ({ group, apache: expected, perScript }) => {
-  let site: Site;
-  let apache: Apache;
-  const sidecars: Sidecar[] = [];
-
-  beforeAll(async () => {
-    site = await makeSite({ conf: confOf(group), files: FILES });
-    apache = await startApache(site);
+  const beside = besideApache({
+    conf: confOf(group),
+    files: FILES,
+    settings: { isolation: 'as-configured' },
   });
-
-  afterAll(async () => {
-    await Promise.all(sidecars.map((sidecar) => sidecar.stop()));
-    await apache?.stop();
-    site?.folder.remove();
-  });
-
-  const start = async (isolation: string): Promise<Sidecar> => {
-    const as = `127.0.0.1:${site.port}`;
-    const sidecar = await startSidecar({ apache: site.conf, as, settings: { isolation } });
-    sidecars.push(sidecar);
-    return sidecar;
-  };
+  const parted = duringTests(
+    () => startSidecarFor(beside.site, { isolation: 'per-script' }),
+    (sidecar) => sidecar.stop(),
+  );
 
   it('is told by the real Apache', async () => {
-    expect(await pages(site.port)).toEqual(expected);
+    expect(await pages(beside.site.port)).toEqual(expected);
   });
 
   it('is the same under the sidecar as configured', async () => {
-    expect(await pages((await start('as-configured')).port)).toEqual(expected);
+    expect(await pages(beside.sidecar.port)).toEqual(expected);
   });
 
   it('does not mix per script, and the names stay', async () => {
-    expect(await pages((await start('per-script')).port)).toEqual(perScript);
+    expect(await pages(parted().port)).toEqual(perScript);
   });
 });

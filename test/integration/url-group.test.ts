@@ -2,8 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { makeSite } from '../support/apache.ts';
-import { runSidecar, startSidecar } from '../support/sidecar.ts';
+import { runSidecar } from '../support/sidecar.ts';
+import { serveSite } from './beside-apache.ts';
 
 const CONF = `<VirtualHost *:@PORT@>
     ServerName url.test
@@ -28,13 +28,8 @@ async function serve(name: string): Promise<{ readonly url: string; stop(): Prom
 
 it('goes on without a server that stops, and shows it', async () => {
   const [first, second] = [await serve('first'), await serve('second')];
-  const site = await makeSite({ conf: CONF, files: { 'apps/none.wsgi': '' } });
   const settings = { groups: { defaults: { url: [first.url, second.url], healthInterval: '60s' } } };
-  const sidecar = await startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
-  onTestFinished(async () => {
-    await sidecar.stop();
-    site.folder.remove();
-  });
+  const { sidecar } = await serveSite({ conf: CONF, files: { 'apps/none.wsgi': '' }, settings });
   const ask = async (): Promise<string> => (await sidecar.get('url.test', '/app/x?y')).text();
   const both = [await ask(), await ask()].sort();
   expect(both).toEqual(['first GET /app/x?y true', 'second GET /app/x?y true']);

@@ -1,5 +1,6 @@
 /** The sidecar as an operator starts it: the built command line, a process of its own, settings in a file. */
 
+import type { Site } from './apache.ts';
 import { builtProgram } from './build.ts';
 import { reservePort } from './port.ts';
 import { type Answer, type RequestOptions, send, type Target } from './raw-http.ts';
@@ -80,6 +81,11 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       folder.remove();
     },
   };
+}
+
+/** Starts it in the place of the Apache for which the site was made. */
+export function startSidecarFor(site: Site, settings: SidecarOptions['settings'] = {}): Promise<Sidecar> {
+  return startSidecar({ apache: site.conf, as: `127.0.0.1:${site.port}`, settings });
 }
 
 /** JSON is YAML; behind a text of many lines each setting has one. */
