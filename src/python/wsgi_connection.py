@@ -17,8 +17,8 @@ from wsgi_request import BadRequest, IS_TEXT_NATIVE, body_of, parse_head
 from wsgi_response import Response, report, report_exception
 
 RECEIVE_SIZE = 16384
-# The front's own limit on a client's head is lower; mount and request headers come on top.
-HEAD_LIMIT = 262144
+# The front takes 256 KiB of a client at most; what it says of a path on top may have that seven times again, and then there is the mount.
+HEAD_LIMIT = 1 << 22
 # More than a Unix socket holds: a sender that is ahead by more has not finished, and knows that its request was cut.
 DRAIN_LIMIT = 1 << 20
 EMPTY_BODY = EmptyBody()

@@ -30,20 +30,28 @@ export type LimitSettings = {
 
 const bytes = parsed(parseByteCount, BYTE_COUNT_FORM);
 const duration = parsed(parseDurationMs, DURATION_FORM);
-/** Below it not even a usual head fits. */
+/** Below these not even a usual head, line or field fits. */
 const LEAST_HEAD_BYTES = 1024;
-const headBytes = v.pipe(
-  bytes,
-  v.minValue(LEAST_HEAD_BYTES, `wanted a number of bytes of at least ${LEAST_HEAD_BYTES}`),
-);
+const LEAST_LINE_BYTES = 256;
+/**
+ * The most of a head and its parts: what one client could stop the sidecar with, whose parser copies what it has at each piece, and an eighth
+ * of what the built-in worker takes, since a path may be told at eight times its length.
+ */
+const MOST_HEAD_BYTES = 256 * 1024;
+
+/** Bytes of a head or of its parts. */
+function headBytes(least: number): v.GenericSchema<unknown, number> {
+  const wanted = `wanted a number of bytes from ${least} to ${MOST_HEAD_BYTES}`;
+  return v.pipe(bytes, v.minValue(least, wanted), v.maxValue(MOST_HEAD_BYTES, wanted));
+}
 
 /** The mapping. */
 export const limitSettings: v.GenericSchema<unknown, LimitSettings> = section(
   v.strictObject({
-    requestLine: v.optional(bytes),
+    requestLine: v.optional(headBytes(LEAST_LINE_BYTES)),
     headers: v.optional(wholeNumber(0)),
-    headerField: v.optional(bytes),
-    head: headBytes,
+    headerField: v.optional(headBytes(LEAST_LINE_BYTES)),
+    head: headBytes(LEAST_HEAD_BYTES),
     headTimeout: duration,
     body: bytes,
     bodyTimeout: duration,

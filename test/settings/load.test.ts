@@ -129,6 +129,19 @@ log: {level: debug}
     ]);
   });
 
+  it.each([
+    ['head', 1000, '1024 to 262144'],
+    ['requestLine', 0, '256 to 262144'],
+    ['headerField', 0, '256 to 262144'],
+  ])('refuses a limits.%s that cannot work, and says which can', (key, few, range) => {
+    for (const bytes of [few, 2 ** 30]) {
+      expect(problemsOf({ yaml: `limits: {${key}: ${bytes}}` })).toEqual([
+        `FILE:1:10: Setting "limits.${key}" is ${bytes}: wanted a number of bytes from ${range}`,
+      ]);
+    }
+    expect(problemsOf({ yaml: `limits: {${key}: 256K}` })).toEqual([]);
+  });
+
   it('names the flag or the variable that a wrong value came from', () => {
     expect(problemsOf({ flags: { isolation: 'none' } })).toEqual([
       '--isolation: Setting "isolation" is "none": wanted "as-configured", "per-script" or "per-mount"',
