@@ -89,7 +89,7 @@ export class Chronicle {
   startFailed(member: Member, failure: StartFailure): void {
     this.#deps.observer.processExited(this.#plan.identity, member.endReason ?? 'boot_failed');
     if (member.endReason !== undefined && member.endReason !== 'boot_failed') return;
-    this.#lastFailure = { at: this.#deps.clock.now(), ...failure };
+    this.#lastFailure = { at: this.#deps.clock.wallTime(), ...failure };
     const message = `Cannot start a group process: ${failure.message}`;
     this.#deps.log.error({ ...this.#fields(member), failure }, message);
   }
@@ -111,8 +111,8 @@ export class Chronicle {
   }
 
   recycles(member: Member, reason: ReplacementReason): void {
-    const { served, readyAt, inFlight } = member;
-    const age = { served, up_ms: this.#deps.clock.now() - readyAt, in_flight: inFlight };
+    const { served, readyAtMs, inFlight } = member;
+    const age = { served, up_ms: this.#deps.clock.now() - readyAtMs, in_flight: inFlight };
     this.#deps.log.info({ ...this.#fields(member), reason, ...age }, 'Group process is to be replaced');
   }
 
@@ -120,19 +120,19 @@ export class Chronicle {
     this.#deps.observer.processReplaced(this.#plan.identity, reason, result);
   }
 
-  processFrozen(member: Member, sinceMs: number): void {
-    const message = `Process ${member.process.pid} has been stopped for ${sinceMs} ms with ${member.inFlight} requests in it: it is killed`;
-    this.#lastFailure = { at: this.#deps.clock.now(), step: 'serving', message };
+  processFrozen(member: Member, stoppedForMs: number): void {
+    const message = `Process ${member.process.pid} has been stopped for ${stoppedForMs} ms with ${member.inFlight} requests in it: it is killed`;
+    this.#lastFailure = { at: this.#deps.clock.wallTime(), step: 'serving', message };
     this.#deps.log.error(this.#fields(member), message);
   }
 
   /** Its requests take longer than the group allows. */
   processHangs(member: Member, reason: RecycleReason): void {
-    const now = this.#deps.clock.now();
-    const begun = member.leases.map(({ since }) => since).sort((a, b) => a - b);
-    const ages = begun.map((since) => `${((now - since) / 1000).toFixed(1)} s`);
+    const nowMs = this.#deps.clock.now();
+    const agesMs = member.leases.map(({ sinceMs }) => nowMs - sinceMs).sort((a, b) => b - a);
+    const ages = agesMs.map((ageMs) => `${(ageMs / 1000).toFixed(1)} s`);
     const message = `Process ${member.process.pid} does not answer in time (${reason}), its requests are ${ages.join(', ')} old: its stacks are asked for, then it is replaced`;
-    this.#lastFailure = { at: now, step: 'serving', message };
+    this.#lastFailure = { at: this.#deps.clock.wallTime(), step: 'serving', message };
     this.#deps.log.error({ ...this.#fields(member), reason }, message);
   }
 
@@ -142,7 +142,7 @@ export class Chronicle {
       tcp === undefined
         ? `Socket "${socketPath}" is gone: the process is replaced; keep others out of the runtime folder`
         : `Nobody listens on port ${tcp.port}: the process is replaced`;
-    this.#lastFailure = { at: this.#deps.clock.now(), step: 'serving', message };
+    this.#lastFailure = { at: this.#deps.clock.wallTime(), step: 'serving', message };
     this.#deps.log.error(this.#fields(member), message);
   }
 
@@ -152,7 +152,7 @@ export class Chronicle {
     const message = describeCrash(member, exit, reason);
     this.#deps.observer.processExited(this.#plan.identity, reason);
     this.#lastFailure = {
-      at: this.#deps.clock.now(),
+      at: this.#deps.clock.wallTime(),
       step: 'serving',
       message,
       journey: member.process.report(),
@@ -168,7 +168,12 @@ export class Chronicle {
       this.#deps.log.debug(fields, 'Script imported');
     } else if (message.event === 'import-failed') {
       const { script, message: problem, traceback } = message;
-      this.#failedScripts.set(script, { at: this.#deps.clock.now(), script, message: problem, traceback });
+      this.#failedScripts.set(script, {
+        at: this.#deps.clock.wallTime(),
+        script,
+        message: problem,
+        traceback,
+      });
       this.#deps.log.error(fields, `Cannot import "${script}": ${problem}`);
     } else {
       this.#deps.log.debug(fields, 'Group process said something');

@@ -35,7 +35,7 @@ export class GroupCore {
     this.room = room;
     this.processes = processes;
     this.chronicle = chronicle;
-    this.#condition = { state: 'idle', since: clock.now(), reason: 'nothing has asked for it yet' };
+    this.#condition = { state: 'idle', since: clock.wallTime(), reason: 'nothing has asked for it yet' };
   }
 
   get condition(): Condition {
@@ -61,7 +61,7 @@ export class GroupCore {
   }
 
   enter(state: 'idle' | 'starting' | 'ready' | 'draining', reason: string): void {
-    this.change({ state, since: this.now(), reason });
+    this.change({ state, since: this.clock.wallTime(), reason });
   }
 
   /** For the states that have more to them. */

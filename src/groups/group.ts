@@ -19,7 +19,7 @@ import type { StartFailure } from './managed-process.ts';
 import type { GroupState } from './observer.ts';
 import type { GroupPlan } from './plan.ts';
 import { isSameProcess, type PlanChange, planChange } from './plan-change.ts';
-import { CALLED_OFF, ProcessList, type ProcessListDeps } from './process-list.ts';
+import { calledOff, ProcessList, type ProcessListDeps } from './process-list.ts';
 import { Quiet } from './quiet.ts';
 import { Reactions } from './reactions.ts';
 import { clientGone, draining } from './refusals.ts';
@@ -100,7 +100,7 @@ export class Group {
 
   /** New processes by this plan, one for each that there is; the old ones serve until theirs is ready, then drain. */
   async restart(plan: GroupPlan): Promise<RestartResult> {
-    if (this.#core.isStopping) return { kind: 'kept', failure: CALLED_OFF };
+    if (this.#core.isStopping) return { kind: 'kept', failure: calledOff(this.#core.clock.wallTime()) };
     this.#take(plan);
     return await this.#replacements.replaceAll('deploy');
   }
@@ -148,13 +148,12 @@ export class Group {
     return processes.ready().length + processes.starting;
   }
 
-  /** When the process was last used that it can do without best; undefined when it can do without none. */
-  idleSince(): number | undefined {
+  /** Since when, by the clock's `now`, the process has been idle that it can do without best; undefined when it can do without none. */
+  idleSinceMs(): number | undefined {
     const { room, plan, processes, isStopping } = this.#core;
     // A group with imports may have work of its own to do.
     if (isStopping || room.depth > 0 || plan.imports.length > 0) return undefined;
-    const coldest = processes.coldest();
-    return coldest === undefined ? undefined : Math.max(coldest.lastUseAt, coldest.readyAt);
+    return processes.coldest()?.idleSinceMs;
   }
 
   /** Ends that process: another group needs its place. */
@@ -174,6 +173,7 @@ export class Group {
       members: processes.members,
       queueDepth: room.depth,
       chronicle,
+      nowMs: this.#core.now(),
     });
   }
 

@@ -13,15 +13,15 @@ export class HeldLease implements Lease, LeaseOut {
   readonly kind = 'lease';
   readonly upstream: Lease['upstream'];
   readonly queuedMs: number;
-  readonly since: number;
+  readonly sinceMs: number;
   readonly #member: Member;
   place = -1;
   #lender: Lender | undefined;
 
-  constructor(lender: Lender, member: Member, { queuedMs, since }: { queuedMs: number; since: number }) {
+  constructor(lender: Lender, member: Member, { queuedMs, sinceMs }: { queuedMs: number; sinceMs: number }) {
     this.upstream = member.process;
     this.queuedMs = queuedMs;
-    this.since = since;
+    this.sinceMs = sinceMs;
     this.#member = member;
     this.#lender = lender;
   }

@@ -3,13 +3,14 @@
  * about a start that failed, and how long each part of a good one took.
  */
 
+import type { Clock, WallTime } from './clock.ts';
+
 /** One step that was reached. */
 export type JourneyStep = { readonly step: string; readonly afterMs: number };
 
 /** A start as it went; a value. */
 export type JourneyReport = {
-  /** Unix time in milliseconds. */
-  readonly startedAt: number;
+  readonly startedAt: WallTime;
   readonly steps: readonly JourneyStep[];
   /** Last lines of stdout and stderr, oldest first. */
   readonly output: readonly string[];
@@ -20,14 +21,16 @@ const OUTPUT_LINE_LENGTH = 500;
 
 /** A start under way and the last words of its process; its reports outlive both. */
 export class Journey {
-  readonly #startedAt: number;
-  readonly #now: () => number;
+  readonly #startedAt: WallTime;
+  readonly #startedAtMs: number;
+  readonly #clock: Clock;
   readonly #steps: JourneyStep[] = [];
   readonly #output: string[] = [];
 
-  constructor(now: () => number) {
-    this.#now = now;
-    this.#startedAt = now();
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#startedAt = clock.wallTime();
+    this.#startedAtMs = clock.now();
   }
 
   enter(step: string): void {
@@ -39,7 +42,7 @@ export class Journey {
   }
 
   elapsedMs(): number {
-    return this.#now() - this.#startedAt;
+    return this.#clock.now() - this.#startedAtMs;
   }
 
   /** The step that is under way. */

@@ -1,4 +1,5 @@
 /** A process as its group sees it: what it is doing and how many requests it has; and which one gets the next. */
+import type { Clock, WallTime } from './clock.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import type { ExitReason, ReplacementReason, StartReason } from './observer.ts';
 import type { GroupPlan } from './plan.ts';
@@ -8,22 +9,23 @@ export type ProcessState = 'starting' | 'ready' | 'draining' | 'exited';
 
 /** A lease that is out, as its process knows it. */
 export type LeaseOut = {
-  /** Unix time in ms. */
-  readonly since: number;
+  /** When it was given out, by the clock's `now`. */
+  readonly sinceMs: number;
   /** Its index among the leases of its process. */
   place: number;
 };
 
-/** Owned and changed by its `Group` alone. */
+/** Owned and changed by its `Group` alone. What ends in `Ms` is a moment of the clock's `now`. */
 export type Member = {
   readonly process: ManagedProcess;
   /** What it was started by; the group's own may be a newer one. */
   readonly plan: GroupPlan;
   readonly startReason: StartReason;
-  readonly startedAt: number;
+  readonly startedAt: WallTime;
   state: ProcessState;
-  since: number;
-  readyAt: number;
+  /** When it came into that state. */
+  since: WallTime;
+  readyAtMs: number;
   inFlight: number;
   /** Requests that it has broken off since it was last known to live; above 0 it gets no lease. */
   doubts: number;
@@ -33,9 +35,10 @@ export type Member = {
   failed: number;
   /** Leases that came back as failed since one came back otherwise: those that it took along when it crashed. */
   brokenOff: number;
-  /** When the first request was sent to it, and when the last one ended; 0: none yet. */
-  firstUseAt: number;
-  lastUseAt: number;
+  /** When the first request was sent to it; undefined: none yet. */
+  firstUseAtMs: number | undefined;
+  /** When it became ready or, if that is later, the last request ended that counts as use. */
+  idleSinceMs: number;
   /** Rank of its last use within the group: the higher, the warmer. */
   lastUse: number;
   /** Why the group ends it; undefined when it ends by itself. */
@@ -45,7 +48,7 @@ export type Member = {
   /** Why another process is being started in its place; undefined when none is. */
   replacedFor: ReplacementReason | undefined;
   /** Since when the system has it stopped, with requests in it. */
-  stoppedSince: number | undefined;
+  stoppedSinceMs: number | undefined;
   /** Whether it was asked to write its stacks to the log. */
   hasDumped: boolean;
   /** In [0, 1): its part of `maximumRequestsJitter`. */
@@ -56,27 +59,29 @@ export type Member = {
 /** A process that has just been spawned. */
 export function startingMember(
   start: Pick<Member, 'process' | 'plan' | 'startReason' | 'jitter'>,
-  now: number,
+  clock: Pick<Clock, 'now' | 'wallTime'>,
 ): Member {
+  const startedAt = clock.wallTime();
+  const nowMs = clock.now();
   return {
     ...start,
-    startedAt: now,
+    startedAt,
     state: 'starting',
-    since: now,
-    readyAt: now,
+    since: startedAt,
+    readyAtMs: nowMs,
     inFlight: 0,
     doubts: 0,
     leases: [],
     served: 0,
     failed: 0,
     brokenOff: 0,
-    firstUseAt: 0,
-    lastUseAt: 0,
+    firstUseAtMs: undefined,
+    idleSinceMs: nowMs,
     lastUse: 0,
     endReason: undefined,
     hasSaidStopping: false,
     replacedFor: undefined,
-    stoppedSince: undefined,
+    stoppedSinceMs: undefined,
     hasDumped: false,
     imported: new Set(),
   };

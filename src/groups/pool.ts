@@ -85,7 +85,7 @@ export class GroupPool {
       pythonFolder,
       guard,
       log,
-      now: clock.now,
+      clock,
       table: new ProcessTable(clock.now, TABLE_AGE_MS),
     };
     const oom = new OomWatch();
@@ -106,7 +106,7 @@ export class GroupPool {
         try {
           return new GroupProcess(processDeps, request, socket);
         } catch (problem) {
-          return new StillbornProcess(request, problem, clock.now);
+          return new StillbornProcess(request, problem, clock);
         }
       },
     };
@@ -225,11 +225,11 @@ export class GroupPool {
     const groups = [...this.#groups.values()].filter((group) => group instanceof Group);
     const count = groups.reduce((sum, group) => sum + group.processCount, 0);
     if (count < this.#maxProcesses) return true;
-    const idle = groups.map((group) => ({ group, since: group.idleSince() ?? Number.POSITIVE_INFINITY }));
-    const [coldest] = idle.sort((one, other) => one.since - other.since);
-    if (coldest === undefined || coldest.since === Number.POSITIVE_INFINITY) return false;
+    const idle = groups.map((group) => ({ group, sinceMs: group.idleSinceMs() ?? Number.POSITIVE_INFINITY }));
+    const [coldest] = idle.sort((one, other) => one.sinceMs - other.sinceMs);
+    if (coldest === undefined || coldest.sinceMs === Number.POSITIVE_INFINITY) return false;
     const { clock, gate } = this.#groupDeps;
-    if (gate.isBusy && clock.now() - coldest.since < SPARED_MS) return false;
+    if (gate.isBusy && clock.now() - coldest.sinceMs < SPARED_MS) return false;
     coldest.group.makeRoom();
     return true;
   }

@@ -2,7 +2,7 @@
  * The processes of one group: spawns them through the gate, counts their requests, drains and ends them. It does what
  * its `Group` decides and tells it what happened; it decides nothing itself.
  */
-import type { Clock } from './clock.ts';
+import type { Clock, WallTime } from './clock.ts';
 import type { ControlMessage } from './control.ts';
 import { shutdownReason } from './exit.ts';
 import { HeldLease, hold, letGo } from './held-lease.ts';
@@ -53,11 +53,10 @@ export type ProcessEvents = {
 };
 
 /** Of a start that was still to come when its group was stopped. */
-export const CALLED_OFF: StartFailure = {
-  step: 'gate',
-  message: 'The group was stopped before the process was started',
-  journey: { startedAt: 0, steps: [], output: [] },
-};
+export function calledOff(startedAt: WallTime): StartFailure {
+  const message = 'The group was stopped before the process was started';
+  return { step: 'gate', message, journey: { startedAt, steps: [], output: [] } };
+}
 
 export class ProcessList {
   readonly #deps: ProcessListDeps;
@@ -143,11 +142,11 @@ export class ProcessList {
   lease(queuedMs: number): Lease | undefined {
     const free = leastBusy(this.#members);
     if (free === undefined) return undefined;
-    const since = this.#deps.clock.now();
-    const lease = new HeldLease(this, free, { queuedMs, since });
+    const sinceMs = this.#deps.clock.now();
+    const lease = new HeldLease(this, free, { queuedMs, sinceMs });
     free.inFlight += 1;
     hold(free.leases, lease);
-    if (free.firstUseAt === 0) free.firstUseAt = since;
+    free.firstUseAtMs ??= sinceMs;
     return lease;
   }
 
@@ -162,7 +161,7 @@ export class ProcessList {
       member.doubts += 1;
     }
     member.lastUse = ++this.#uses;
-    if (!isIgnored) member.lastUseAt = this.#deps.clock.now();
+    if (!isIgnored) member.idleSinceMs = this.#deps.clock.now();
     // One that ends by itself needs no telling.
     const isToEnd = member.state === 'draining' && member.endReason !== undefined;
     if (isToEnd && member.inFlight === 0) void this.#terminate(member);
@@ -182,7 +181,7 @@ export class ProcessList {
       }
       this.#starting -= 1;
       leave();
-      resolve({ kind: 'failed', failure: CALLED_OFF });
+      resolve({ kind: 'failed', failure: calledOff(this.#deps.clock.wallTime()) });
     });
     return promise;
   }
@@ -190,7 +189,8 @@ export class ProcessList {
   /** From now on it gets requests. */
   admit(member: Member, imported: readonly string[]): void {
     this.#setState(member, 'ready');
-    member.readyAt = member.since;
+    member.readyAtMs = this.#deps.clock.now();
+    member.idleSinceMs = member.readyAtMs;
     for (const script of imported) member.imported.add(script);
   }
 
@@ -248,7 +248,7 @@ export class ProcessList {
     const process = this.#deps.startProcess({ plan, imports, onMessage, onExit });
     const member = startingMember(
       { process, plan, startReason: start.reason, jitter: this.#deps.random() },
-      this.#deps.clock.now(),
+      this.#deps.clock,
     );
     this.#members.push(member);
     this.#events().spawned(member, start);
@@ -279,7 +279,7 @@ export class ProcessList {
       pid,
     });
     member.state = state;
-    member.since = this.#deps.clock.now();
+    member.since = this.#deps.clock.wallTime();
     if (state === 'draining') member.process.leave?.();
   }
 }

@@ -8,6 +8,7 @@ import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { groupFields } from '../log.ts';
+import type { Clock } from './clock.ts';
 import { type ControlMessage, LONGEST_MESSAGE, parseControlMessage } from './control.ts';
 import { doesCatch, isAlive, isStopped, type ProcessTable } from './family.ts';
 import { Journey, type JourneyReport } from './journey.ts';
@@ -31,7 +32,7 @@ export type ProcessDeps = {
   readonly pythonFolder: string;
   readonly guard: { register(processGroup: number): void; unregister(processGroup: number): void };
   readonly log: GroupLog;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly table: ProcessTable;
 };
 
@@ -69,7 +70,7 @@ export class GroupProcess implements ManagedProcess {
     const { plan, imports, onMessage, onExit } = request;
     this.#deps = deps;
     this.#plan = plan;
-    this.#journey = new Journey(deps.now);
+    this.#journey = new Journey(deps.clock);
     this.#journey.enter('spawn');
     this.#place = new ListeningPlace(plan, socketPath);
     this.threads = plan.threads;

@@ -89,7 +89,7 @@ export class Reactions implements ProcessEvents {
       return;
     }
     const problem = chronicle.processCrashed(member, exit);
-    this.#starter.crashed(problem, this.#core.now() - member.readyAt);
+    this.#starter.crashed(problem, this.#core.now() - member.readyAtMs);
     this.#quiet.look();
   }
 

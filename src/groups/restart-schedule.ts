@@ -14,7 +14,7 @@ export class RestartSchedule {
   readonly #restart: () => void;
   #row: FailureRow = NO_FAILURES;
   #hasGivenUp = false;
-  #notBefore = 0;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
 
   /** `restart` is called when a restart that was asked for is due. */
@@ -23,18 +23,18 @@ export class RestartSchedule {
     this.#restart = restart;
   }
 
-  /** Unix time in ms; in the past when nothing stands against a start. */
-  get notBefore(): number {
-    return this.#notBefore;
+  /** When the next start may be made, by the clock's `now`; in the past when nothing stands against a start. */
+  get notBeforeMs(): number {
+    return this.#notBeforeMs;
   }
 
-  /** Whether only a request after `notBefore` leads to a start. */
+  /** Whether only a request after `notBeforeMs` leads to a start. */
   get hasGivenUp(): boolean {
     return this.#hasGivenUp;
   }
 
   waitMs(): number {
-    return Math.max(0, this.#notBefore - this.#deps.clock.now());
+    return Math.max(0, this.#notBeforeMs - this.#deps.clock.now());
   }
 
   /** A process ended that had been ready for `upMs`. */
@@ -56,7 +56,7 @@ export class RestartSchedule {
     this.callOff();
     this.#row = NO_FAILURES;
     this.#hasGivenUp = false;
-    this.#notBefore = 0;
+    this.#notBeforeMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Has `restart` called when a start may be made, at once if that is now. */
@@ -82,7 +82,7 @@ export class RestartSchedule {
     const verdict = judge(row, this.#deps.random());
     this.#row = row;
     this.#hasGivenUp = verdict.kind === 'give-up';
-    this.#notBefore =
+    this.#notBeforeMs =
       this.#deps.clock.now() + (verdict.kind === 'retry' ? verdict.delayMs : verdict.coolDownMs);
   }
 }

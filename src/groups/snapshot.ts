@@ -1,6 +1,7 @@
 /** The read model of groups: what the admin side and the command line show. Values, made on demand. */
 import type { GroupIdentity } from '../routing/group-key.ts';
 import type { Chronicle } from './chronicle.ts';
+import type { WallTime } from './clock.ts';
 import type { Condition } from './condition.ts';
 import type { FailureSnapshot, ScriptFailure } from './failures.ts';
 import type { Member, ProcessState } from './member.ts';
@@ -13,9 +14,8 @@ export type ProcessSnapshot = {
   /** Where that server is. */
   readonly url?: string;
   readonly state: ProcessState | 'unhealthy';
-  /** Unix time in ms, like all times here. */
-  readonly startedAt: number;
-  readonly since: number;
+  readonly startedAt: WallTime;
+  readonly since: WallTime;
   readonly inFlight: number;
   readonly threads: number;
   /** Requests that it has had to their end, and those of them whose answer broke. */
@@ -32,11 +32,11 @@ export type GroupSnapshot = {
   readonly identity: GroupIdentity;
   readonly mode: 'embedded' | 'daemon';
   readonly state: GroupState;
-  readonly since: number;
+  readonly since: WallTime;
   /** Why it is in that state, for people. */
   readonly reason: string;
-  /** When the next start is tried, where the state is backing_off or failed. */
-  readonly nextStartAt?: number;
+  /** How long until the next start is tried, where the state is backing_off or failed; below 0 when it waits for a request. */
+  readonly nextStartInMs?: number;
   readonly processes: readonly ProcessSnapshot[];
   readonly processLimit: number;
   readonly queue: { readonly depth: number; readonly limit: number };
@@ -53,6 +53,8 @@ export type GroupParts = {
   readonly members: readonly Member[];
   readonly queueDepth: number;
   readonly chronicle: Chronicle;
+  /** By the clock's `now`. */
+  readonly nowMs: number;
 };
 
 /** The group as it is now. */
@@ -62,6 +64,7 @@ export function snapshotGroup({
   members,
   queueDepth,
   chronicle,
+  nowMs,
 }: GroupParts): GroupSnapshot {
   const { lastFailure } = chronicle;
   return {
@@ -71,7 +74,7 @@ export function snapshotGroup({
     state: condition.state,
     since: condition.since,
     reason: condition.reason,
-    ...('until' in condition ? { nextStartAt: condition.until } : {}),
+    ...('untilMs' in condition ? { nextStartInMs: condition.untilMs - nowMs } : {}),
     processes: members.map(snapshotMember),
     processLimit: plan.processes,
     queue: { depth: queueDepth, limit: plan.queueLength },

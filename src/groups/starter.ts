@@ -148,7 +148,12 @@ export class Starter {
   /** Nothing is done until the next start may be made; who waits for more than that is told. */
   #rest(problem: string, after: Fall): void {
     const core = this.#core;
-    const common = { since: core.now(), reason: problem, problem, until: this.#restarts.notBefore };
+    const common = {
+      since: core.clock.wallTime(),
+      reason: problem,
+      problem,
+      untilMs: this.#restarts.notBeforeMs,
+    };
     const hasGivenUp = this.#restarts.hasGivenUp;
     core.change(hasGivenUp ? { state: 'failed', ...common } : { state: 'backing_off', after, ...common });
     if (after === 'boot-failure') {

@@ -1,4 +1,5 @@
 /** A process that could not be made: the system refused before there was anything (no memory, no descriptors, too much environment). */
+import type { Clock } from './clock.ts';
 import { Journey, type JourneyReport } from './journey.ts';
 import type { ManagedProcess, ProcessExit, StartRequest, StartResult } from './managed-process.ts';
 
@@ -13,9 +14,9 @@ export class StillbornProcess implements ManagedProcess {
   readonly exited: Promise<ProcessExit>;
   readonly #journey: JourneyReport;
 
-  constructor({ plan, onExit }: StartRequest, problem: unknown, now: () => number) {
+  constructor({ plan, onExit }: StartRequest, problem: unknown, clock: Clock) {
     this.threads = plan.threads;
-    this.#journey = new Journey(now).report();
+    this.#journey = new Journey(clock).report();
     const because = problem instanceof Error ? problem.message : String(problem);
     const message = `Cannot start a process: ${because}: look at the limits of the sidecar (descriptors, processes, memory) and at the group's "environment"`;
     // Whoever asked for the process has to know it before it hears of its end.

@@ -1,7 +1,7 @@
-/** Who waits, in the order of arrival, with the time at which each gives up. A pure data structure; times are in ms. */
+/** Who waits, in the order of arrival, with the moment at which each gives up. A pure data structure; moments are those of the clock's `now`. */
 
 /** The handle of an entry, for `remove`. */
-export type Ticket<T> = { readonly item: T; readonly since: number };
+export type Ticket<T> = { readonly item: T; readonly sinceMs: number };
 
 /** An entry knows its neighbours, so that anyone may go at once. */
 type Entry<T> = Ticket<T> & { before: Entry<T> | undefined; behind: Entry<T> | undefined; isIn: boolean };
@@ -25,10 +25,10 @@ export class WaitingList<T> {
   }
 
   /** Undefined when the list is full; `places` are further ones, for who will be served soon. */
-  push(item: T, now: number, places = 0): Ticket<T> | undefined {
+  push(item: T, nowMs: number, places = 0): Ticket<T> | undefined {
     if (this.#depth >= this.limits.length + places) return undefined;
     const before = this.#last;
-    const entry: Entry<T> = { item, since: now, before, behind: undefined, isIn: true };
+    const entry: Entry<T> = { item, sinceMs: nowMs, before, behind: undefined, isIn: true };
     if (before === undefined) this.#first = entry;
     else before.behind = entry;
     this.#last = entry;
@@ -57,15 +57,15 @@ export class WaitingList<T> {
   }
 
   /** When the next entry gives up; undefined when nobody waits. */
-  nextDeadline(): number | undefined {
-    return this.#first === undefined ? undefined : this.#first.since + this.limits.timeoutMs;
+  nextDeadlineMs(): number | undefined {
+    return this.#first === undefined ? undefined : this.#first.sinceMs + this.limits.timeoutMs;
   }
 
   /** Takes out who has waited too long. */
-  expire(now: number): Ticket<T>[] {
+  expire(nowMs: number): Ticket<T>[] {
     const expired: Ticket<T>[] = [];
     for (let first = this.#first; first !== undefined; first = this.#first) {
-      if (first.since + this.limits.timeoutMs > now) break;
+      if (first.sinceMs + this.limits.timeoutMs > nowMs) break;
       this.#unlink(first);
       expired.push(first);
     }

@@ -40,7 +40,7 @@ export class WaitingRoom {
   /** How long the first one has waited; 0 when nobody waits. */
   longestWaitMs(): number {
     const first = this.#list.peek();
-    return first === undefined ? 0 : this.#clock.now() - first.since;
+    return first === undefined ? 0 : this.#clock.now() - first.sinceMs;
   }
 
   /**
@@ -62,7 +62,7 @@ export class WaitingRoom {
   /** Gives leases to those who have waited longest, until `makeLease` has none left; it gets the time waited in ms. */
   admit(makeLease: (queuedMs: number) => Lease | undefined): void {
     for (let next = this.#list.peek(); next !== undefined; next = this.#list.peek()) {
-      const lease = makeLease(this.#clock.now() - next.since);
+      const lease = makeLease(this.#clock.now() - next.sinceMs);
       if (lease === undefined) return;
       this.#list.remove(next);
       next.item.settled(lease);
@@ -76,9 +76,9 @@ export class WaitingRoom {
 
   /** One timer for the whole room: all may wait equally long, so the first who came is the first to give up. */
   #setTimer(): void {
-    const deadline = this.#list.nextDeadline();
-    if (this.#cancelTimer !== undefined || deadline === undefined) return;
-    this.#cancelTimer = this.#clock.after(Math.max(0, deadline - this.#clock.now()), () => {
+    const deadlineMs = this.#list.nextDeadlineMs();
+    if (this.#cancelTimer !== undefined || deadlineMs === undefined) return;
+    this.#cancelTimer = this.#clock.after(Math.max(0, deadlineMs - this.#clock.now()), () => {
       this.#cancelTimer = undefined;
       for (const { item } of this.#list.expire(this.#clock.now())) {
         item.settled(queueTimeout(this.#identity, this.#limits.timeoutMs));

@@ -49,7 +49,7 @@ export class Watch {
     const { processes, isStopping } = this.#core;
     if (isStopping) return;
     for (const member of [...processes.members]) {
-      if (member.inFlight === 0) member.stoppedSince = undefined;
+      if (member.inFlight === 0) member.stoppedSinceMs = undefined;
       else if (this.#endFrozen(member)) continue;
       if (member.state === 'ready') this.#judge(member);
     }
@@ -60,13 +60,14 @@ export class Watch {
   #endFrozen(member: Member): boolean {
     const { frozenTimeoutMs } = this.#core.plan.life;
     if (frozenTimeoutMs === 0 || !member.process.isStopped()) {
-      member.stoppedSince = undefined;
+      member.stoppedSinceMs = undefined;
       return false;
     }
-    const now = this.#core.now();
-    member.stoppedSince ??= now;
-    if (now - member.stoppedSince < frozenTimeoutMs) return false;
-    this.#core.chronicle.processFrozen(member, now - member.stoppedSince);
+    const nowMs = this.#core.now();
+    member.stoppedSinceMs ??= nowMs;
+    const stoppedForMs = nowMs - member.stoppedSinceMs;
+    if (stoppedForMs < frozenTimeoutMs) return false;
+    this.#core.chronicle.processFrozen(member, stoppedForMs);
     this.#core.processes.kill(member, 'frozen');
     this.#starter.startAnother('frozen');
     return true;
@@ -92,14 +93,15 @@ export class Watch {
   #overdue(member: Member): RecycleReason | undefined {
     const { plan } = this.#core;
     const { startupTimeoutMs, life } = plan;
-    const now = this.#core.now();
-    if (isLate(startsOf(member), plan, now)) return 'request_timeout';
+    const nowMs = this.#core.now();
+    if (isLate(startsOf(member), plan, nowMs)) return 'request_timeout';
     const hasLoadedNothing = member.imported.size === 0 && member.inFlight > 0;
-    if (startupTimeoutMs !== undefined && hasLoadedNothing && now - member.firstUseAt > startupTimeoutMs) {
+    const usedForMs = nowMs - (member.firstUseAtMs ?? nowMs);
+    if (startupTimeoutMs !== undefined && hasLoadedNothing && usedForMs > startupTimeoutMs) {
       return 'startup_timeout';
     }
     if (hasServedEnough(member, life)) return 'maximum_requests';
-    if (life.restartIntervalMs !== undefined && now - member.readyAt >= life.restartIntervalMs) {
+    if (life.restartIntervalMs !== undefined && nowMs - member.readyAtMs >= life.restartIntervalMs) {
       return 'restart_interval';
     }
     const { maxMemoryBytes } = life;
@@ -115,8 +117,8 @@ export class Watch {
     if (limit === undefined || room.depth > 0 || processes.starting > 0 || processes.inFlight() > 0)
       return false;
     const ready = processes.ready();
-    const lastUse = Math.max(...ready.map(({ lastUseAt, readyAt }) => Math.max(lastUseAt, readyAt)));
-    if (ready.length === 0 || this.#core.now() - lastUse < limit) return false;
+    const sinceMs = Math.max(...ready.map(({ idleSinceMs }) => idleSinceMs));
+    if (ready.length === 0 || this.#core.now() - sinceMs < limit) return false;
     for (const member of ready) processes.drain(member, 'inactivity', 0);
     this.#core.enter('idle', `no request for ${limit / 1000} s`);
     return true;
@@ -129,7 +131,7 @@ export class Watch {
     if (processes.staying().length <= minProcesses) return;
     const coldest = processes.coldest();
     if (coldest === undefined) return;
-    const idleMs = this.#core.now() - Math.max(coldest.lastUseAt, coldest.readyAt);
+    const idleMs = this.#core.now() - coldest.idleSinceMs;
     if (idleMs >= scaleDownAfterMs)
       processes.drain(coldest, 'scale_down', drainTimeoutMs(plan, 'scale_down'));
   }
@@ -169,5 +171,5 @@ function hasServedEnough({ served, jitter }: Member, life: GroupCore['plan']['li
 }
 
 function* startsOf(member: Member): Iterable<number> {
-  for (const { since } of member.leases) yield since;
+  for (const { sinceMs } of member.leases) yield sinceMs;
 }

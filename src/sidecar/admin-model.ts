@@ -45,7 +45,7 @@ export function createAdminModel({
   const restart = async (id: string): Promise<RestartOutcome | undefined> => {
     const result = await restartIn(pools(), id);
     if (result?.kind === 'kept')
-      return { result: 'kept', failure: viewFailure({ at: Date.now(), ...result.failure }) };
+      return { result: 'kept', failure: viewFailure({ at: new Date(), ...result.failure }) };
     const group = groups().find((one) => one.id === id);
     return group === undefined ? undefined : { result: result === undefined ? 'idle' : 'restarted', group };
   };

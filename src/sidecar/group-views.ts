@@ -85,33 +85,37 @@ type StateView = Pick<
 >;
 
 function viewState(snapshot: GroupSnapshot): StateView {
-  const { state, reason, since, nextStartAt, processes, queue, lastFailure, failedScripts } = snapshot;
+  const { state, reason, since, nextStartInMs, processes, queue, lastFailure, failedScripts } = snapshot;
   const failure = lastFailure?.message ?? failedScripts[0]?.message;
   return {
     state,
     reason,
-    since,
-    ...(nextStartAt === undefined ? {} : { nextStartAt }),
+    since: since.getTime(),
+    ...(nextStartInMs === undefined ? {} : { nextStartAt: Date.now() + nextStartInMs }),
     processes: processes.map((one) => ({
       pid: one.pid,
       ...(one.url === undefined ? {} : { url: one.url }),
       state: one.state,
       inFlight: one.inFlight,
-      startedAt: one.startedAt,
+      startedAt: one.startedAt.getTime(),
       served: one.served,
       failed: one.failed,
     })),
     queueDepth: queue.depth,
     ...(failure === undefined ? {} : { failure }),
     ...(lastFailure === undefined ? {} : { lastFailure: viewFailure(lastFailure) }),
-    failedScripts: failedScripts.map(({ script, ...rest }) => ({ script: fromBytes(script), ...rest })),
+    failedScripts: failedScripts.map(({ script, at, ...rest }) => ({
+      script: fromBytes(script),
+      at: at.getTime(),
+      ...rest,
+    })),
   };
 }
 
 /** A failure with the journey of its start laid open. */
 export function viewFailure({ at, step, message, traceback, journey }: FailureSnapshot): FailureView {
   return {
-    at,
+    at: at.getTime(),
     step,
     message,
     ...(traceback === undefined ? {} : { traceback }),

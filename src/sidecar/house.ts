@@ -52,13 +52,13 @@ export async function openHouse(current: () => InForce, deps: HouseDeps): Promis
   const pool = new GroupPool({ ...poolDeps, observer }, { maxGroups, maxProcesses });
   const helpers = new GroupPool({ ...poolDeps, observer: unobserved }, { maxGroups });
   metrics.readGroupsFrom(() =>
-    pool.snapshot().map(({ identity, state, processes, queue, nextStartAt }) => ({
+    pool.snapshot().map(({ identity, state, processes, queue, nextStartInMs = 0 }) => ({
       identity,
       state,
       processes,
       queueDepth: queue.depth,
       queueLimit: queue.limit,
-      backoffSeconds: nextStartAt === undefined ? 0 : Math.max(0, nextStartAt - Date.now()) / 1000,
+      backoffSeconds: Math.max(0, nextStartInMs) / 1000,
     })),
   );
   const spool = new SpoolRoom(runtimeDir, log);

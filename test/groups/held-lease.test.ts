@@ -10,7 +10,7 @@ const collect = runInNewContext('gc') as () => void;
 const member = { process: {} } as Member;
 
 function makeLease(): HeldLease {
-  return new HeldLease({ takeBack: () => undefined }, member, { queuedMs: 0, since: 0 });
+  return new HeldLease({ takeBack: () => undefined }, member, { queuedMs: 0, sinceMs: 0 });
 }
 
 /** Requests one after the other, `threads` of them at a time, each longer under way than the one behind it. */

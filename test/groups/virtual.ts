@@ -18,7 +18,7 @@ import type { GroupPlan } from '../../src/groups/plan.ts';
 import { planGroup } from '../../src/groups/plan-group.ts';
 import { StartGate } from '../../src/groups/start-gate.ts';
 
-const JOURNEY: JourneyReport = { startedAt: 0, steps: [], output: [] };
+const JOURNEY: JourneyReport = { startedAt: new Date(0), steps: [], output: [] };
 
 export const SILENT: GroupLog = {
   debug: () => undefined,
@@ -50,12 +50,16 @@ export function planWith(settings: GroupSettings): GroupPlan {
   );
 }
 
+/** When virtual time begins, by the calendar. */
+const FIRST_DAY = Date.UTC(2020, 1, 29);
+
 /** Time that passes only when it is told to. */
 export class VirtualClock implements Clock {
   #now = 1_000_000;
   readonly #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
 
   readonly now = (): number => this.#now;
+  readonly wallTime = (): Date => new Date(FIRST_DAY + this.#now);
 
   readonly after = (ms: number, callback: () => void): (() => void) => {
     const timer = { at: this.#now + ms, callback };
@@ -183,10 +187,11 @@ export class VirtualGroup {
   plan: GroupPlan;
   readonly group: Group;
 
-  constructor(settings: GroupSettings, maxStarting = 4) {
+  /** `clock` takes the place of the one that is turned by hand. */
+  constructor(settings: GroupSettings, clock: Clock = this.clock) {
     this.plan = planWith(settings);
     this.group = new Group(this.plan, {
-      clock: this.clock,
+      clock,
       random: () => 0.5,
       hasRoom: () => this.hasRoom,
       hasRunOutOfMemory: () => this.hasRunOutOfMemory,
@@ -196,7 +201,7 @@ export class VirtualGroup {
           if ('err' in fields && fields.err instanceof SidecarError) this.impossible.push(message);
         },
       },
-      gate: new StartGate(maxStarting, this.clock),
+      gate: new StartGate(4, clock),
       observer: {
         groupStateChanged: (_identity, _from, to) => this.states.push(to),
         processStarted: () => undefined,

@@ -35,13 +35,15 @@ describe('WaitingList', () => {
             model = model.filter((other) => other !== ticket);
           } else {
             now += action.ms;
-            const expired = model.filter(({ since }) => since + timeoutMs <= now);
+            const expired = model.filter(({ sinceMs }) => sinceMs + timeoutMs <= now);
             expect(list.expire(now)).toEqual(expired);
             model = model.filter((ticket) => !expired.includes(ticket));
           }
           expect(list.depth).toBe(model.length);
           expect(list.peek()).toBe(model[0]);
-          expect(list.nextDeadline()).toBe(model[0] === undefined ? undefined : model[0].since + timeoutMs);
+          expect(list.nextDeadlineMs()).toBe(
+            model[0] === undefined ? undefined : model[0].sinceMs + timeoutMs,
+          );
         }
       },
     );

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { groupFields } from '../../log.ts';
 import type { GroupIdentity } from '../../routing/group-key.ts';
 import type { Claim, ClaimResult } from '../claim.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, WallTime } from '../clock.ts';
 import type { FailureSnapshot } from '../failures.ts';
 import type { Lease, LeaseOutcome, Refusal } from '../lease.ts';
 import type { GroupLog, GroupObserver, GroupState } from '../observer.ts';
@@ -41,7 +41,7 @@ export class RemoteGroup {
   #plan: RemotePlan;
   #servers: readonly RemoteServer[];
   #state: GroupState = 'idle';
-  #since: number;
+  #since: WallTime;
   #reason = 'nothing has asked for it yet';
   #lastFailure: FailureSnapshot | undefined;
   #uses = 0;
@@ -50,7 +50,7 @@ export class RemoteGroup {
   constructor(plan: RemotePlan, deps: RemoteGroupDeps) {
     this.#plan = plan;
     this.#deps = deps;
-    this.#since = deps.clock.now();
+    this.#since = deps.clock.wallTime();
     this.#room = new WaitingRoom(plan.identity, limitsOf(plan), deps.clock, () => this.#quiet.look());
     this.#servers = plan.runner.urls.map((url) => this.#serverAt(url, plan));
     this.#quiet = new Quiet(deps.clock, () => this.#room.depth === 0 && this.#inFlight() === 0);
@@ -129,7 +129,7 @@ export class RemoteGroup {
       state: this.#state,
       since: this.#since,
       reason: this.#reason,
-      ...(this.#state === 'backing_off' ? { nextStartAt: this.#nextCheckAt() } : {}),
+      ...(this.#state === 'backing_off' ? { nextStartInMs: this.#nextCheckInMs() } : {}),
       processes: this.#servers.map(snapshotServer),
       processLimit: this.#servers.length,
       queue: { depth: this.#room.depth, limit: queueLength },
@@ -203,15 +203,15 @@ export class RemoteGroup {
   }
 
   #noServer(): Refusal {
-    return noServer(this.identity, this.#problems(), this.#nextCheckAt() - this.#deps.clock.now());
+    return noServer(this.identity, this.#problems(), this.#nextCheckInMs());
   }
 
   #problems(): string {
     return this.#servers.map(({ url, problem }) => `${url}: ${problem}`).join(', ');
   }
 
-  #nextCheckAt(): number {
-    return Math.min(...this.#servers.map(({ nextCheckAt }) => nextCheckAt));
+  #nextCheckInMs(): number {
+    return Math.min(...this.#servers.map(({ nextCheckAtMs }) => nextCheckAtMs)) - this.#deps.clock.now();
   }
 
   #inFlight(): number {
@@ -224,7 +224,7 @@ export class RemoteGroup {
     if (state === from) return;
     checkTransition(REMOTE_TRANSITIONS, { from, to: state }, this.#deps.log, { group: this.#plan.id });
     this.#state = state;
-    this.#since = this.#deps.clock.now();
+    this.#since = this.#deps.clock.wallTime();
     this.#deps.observer.groupStateChanged(this.identity, from, state);
     this.#deps.log.info({ group: this.#plan.id, from, to: state, reason }, 'Group changed its state');
   }

@@ -2,7 +2,7 @@
  * A server that runs elsewhere, as one of those that a `url:` group has: ready → unhealthy → ready, by what its checks and its
  * requests tell. A request that failed makes it a suspect, which is asked at once and avoided until it has answered.
  */
-import type { Clock } from '../clock.ts';
+import type { Clock, WallTime } from '../clock.ts';
 import type { ForeignTraits, Upstream } from '../lease.ts';
 import { probe, probeConnection } from '../runners/probe.ts';
 import type { UrlRunner } from '../runners/runner.ts';
@@ -29,13 +29,13 @@ export class RemoteServer implements Upstream {
   readonly threads: number;
   readonly closed: AbortSignal;
   readonly foreign: ForeignTraits | undefined;
-  readonly startedAt: number;
-  since: number;
+  readonly startedAt: WallTime;
+  since: WallTime;
   state: 'ready' | 'unhealthy' = 'ready';
   /** Why it is unhealthy, as half a sentence. */
   problem = '';
-  /** Unix time in ms of the next check. */
-  nextCheckAt: number;
+  /** When the next check is, by the clock's `now`. */
+  nextCheckAtMs: number;
   isSuspect = false;
   inFlight = 0;
   served = 0;
@@ -60,9 +60,9 @@ export class RemoteServer implements Upstream {
     this.threads = threads;
     this.closed = this.#closing.signal;
     this.foreign = foreignTraits(runner);
-    this.startedAt = deps.clock.now();
+    this.startedAt = deps.clock.wallTime();
     this.since = this.startedAt;
-    this.nextCheckAt = this.startedAt;
+    this.nextCheckAtMs = deps.clock.now();
     this.#runner = runner;
     this.#deps = deps;
   }
@@ -118,14 +118,14 @@ export class RemoteServer implements Upstream {
   #enter(state: RemoteServer['state'], problem: string): void {
     this.state = state;
     this.problem = problem;
-    this.since = this.#deps.clock.now();
+    this.since = this.#deps.clock.wallTime();
   }
 
   #schedule(): void {
     const { healthIntervalMs } = this.#runner;
     const backoffMs = FIRST_WAIT_MS * 2 ** Math.min(this.#failures - 1, 20);
     const waitMs = this.#failures === 0 ? healthIntervalMs : Math.min(backoffMs, healthIntervalMs);
-    this.nextCheckAt = this.#deps.clock.now() + waitMs;
+    this.nextCheckAtMs = this.#deps.clock.now() + waitMs;
     this.#cancelTimer = this.#deps.clock.after(waitMs, () => void this.check());
   }
 }
