@@ -119,13 +119,17 @@ const fieldsOf = new WeakMap<GroupIdentity, GroupFields>();
 export function groupFields(identity: GroupIdentity): GroupFields {
   const known = fieldsOf.get(identity);
   if (known !== undefined) return known;
-  const text = (bytes: string): string => displayName(Buffer.from(bytes, 'latin1').toString('utf8'));
   const fields = {
-    process_group: text(identity.processGroup),
-    application_group: text(identity.applicationGroup),
+    process_group: displayName(readable(identity.processGroup)),
+    application_group: displayName(readable(identity.applicationGroup)),
   };
   fieldsOf.set(identity, fields);
   return fields;
+}
+
+/** A byte string, such as the name of a script, as the log shows it. */
+export function readable(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 /** Turns JSON lines into `TIME LEVEL message  key=value …`, stacks and tracebacks on lines of their own. */

@@ -9,7 +9,7 @@ import { type LoadedConfiguration, loadConfiguration } from '../apache/load.ts';
 import { nodeFileReader } from '../apache/node-file-reader.ts';
 import { fromYaml } from '../convert/from-yaml.ts';
 import { type LeftOut, toYaml } from '../convert/to-yaml.ts';
-import { SidecarError } from '../errors.ts';
+import { problemOf, SidecarError } from '../errors.ts';
 import { readDocument } from '../settings/document.ts';
 import type { Settings } from '../settings/load.ts';
 import { refuseFatal, withChanges } from '../sidecar/load-site.ts';
@@ -133,7 +133,9 @@ function writeNew(output: string, text: string, force: boolean): void {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const next =
-      code === 'EEXIST' ? 'it exists: name another one, or add --force' : `${code}: name another file`;
+      code === 'EEXIST'
+        ? 'it exists: name another one, or add --force'
+        : `${problemOf(cause)}: name another file`;
     throw new SidecarError('ERR_CONFIG_UNREADABLE', `Cannot write "${output}": ${next}`, { cause });
   }
 }

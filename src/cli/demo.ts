@@ -2,7 +2,7 @@
  * `demo`: the story of the README with nothing but Python. Two applications in one virtual host, each with a `config.py` of its
  * own; asks both what their SITE_NAME is and says whether they mixed.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +36,10 @@ export function demoCommand(context: CliContext, finish: Finish): Command {
 
 async function demo(context: CliContext, flags: DemoFlags): Promise<ExitCode> {
   const end = waitForEnd();
-  const folder = await mkdtemp(join(tmpdir(), 'wsgi-sidecar-demo-'));
+  const folder = mkdtempSync(join(tmpdir(), 'wsgi-sidecar-demo-'));
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  // The process ends at once where nobody takes what it prints (`| true`).
+  process.once('exit', removeFolder);
   try {
     const port = await findPort();
     const environment = { ...context.environment, ...demoEnvironment(port, flags.group) };
@@ -56,7 +59,8 @@ async function demo(context: CliContext, flags: DemoFlags): Promise<ExitCode> {
     }
   } finally {
     end.stopWatching();
-    await rm(folder, { recursive: true, force: true });
+    process.off('exit', removeFolder);
+    removeFolder();
   }
   return EXIT.ok;
 }
@@ -122,7 +126,7 @@ async function show(
       : `    GET ${path}  says  SITE_NAME = ${said.SITE_NAME}   in group ${said['application group']}, pid ${said.pid}`,
   );
   context.print(`Two applications in one virtual host, each with a config.py of its own.
-WSGIApplicationGroup ${flags.group}, isolation: ${flags.isolation}
+WSGIApplicationGroup ${flags.group === '' ? '""' : flags.group}, isolation: ${flags.isolation}
 
 ${told.join('\n')}
 

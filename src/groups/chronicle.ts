@@ -1,5 +1,5 @@
 /** Tells log and observer what happens in a group, and remembers what the admin side and the next start will want to know. */
-import { groupFields } from '../log.ts';
+import { groupFields, readable } from '../log.ts';
 import type { Clock } from './clock.ts';
 import type { ControlMessage } from './control.ts';
 import { describeCrash, reasonOfExit } from './exit.ts';
@@ -162,7 +162,11 @@ export class Chronicle {
   }
 
   heard(member: Member, message: ControlMessage): void {
-    const fields = { ...this.#fields(member), ...message };
+    const fields = {
+      ...this.#fields(member),
+      ...message,
+      ...('script' in message ? { script: readable(message.script) } : {}),
+    };
     if (message.event === 'imported') {
       this.#scriptImported(message.script);
       this.#deps.log.debug(fields, 'Script imported');
@@ -174,7 +178,7 @@ export class Chronicle {
         message: problem,
         traceback,
       });
-      this.#deps.log.error(fields, `Cannot import "${script}": ${problem}`);
+      this.#deps.log.error(fields, `Cannot import "${readable(script)}": ${problem}`);
     } else {
       this.#deps.log.debug(fields, 'Group process said something');
     }

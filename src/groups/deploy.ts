@@ -1,4 +1,5 @@
 /** When a process that was to take another's place may not have it: the old serves until the new is ready (DESIGN, law 4). */
+import { readable } from '../log.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { StartFailure, StartResult } from './managed-process.ts';
 import type { Member } from './member.ts';
@@ -18,7 +19,7 @@ export function brokenDeploy(
   const because = known === undefined ? '' : `: ${known.message}`;
   return {
     step: 'import',
-    message: `Cannot import "${script}"${because}: process ${replaced.process.pid} goes on serving until the script is mended`,
+    message: `Cannot import "${readable(script)}"${because}: process ${replaced.process.pid} goes on serving until the script is mended`,
     ...(known === undefined ? {} : { traceback: known.traceback }),
     journey: result.journey,
   };

@@ -12,6 +12,7 @@ import sys
 import threading
 
 from wsgi_body import ClientGone, EmptyBody
+from wsgi_lines import shown
 from wsgi_mount import ToldMounts
 from wsgi_request import BadRequest, IS_TEXT_NATIVE, body_of, parse_head
 from wsgi_response import Response, report, report_exception
@@ -118,7 +119,7 @@ class Connection(object):
             # The application only passed on that its client had left, perhaps in an error of its own.
             return
         # A traceback that begins in the worker does not always name whose fault it is (mod_wsgi: wsgi_log_python_error).
-        report('Exception occurred processing WSGI script "%s"' % script)
+        report('Exception occurred processing WSGI script "%s"' % shown(script))
         report_exception()
         try:
             self.answer_failure(response)

@@ -14,6 +14,7 @@ import sys
 import time
 
 import wsgi_log
+from wsgi_lines import shown
 from wsgi_module import APACHE_VERSION, install_modules
 from wsgi_ownership import Ownership
 from wsgi_requests import Requests
@@ -68,7 +69,7 @@ class Dispatcher(object):
         try:
             return ask(module.__dict__, question)
         except:  # noqa: E722 - sys.exit() in a script is a failed question and nothing more
-            report('Exception occurred processing dispatch script "%s"' % self._name)
+            report('Exception occurred processing dispatch script "%s"' % shown(self._name))
             report_exception()
             return {'kind': 'failed'}
 

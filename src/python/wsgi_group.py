@@ -23,12 +23,13 @@ import time
 
 import wsgi_log
 from wsgi_events import Watched, times_of
+from wsgi_lines import shown
 from wsgi_module import Stopping, install_modules
 from wsgi_mount import MOUNT_KEY, REQUEST_KEY, Mount, Mounts, inside
 from wsgi_ownership import Ownership
 from wsgi_requests import Requests, follow
 from wsgi_restrict import restrict
-from wsgi_scripts import Refusal, Scripts, file_name_of, native, report, report_exception
+from wsgi_scripts import Refusal, Scripts, native, report, report_exception
 
 
 class Group(object):
@@ -158,7 +159,7 @@ class Group(object):
     def _no_callable(self, mount):
         # type: (Mount) -> object
         report('Script "%s" has no callable object "%s": define it or name another by WSGICallableObject'
-               % (file_name_of(mount.script), mount.callable_object))
+               % (shown(mount.script), mount.callable_object))
         raise Refusal('500 Internal Server Error' if self._is_daemon else '404 Not Found', 'no-callable')
 
     def _tell(self, event):

@@ -17,6 +17,12 @@ LONGEST_PIECE = 4000
 LONGEST_WRITE = 16384
 
 
+def shown(name):
+    # type: (str) -> str
+    """A byte string, such as the name of a script, as the log shows it, whatever the locale is."""
+    return name if isinstance(name, bytes) else name.encode('latin-1').decode('utf-8', 'backslashreplace')
+
+
 class Lines(object):
     """Bytes of one writer on their way to a descriptor: complete lines leave, the rest waits for its end.
 

@@ -12,6 +12,7 @@ import signal
 
 import wsgi_group
 import wsgi_watch
+from wsgi_lines import shown
 from wsgi_mount import base_environ
 from wsgi_scripts import report, report_exception
 from wsgi_worker import limit_threads
@@ -246,5 +247,5 @@ class Body(object):
 
 def report_failure(script):
     # type: (str) -> None
-    report('Exception occurred processing WSGI script "%s"' % script)
+    report('Exception occurred processing WSGI script "%s"' % shown(script))
     report_exception()

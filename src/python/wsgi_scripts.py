@@ -21,6 +21,8 @@ try:
 except ImportError:
     SourceFileLoader = None
 
+from wsgi_lines import shown
+
 IS_TEXT_NATIVE = str is not bytes
 # How long a daemon trusts its last look at a script; embedded mode looks at every request, as its reload is at once.
 LOOK_INTERVAL = 0.01
@@ -131,7 +133,7 @@ class Scripts(object):
         try:
             return bool(names['reload_required'](file_name_of(resource)))
         except:  # noqa: E722 - told as for the application; from 6.0 on it counts as a yes
-            report('Exception occurred processing WSGI script "%s"' % script.file_name)
+            report('Exception occurred processing WSGI script "%s"' % shown(script.name))
             report_exception()
             return self._version >= (6,)
 
@@ -180,7 +182,7 @@ class Scripts(object):
         script.retry_at = time.time() + script.retry_delay
         script.failed = modified
         message = traceback.format_exception_only(kind, value)[-1].strip()
-        report('Cannot import script "%s": %s\n%s' % (script.file_name, message, ''.join(lines)))
+        report('Cannot import script "%s": %s\n%s' % (shown(script.name), message, ''.join(lines)))
         self._tell({'event': 'import-failed', 'script': script.name, 'message': message,
                     'traceback': ''.join(lines)})
 
@@ -192,12 +194,12 @@ def modified_of(script, ownership):
         found = os.stat(script.file_name)
     except (OSError, ValueError, TypeError) as error:
         if getattr(error, 'errno', None) == errno.EACCES:
-            report('May not look at script "%s": let user %d search its folders' % (script.file_name, os.geteuid()))
+            report('May not look at script "%s": let user %d search its folders' % (shown(script.name), os.geteuid()))
             raise Refusal('403 Forbidden', 'script-denied')
-        report('Target WSGI script not found: "%s"' % script.file_name)
+        report('Target WSGI script not found: "%s"' % shown(script.name))
         raise Refusal('404 Not Found', 'script-missing')
     if stat.S_ISDIR(found.st_mode):
-        report('Attempt to invoke directory as WSGI application: "%s"' % script.file_name)
+        report('Attempt to invoke directory as WSGI application: "%s"' % shown(script.name))
         raise Refusal('403 Forbidden', 'script-directory')
     problem = ownership.problem_of(script.file_name, found) if ownership.is_asked else None
     if problem is not None:

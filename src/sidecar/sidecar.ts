@@ -12,6 +12,7 @@ import { createFileProbe } from '../supervisor/file-probe.ts';
 import type { InheritedGroup } from '../supervisor/inheritance.ts';
 import type { OpenSockets } from '../supervisor/open-sockets.ts';
 import type { Reading, ReloadOutcome, ReloadTrigger } from '../supervisor/reload.ts';
+import { refuseSecond } from '../supervisor/runtime-lock.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import type { AccessLog } from './access-log.ts';
 import { type AdminListener, openAdmin } from './admin-listener.ts';
@@ -30,6 +31,7 @@ import { joinObservers } from './observers.ts';
 import { settingsFor } from './planner.ts';
 import type { ReadPlaces } from './recorded-reads.ts';
 import { ReloadReport } from './reload-report.ts';
+import { defaultRuntimeDir } from './runtime-dir.ts';
 import { createSuccession, type Succession } from './succession.ts';
 import { stillWanted, warmUp } from './warm-up.ts';
 
@@ -89,7 +91,12 @@ export async function startSidecar(settings: Settings, context: SidecarContext):
       token: () => (supervisor.current?.settings ?? settings).admin.token,
     });
   // A successor does not answer for its sidecar before it serves.
-  if (context.inheritedGroups === undefined) admin = await open();
+  if (context.inheritedGroups === undefined)
+    admin = await open().catch(async (error) => {
+      // The usual reason for a taken address, and the more telling one.
+      await refuseSecond(settings.runtimeDir ?? defaultRuntimeDir(context.environment));
+      throw error;
+    });
   try {
     await supervisor.start();
     admin ??= await open();

@@ -36,6 +36,13 @@ export async function lockRuntimeDir(
   }
 }
 
+/** Rejects as `lockRuntimeDir` would where another sidecar has the folder; takes nothing. */
+export async function refuseSecond(folder: string): Promise<void> {
+  const held = await locksIn(folder).catch(() => []);
+  const other = held.find(({ holder }) => holder !== undefined && holder !== process.pid);
+  if (other?.holder !== undefined) throw isTaken(folder, other.holder);
+}
+
 async function take(folder: string, draft: string, successorOf: readonly number[]): Promise<string> {
   const refuseOther = (locks: readonly Held[], mine?: string): void => {
     const other = locks.find(

@@ -215,6 +215,16 @@ describe('GroupPool when a start fails', () => {
     expect((await stage.get(folder.write('hello.wsgi', HELLO))).status).toBe(200);
   });
 
+  it('tells of a script that fails by the name that its file has', async () => {
+    const file = (await open()).folder.write('käse.wsgi', 'raise RuntimeError("no database")\n');
+    await stage.get(Buffer.from(file, 'utf8').toString('latin1'));
+    expect(stage.log).toContainEqual({
+      level: 'error',
+      fields: expect.objectContaining({ event: 'import-failed', script: file }),
+      message: `Cannot import "${file}": RuntimeError: no database`,
+    });
+  });
+
   it('serves the other scripts of a group one of whose imports fails', async () => {
     const folder = (await open()).folder;
     const broken = folder.write('broken.wsgi', 'raise RuntimeError("no database")\n');

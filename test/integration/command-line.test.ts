@@ -201,6 +201,20 @@ describe('npm start', () => {
     expect(await running.stop('SIGINT')).toEqual({ code: 0, signal: null });
   });
 
+  it('leaves nothing behind when nobody takes what it prints, and says why when a disk is full', async () => {
+    const [program, own] = [await builtProgram(), makeTemporaryFolder()];
+    const under = { environment: { ...place.environment, TMPDIR: own.path } };
+    const words = `'${process.execPath}' '${program}' demo`;
+    expect(await runProcess('sh', ['-c', `${words} | true`], under)).toMatchObject({ code: 0, all: '' });
+    const full = await runProcess('sh', ['-c', `${words} > /dev/full`], under);
+    expect([full.code, full.all]).toEqual([
+      1,
+      'wsgi-sidecar: Cannot write to standard output: no space left on device',
+    ]);
+    expect(readdirSync(own.path)).toEqual([]);
+    own.remove();
+  });
+
   it('shows them mixing in one interpreter, and parted by script under the same name', async () => {
     const mixed = await demo('--group', '%{GLOBAL}');
     expect([mixed.code, mixed.all]).toEqual([0, expect.stringContaining('MIXED: /moge')]);
@@ -216,8 +230,11 @@ describe('a second sidecar', () => {
     const { runtimeDir } = JSON.parse(readFileSync(first.config, 'utf8')) as { readonly runtimeDir: string };
     const [port, admin] = [await reservePort(), await reservePort()];
     const words = ['--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${admin}`];
-    const second = await runSidecar('run', '--config', first.config, ...words);
-    expect([second.code, second.all]).toEqual([4, expect.stringContaining(`pid ${first.process.pid}`)]);
+    // The same command twice is the usual way to a second sidecar: there the admin's address is taken first.
+    for (const more of [words, []]) {
+      const second = await runSidecar('run', '--config', first.config, ...more);
+      expect([second.code, second.all]).toEqual([4, expect.stringContaining(`pid ${first.process.pid}`)]);
+    }
     expect((await first.get('shop.test', '/hello')).status).toBe(200);
     await first.process.stop();
     expect(readdirSync(runtimeDir)).toEqual([]);

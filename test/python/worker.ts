@@ -43,12 +43,16 @@ export function fixture(name: string): string {
   return join(packageRoot(), 'test', 'fixtures', 'wsgi', `${name}.py`);
 }
 
-export async function startWorker(python: Python, order: Record<string, unknown> = {}): Promise<Worker> {
+export async function startWorker(
+  python: Python,
+  order: Record<string, unknown> = {},
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Worker> {
   const folder = makeTemporaryFolder('wsgi-worker-');
   const socketPath = join(folder.path, 's');
   const child = spawn(python.path, ['-B', join(packageRoot(), 'src', 'python', 'launcher.py')], {
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1' },
+    env: { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1', ...environment },
   });
   child.once('close', () => folder.remove());
   lifelineOf(child).write(`${JSON.stringify({ ...defaults(), ...order, socket: socketPath })}\n`);

@@ -290,6 +290,22 @@ describeEachPython('a group', (python) => {
       expect(await embedded.waitForLog('RuntimeError: no settings')).toContain('Cannot import script');
     });
 
+    it('names scripts as they are called, in the C locale too', async () => {
+      const file = folder.write('käse.wsgi', 'raise ValueError("an import")\n');
+      const raising = folder.write('süß.wsgi', 'def application(*all):\n    raise ValueError("a request")\n');
+      const inC = await startWorker(python, {}, { LC_ALL: 'C', PYTHONCOERCECLOCALE: '0', PYTHONUTF8: '0' });
+      const script = (path: string): string => Buffer.from(path, 'utf8').toString('latin1');
+      await inC.request(script(file));
+      expect(await inC.waitForLog('ValueError: an import')).toContain(`Cannot import script "${file}"`);
+      await inC.request(script(raising));
+      expect(await inC.waitForLog('ValueError: a request')).toContain(
+        `Exception occurred processing WSGI script "${raising}"`,
+      );
+      await inC.request(script(`${folder.path}/größe.wsgi`));
+      await inC.waitForLog(`Target WSGI script not found: "${folder.path}/größe.wsgi"`);
+      await inC.stop();
+    });
+
     it('finds another callable where the mount names one', async () => {
       const answer = await embedded.request(fixture('no_application'), '/', {
         mount: { 'mod_wsgi.callable_object': 'other' },
