@@ -1,6 +1,6 @@
 /**
  * `npm run conformance [-- FILTER… --seconds N --install]`: what others hold a server on a hostile network to, and fuzzing for N
- * seconds (60). Builds first, as `npm test` does.
+ * seconds (60), with the bytes of the seed that `test/support/property.ts` says. Builds first, as `npm test` does.
  */
 import { fileURLToPath } from 'node:url';
 import { runToEnd } from './command.ts';

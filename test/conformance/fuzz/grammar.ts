@@ -1,5 +1,5 @@
 /** What a client that means harm may send: requests built from a grammar, most of them nearly right, cut into pieces anywhere. */
-import fc from 'fast-check';
+import { fc } from '../../support/property.ts';
 
 /** A connection's bytes, latin-1, and the places where they are cut. */
 export type Attack = { readonly bytes: string; readonly cuts: readonly number[] };
