@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isSelected, lacking, SUITES } from './suites.ts';
 
@@ -38,5 +39,18 @@ describe('isSelected()', () => {
 describe('SUITES', () => {
   it.each(SUITES.map(({ name }) => name))('names a suite that exists: %s', (name) => {
     expect(existsSync(`test/${name}.test.ts`) || existsSync(`test/${name}`)).toBe(true);
+  });
+
+  it('names each suite that starts the real Apache', () => {
+    const files = readdirSync('test', { recursive: true, encoding: 'utf8' });
+    const starting = files.filter(
+      (file) =>
+        file.endsWith('.test.ts') &&
+        /\b(?:startApache|besideApache)\(/.test(readFileSync(join('test', file), 'utf8')),
+    );
+    const named = SUITES.filter(({ packages }) => packages.includes('apache2'));
+    const unnamed = starting.filter((file) => !named.some(({ name }) => file === `${name}.test.ts`));
+    expect(starting).toContain('integration/parity.test.ts');
+    expect(unnamed).toEqual([]);
   });
 });

@@ -33,6 +33,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'integration/environ-list', packages: APACHE },
   { name: 'integration/mod-wsgi-behaviour', packages: APACHE },
   { name: 'integration/parity', packages: APACHE },
+  { name: 'integration/parity-options', packages: APACHE },
   { name: 'integration/process-end', packages: APACHE },
   { name: 'integration/record-vectors', packages: [...APACHE, 'openssl'] },
   { name: 'integration/script-reload', packages: APACHE },
@@ -43,6 +44,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'integration/runner-environ', packages: RUNNERS },
   { name: 'metrics/alerts', packages: ['prometheus'] },
   { name: 'supervisor/notify', packages: ['systemd'] },
+  { name: 'threats/local-users', packages: RUNNERS },
   { name: 'metrics/metrics', packages: ['prometheus'], isPartial: true },
 ];
 
