@@ -163,6 +163,15 @@ export class Exchange {
     return this.arm === 'own' && this.headers.coding !== undefined && !this.request.complete;
   }
 
+  /** Ends the answer with what is left of it; who does not take it is watched from its turn on. */
+  end(rest?: Buffer | string): void {
+    const { response } = this;
+    response.end(rest);
+    if (response.writableLength === 0) return;
+    if (response.socket === null) response.once('socket', () => this.watchSending());
+    else this.watchSending();
+  }
+
   /** Answers with an error page, unless an answer has begun or nobody is left to read it; writes to the log why. */
   refuse(refused: Refused): void {
     const { status, reason, message } = refused;
@@ -177,7 +186,7 @@ export class Exchange {
     if (refused.close === true || this.awaitsContinue) headers.push('Connection', 'close');
     // Given in words: a response that was begun in vain may still hold an upstream's reason phrase.
     this.writeHead(status, STATUS_CODES[status] ?? 'Error', headers);
-    this.response.end(page);
+    this.end(page);
     if (this.request.method !== 'HEAD') this.responseBytes += page.length;
   }
 

@@ -92,7 +92,7 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
   const conditions = request.headers;
   if (isUnchanged(conditions, etag, stats.mtimeMs)) {
     exchange.writeHead(304, 'Not Modified', headers);
-    response.end();
+    exchange.end();
     return;
   }
   const range = chooseRange(conditions, { etag, size: stats.size, mtimeMs: stats.mtimeMs });
@@ -114,7 +114,7 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
   if (range === undefined) exchange.writeHead(200, 'OK', headers);
   else exchange.writeHead(206, 'Partial Content', headers);
   if (request.method === 'HEAD' || end < start) {
-    response.end();
+    exchange.end();
     return;
   }
   exchange.responseBytes = end - start + 1;

@@ -15,7 +15,7 @@ export function sendRedirect(exchange: Exchange, route: RedirectRoute): void {
   headers.push('Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(body.length));
   exchange.writeHead(route.status, title, headers);
   if (exchange.request.method !== 'HEAD') exchange.responseBytes = body.length;
-  exchange.response.end(body);
+  exchange.end(body);
 }
 
 /** A header value carries no control characters; a decoded path may. */

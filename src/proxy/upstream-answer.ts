@@ -123,8 +123,12 @@ export class UpstreamAnswer implements AnswerHandler {
     const exchange = this.#exchange;
     // The connection is another request's from now on.
     this.#abort = undefined;
+    if (!this.#done) this.#end();
+    // Last: while there is a lease, its group says how long the client may take.
     exchange.releaseLease('answered');
-    if (this.#done) return;
+  }
+
+  #end(): void {
     const endsByClose = this.#endsByClose();
     this.#done = true;
     if (this.#outlet === undefined) this.#finish(endsByClose);
@@ -142,8 +146,7 @@ export class UpstreamAnswer implements AnswerHandler {
       return;
     }
     if (!exchange.response.headersSent && !this.#writeHead()) return;
-    exchange.response.end();
-    if (exchange.response.writableLength > 0) exchange.watchSending();
+    exchange.end();
   }
 
   failed(error: Error): void {
@@ -184,7 +187,7 @@ export class UpstreamAnswer implements AnswerHandler {
   #endWithoutBody(status: number): void {
     this.#done = true;
     if (status === 204) dropLength(this.#head as ResponseHead);
-    if (this.#writeHead()) this.#exchange.response.end();
+    if (this.#writeHead()) this.#exchange.end();
   }
 
   /** Never true of an answer without a body: that one is `#done` before it is written. */

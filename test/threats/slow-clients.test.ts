@@ -1,9 +1,17 @@
 /** A client that takes its time takes nobody else's: half a head, half a body, an answer that is not taken. */
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
-import { ok, stageBefore } from '../proxy/stage.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ok, type StageParts, stageBefore } from '../proxy/stage.ts';
 import { openConnection, openSocket } from '../support/raw-http.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { statusesOf } from './refusal.ts';
+
+/** A Unix socket holds little, so that its client need not ask for much. */
+function makeSocketPath(): string {
+  const folder = makeTemporaryFolder();
+  onTestFinished(() => folder.remove());
+  return `${folder.path}/front.sock`;
+}
 
 describe('a slow client', () => {
   it.each([
@@ -77,6 +85,46 @@ describe('a slow client', () => {
     socket.destroy();
   });
 
+  const CHUNKED = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n${'x'.repeat(4096)}\r\n0\r\n\r\n`;
+  const LONG_FIELD = `X-Long: ${'x'.repeat(8000)}`;
+
+  it.each<[string, string, string, StageParts]>([
+    ['in chunks', 'GET', CHUNKED, {}],
+    ['to HEAD', 'HEAD', `HTTP/1.1 200 OK\r\n${LONG_FIELD}\r\nContent-Length: 5\r\n\r\n`, {}],
+    ['without content', 'GET', `HTTP/1.1 204 No Content\r\n${LONG_FIELD}\r\n\r\n`, {}],
+    ['of the sidecar’s own', 'GET', '', { route: { kind: 'none', status: 404, reason: 'not_wsgi', message: '' } }],
+  ])('that takes none of many short answers loses its connection, whatever they are: %s', async (_, method, answer, parts) => {
+    const stage = await stageBefore(answer, {
+      ...parts,
+      front: { limits: { sendTimeoutMs: 100, requestsPerConnection: 0 } },
+      listener: { bind: `unix:${makeSocketPath()}` },
+    });
+    const socket = openSocket(stage.target).on('error', () => {});
+    socket.write(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(2000));
+    await expect
+      .poll(() => stage.observations.some(({ reason }) => reason === 'send_timeout'), { timeout: 5_000 })
+      .toBe(true);
+    socket.destroy();
+  });
+
+  it('has for the end of a short answer the time of its group', async () => {
+    const stage = await stageBefore(CHUNKED, {
+      listener: { bind: `unix:${makeSocketPath()}` },
+      acquire: () => ({
+        kind: 'lease',
+        upstream: { ...stage.recorder.upstream, untakenMs: 100 },
+        queuedMs: 0,
+        release: () => undefined,
+      }),
+    });
+    const socket = openSocket(stage.target).on('error', () => {});
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(400));
+    await expect
+      .poll(() => stage.observations.some(({ reason }) => reason === 'send_timeout'), { timeout: 5_000 })
+      .toBe(true);
+    socket.destroy();
+  });
+
   it('is not to blame where the application is slow', async () => {
     const stage = await stageBefore(
       (socket) => {
@@ -90,6 +138,15 @@ describe('a slow client', () => {
     client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect((await client.closed).endsWith('last')).toBe(true);
     expect(await stage.observed()).toMatchObject({ status: 200, aborted: false });
+  });
+
+  it('is not to blame where its next request has been refused and waits for its turn', async () => {
+    const stage = await stageBefore((socket) => void setTimeout(() => socket.write(ok('late')), 400), {
+      front: { limits: { sendTimeoutMs: 100 } },
+    });
+    const client = openConnection(stage.target);
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n');
+    expect(statusesOf(await client.closed)).toEqual([200, 400]);
   });
 });
 
