@@ -25,6 +25,10 @@ export class RequestBody extends Readable {
     this.on('error', ignore);
   }
 
+  get isHeldBack(): boolean {
+    return this.#exchange.awaitsContinue;
+  }
+
   override _read(): void {
     if (!this.#started) {
       this.#started = true;

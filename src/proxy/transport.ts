@@ -13,8 +13,11 @@ export type UpstreamRequest = {
   /** For the built-in worker, which has a wire of its own for it; among the headers for all others. */
   readonly environ: RequestEnviron | undefined;
   /** A small one that is there already goes out in one piece with the head. */
-  readonly body: Readable | Buffer | null;
+  readonly body: ComingBody | Buffer | null;
 };
+
+/** A body that is read as it comes; `isHeldBack`: nobody has asked its client for it yet. */
+export type ComingBody = Readable & { readonly isHeldBack?: boolean };
 
 /** Who hears the answer. After `complete` or `failed` nothing more is told. */
 export type AnswerHandler = {

@@ -3,10 +3,9 @@
  * sent whole and its last answer was read whole; whatever else happens, it is destroyed.
  */
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import { AnswerReader, type AnswerSink } from './answer-reader.ts';
 import type { ResponseClock, Timed } from './response-clock.ts';
-import type { AnswerHandler, AnswerHead, UpstreamRequest, Way } from './transport.ts';
+import type { AnswerHandler, AnswerHead, ComingBody, UpstreamRequest, Way } from './transport.ts';
 import { outliveBrokenPipe } from './upstream-socket.ts';
 import { WorkerEnvirons } from './worker-environs.ts';
 
@@ -41,7 +40,7 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
   readonly #environs = new WorkerEnvirons();
   #answer: AnswerHandler | undefined;
   /** What has to be sent yet, as long as it is not whole. */
-  #body: Readable | undefined;
+  #body: ComingBody | undefined;
   #isChunked = false;
   #error: Error | undefined;
   #isConnected = false;
@@ -108,13 +107,19 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
     this.#answer?.timeOut();
   }
 
-  /** The upstream has been heard of, or has been given something to do. */
+  /** The upstream has been heard of, or has been given something to do; while it waits for its client it is not to blame. */
   hear(): void {
-    this.silentSince = this.#home.clock.tick;
+    this.silentSince =
+      this.#body !== undefined && this.#isWaitingFor(this.#body) ? -1 : this.#home.clock.tick;
+  }
+
+  #isWaitingFor({ isHeldBack = false }: ComingBody): boolean {
+    return !isHeldBack && !this.#socket.writableNeedDrain;
   }
 
   interim(status: number): void {
     this.#answer?.interim(status);
+    this.hear();
   }
 
   head(answer: AnswerHead): void {
@@ -197,20 +202,22 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
     answer?.failed(error);
   }
 
-  #sendBody(body: Readable): void {
+  #sendBody(body: ComingBody): void {
     this.#prepareForBodies();
     body.on('data', (bytes: Buffer) => {
-      this.hear();
       if (!this.#writeBody(bytes)) body.pause();
+      this.hear();
     });
     body.once('end', () => {
       if (this.#body !== body) return;
       if (this.#isChunked) this.#socket.write('0\r\n\r\n', 'latin1');
       this.#body = undefined;
+      this.hear();
     });
     body.once('close', () => {
       if (this.#body === body) this.#fail(new Error('the client left before its body was whole'));
     });
+    this.hear();
   }
 
   #writeBody(bytes: Buffer): boolean {
@@ -229,8 +236,8 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
     if (this.#isPipeBroken !== undefined) return;
     this.#isPipeBroken = outliveBrokenPipe(this.#socket);
     this.#socket.on('drain', () => {
-      this.hear();
       this.#body?.resume();
+      this.hear();
     });
   }
 

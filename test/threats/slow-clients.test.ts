@@ -92,20 +92,28 @@ describe('a slow client', () => {
     ['in chunks', 'GET', CHUNKED, {}],
     ['to HEAD', 'HEAD', `HTTP/1.1 200 OK\r\n${LONG_FIELD}\r\nContent-Length: 5\r\n\r\n`, {}],
     ['without content', 'GET', `HTTP/1.1 204 No Content\r\n${LONG_FIELD}\r\n\r\n`, {}],
-    ['of the sidecar’s own', 'GET', '', { route: { kind: 'none', status: 404, reason: 'not_wsgi', message: '' } }],
-  ])('that takes none of many short answers loses its connection, whatever they are: %s', async (_, method, answer, parts) => {
-    const stage = await stageBefore(answer, {
-      ...parts,
-      front: { limits: { sendTimeoutMs: 100, requestsPerConnection: 0 } },
-      listener: { bind: `unix:${makeSocketPath()}` },
-    });
-    const socket = openSocket(stage.target).on('error', () => {});
-    socket.write(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(2000));
-    await expect
-      .poll(() => stage.observations.some(({ reason }) => reason === 'send_timeout'), { timeout: 5_000 })
-      .toBe(true);
-    socket.destroy();
-  });
+    [
+      'of the sidecar’s own',
+      'GET',
+      '',
+      { route: { kind: 'none', status: 404, reason: 'not_wsgi', message: '' } },
+    ],
+  ])(
+    'that takes none of many short answers loses its connection, whatever they are: %s',
+    async (_, method, answer, parts) => {
+      const stage = await stageBefore(answer, {
+        ...parts,
+        front: { limits: { sendTimeoutMs: 100, requestsPerConnection: 0 } },
+        listener: { bind: `unix:${makeSocketPath()}` },
+      });
+      const socket = openSocket(stage.target).on('error', () => {});
+      socket.write(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(2000));
+      await expect
+        .poll(() => stage.observations.some(({ reason }) => reason === 'send_timeout'), { timeout: 5_000 })
+        .toBe(true);
+      socket.destroy();
+    },
+  );
 
   it('has for the end of a short answer the time of its group', async () => {
     const stage = await stageBefore(CHUNKED, {
