@@ -9,6 +9,7 @@ import type { Waiting } from '../groups/claim.ts';
 import type { Lease, LeaseOutcome } from '../groups/lease.ts';
 import { groupFields } from '../log.ts';
 import type { WsgiRoute } from '../routing/route.ts';
+import { expectNoBody } from './client-request.ts';
 import type { ExchangeDeps, ExchangeStart, Refused } from './exchange-parts.ts';
 import { failureOf, renderErrorPage } from './failure.ts';
 import type { RequestHeaders } from './headers.ts';
@@ -94,6 +95,7 @@ export class Exchange {
     this.awaitsContinue = start.expectsContinue;
     this.deps = deps;
     (start.request as CarryingRequest)[exchangeKey] = this;
+    if (start.headers.length === undefined && start.headers.coding === undefined) expectNoBody(start.request);
     deps.poll.requestBegan(this.startedAt);
     start.response.on('close', onResponseClose);
     if (start.response.socket === null) standInLine(this);

@@ -7,6 +7,7 @@ import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { fromBytes } from '../apache/bytes.ts';
 import type { FileRoute } from '../routing/route.ts';
+import { fieldsOf } from './client-request.ts';
 import type { Exchange } from './exchange.ts';
 import { mediaType } from './media-types.ts';
 
@@ -89,7 +90,7 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
     'Accept-Ranges',
     'bytes',
   ];
-  const conditions = request.headers;
+  const conditions = fieldsOf(request);
   if (isUnchanged(conditions, etag, stats.mtimeMs)) {
     exchange.writeHead(304, 'Not Modified', headers);
     exchange.end();

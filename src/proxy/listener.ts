@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { type BindOptions, type BoundSocket, bindServer } from './bind-server.ts';
 import { type ClientError, hasLeft, ruleOf } from './client-error.ts';
+import { ClientRequest } from './client-request.ts';
 import { Connections } from './connections.ts';
 import type { Front } from './front.ts';
 import { createIdleWatch } from './idle.ts';
@@ -111,6 +112,7 @@ function createDesk(server: Server, first: Front | undefined): Desk {
 
 function createHttpServer(limits: FrontLimits): Server {
   const server = createServer({
+    IncomingMessage: ClientRequest,
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, limits.headTimeoutMs || CHECK_INTERVAL_MS),
     insecureHTTPParser: false,
