@@ -32,7 +32,14 @@ const CONCURRENCY = 2;
 /** Characters of an answer, beyond which something is wrong. */
 const MAX_ANSWER = 256 * 1024 * 1024;
 
-const MODULES = ['import_paths', 'import_values', 'import_writes', 'import_reader', 'import_analyser'];
+const MODULES = [
+  'wsgi_clock',
+  'import_paths',
+  'import_values',
+  'import_writes',
+  'import_reader',
+  'import_analyser',
+];
 
 /** Takes the program from the first line of stdin and starts it. */
 const BOOT = `import sys, json, types

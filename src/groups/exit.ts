@@ -4,7 +4,7 @@ import type { ProcessExit } from './managed-process.ts';
 import type { Member } from './member.ts';
 import type { ExitReason } from './observer.ts';
 
-/** Signals that a program brings on itself (signal(7): action Core). */
+/** Signals that a program brings on itself (signal(7): action Core; SIGALRM: nobody got the interpreter lock for deadlock-timeout). */
 const FAULTS: ReadonlySet<NodeJS.Signals> = new Set([
   'SIGSEGV',
   'SIGABRT',
@@ -13,6 +13,7 @@ const FAULTS: ReadonlySet<NodeJS.Signals> = new Set([
   'SIGFPE',
   'SIGTRAP',
   'SIGSYS',
+  'SIGALRM',
 ]);
 
 /** `signal` is somebody's doing from outside, `crash` the process's own; an exit nobody asked for is a crash, whatever its status. */

@@ -10,12 +10,12 @@ import errno
 import json
 import os
 import sys
-import time
 import warnings
 
 import import_paths
 from import_paths import native, shown
 from import_reader import Reader
+from wsgi_clock import monotonic
 
 MAX_MODULES = 2000
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -54,7 +54,7 @@ class Analysis(object):
 
     def check_time(self):
         # type: () -> None
-        if time.time() > self.deadline:
+        if monotonic() > self.deadline:
             raise OutOfTime()
 
     def read_file(self, name, file_name, package):
@@ -194,7 +194,7 @@ def main(order):
     cwd = native(order.get('cwd') or '/')
     path = import_paths.with_python_path(
         import_paths.base_path(), [native(entry) for entry in order.get('pythonPath') or []], cwd)
-    deadline = time.time() + order.get('seconds', 30)
+    deadline = monotonic() + order.get('seconds', 30)
     scripts = [Analysis(native(script), path, cwd, deadline).run() for script in order['scripts']]
     answer = {'python': '%d.%d.%d' % sys.version_info[:3], 'path': [shown(entry) for entry in path], 'scripts': scripts}
     sys.stdout.write(json.dumps(answer) + '\n')

@@ -6,9 +6,9 @@ itself, whose pid, signals and end are seen as they are.
 CPython 2.7 and 3.6 or later; gunicorn 19 or later, from wherever the group's interpreter finds it.
 """
 import os
-import time
 
 import wsgi_runner
+from wsgi_clock import monotonic
 from wsgi_privileges import BootFailure
 from wsgi_worker import leave
 
@@ -51,7 +51,7 @@ def serve(listener, order, control):
     listener.close()
     worker.init_process()
     control.send({'event': 'stopping', 'reason': 'SIGTERM'})
-    leave(time.time() + 1, served.group.stop)
+    leave(monotonic() + 1, served.group.stop)
 
 
 def settings_of(order):

@@ -5,9 +5,9 @@ waitress reads a whole request body, to disk from half a megabyte on, before it 
 CPython 2.7 and 3.6 or later; waitress 1.2 or later, from wherever the group's interpreter finds it.
 """
 import signal
-import time
 
 import wsgi_runner
+from wsgi_clock import monotonic
 from wsgi_privileges import BootFailure
 from wsgi_worker import leave
 
@@ -42,8 +42,8 @@ def serve(listener, order, control):
     except Stop:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     control.send({'event': 'stopping', 'reason': 'SIGTERM'})
-    deadline = time.time() + order.get('shutdownTimeout', 5)
-    while is_busy(server) and time.time() < deadline:
+    deadline = monotonic() + order.get('shutdownTimeout', 5)
+    while is_busy(server) and monotonic() < deadline:
         turn(server, 0.05)
     leave(deadline, group.stop)
 

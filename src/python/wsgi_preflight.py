@@ -9,10 +9,10 @@ import os
 import resource
 import signal
 import sys
-import time
 import warnings
 
 import wsgi_worker
+from wsgi_clock import stopwatch
 from wsgi_globals import differences, snapshot
 from wsgi_metrics import resident_bytes
 
@@ -90,9 +90,9 @@ def examine(group, wanted, watches):
     told, warned, handlers = watches
     told.failure, warned.seen, handlers.asked = None, [], []
     before = snapshot()
-    memory, started = resident_bytes(), time.time()
+    memory, started = resident_bytes(), stopwatch()
     _, failed = group.preload([wanted])
-    seconds = time.time() - started
+    seconds = stopwatch() - started
     failure = told.failure
     if failed and failure is None:
         failure = {'message': 'The script is missing, a folder, or closed to user %d' % os.geteuid(), 'traceback': ''}

@@ -11,9 +11,10 @@ import os
 import stat
 import sys
 import threading
-import time
 import traceback
 import types
+
+from wsgi_clock import monotonic, stopwatch
 
 try:
     from importlib.machinery import SourceFileLoader
@@ -49,6 +50,8 @@ class Script(object):
         self.file_name = file_name_of(name)
         self.module = None
         self.modified = None
+        # The time of day of the last look and of the next; it may be set to one before both.
+        self.looked_at = 0.0
         self.look_at = 0.0
         self.told = None
         self.failed = None
@@ -58,7 +61,7 @@ class Script(object):
     def is_resting(self, modified):
         # type: (object) -> bool
         """Whether this very text failed a moment ago, so that running it again would only cost."""
-        return self.failed == modified and time.time() < self.retry_at
+        return self.failed == modified and monotonic() < self.retry_at
 
 
 class Scripts(object):
@@ -83,7 +86,7 @@ class Scripts(object):
         module = script.module
         if module is None:
             return self._load(script)
-        if now >= script.look_at:
+        if not script.looked_at <= now < script.look_at:
             return self._look(script, module, is_reloading, now, resource or name)
         return module
 
@@ -110,7 +113,7 @@ class Scripts(object):
         modified = modified_of(script, self._ownership)
         names = module.__dict__
         if self._is_daemon and 'reload_required' not in names:
-            script.look_at = now + LOOK_INTERVAL
+            script.looked_at, script.look_at = now, now + LOOK_INTERVAL
         if not is_reloading:
             return module
         if modified != script.modified:
@@ -158,7 +161,7 @@ class Scripts(object):
     def _execute(self, script, modified):
         # type: (Script, object) -> types.ModuleType
         """Runs the script's text as a module of its own; the caller holds the import lock."""
-        started = time.time()
+        started = stopwatch()
         name = module_name(script.name, self._version)
         sys.modules.pop(name, None)
         try:
@@ -169,7 +172,7 @@ class Scripts(object):
         # Microseconds, as mod_wsgi leaves them there.
         module.__mtime__ = modified // 1000 if isinstance(modified, int) else int(modified * 1000000)
         script.module, script.modified, script.failed = module, modified, None
-        self._tell({'event': 'imported', 'script': script.name, 'seconds': round(time.time() - started, 6)})
+        self._tell({'event': 'imported', 'script': script.name, 'seconds': round(stopwatch() - started, 6)})
         return module
 
     def _import_failed(self, script, modified):
@@ -179,7 +182,7 @@ class Scripts(object):
         lines = traceback.format_exception(kind, value, trace.tb_next and trace.tb_next.tb_next)
         is_same = script.failed == modified
         script.retry_delay = min(script.retry_delay * 2, LAST_RETRY_DELAY) if is_same else FIRST_RETRY_DELAY
-        script.retry_at = time.time() + script.retry_delay
+        script.retry_at = monotonic() + script.retry_delay
         script.failed = modified
         message = traceback.format_exception_only(kind, value)[-1].strip()
         report('Cannot import script "%s": %s\n%s' % (shown(script.name), message, ''.join(lines)))

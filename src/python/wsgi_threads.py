@@ -24,9 +24,8 @@ import socket
 import threading
 import time
 
+from wsgi_clock import stopwatch
 from wsgi_response import report_exception
-
-clock = getattr(time, 'monotonic', time.time)
 
 # Seconds between two looks of the monitor: what a request behind a stuck leader waits at most twice.
 TICK = 0.001
@@ -76,7 +75,7 @@ class ThreadPool(object):
         self._average = 0.0
         self._patience = FIRST_PATIENCE
         self._try_at = FIRST_PATIENCE
-        self._tried_at = clock()
+        self._tried_at = stopwatch()
         self._inline_since = 0
         self._epoll = select.epoll()
         fcntl.fcntl(self._epoll.fileno(), fcntl.F_SETFD, fcntl.FD_CLOEXEC)
@@ -244,9 +243,9 @@ class ThreadPool(object):
         if begun & SAMPLE_MASK:
             alive = connection.respond(environ)
         else:
-            started = clock()
+            started = stopwatch()
             alive = connection.respond(environ)
-            self._weigh(clock() - started, me)
+            self._weigh(stopwatch() - started, me)
         if self._busy is me:
             self._busy = None
         return alive
@@ -254,7 +253,7 @@ class ThreadPool(object):
     def _try_inline(self, begun, me):
         # type: (int, object) -> None
         """Makes this thread the leader when enough requests came in the time since the last try."""
-        now = clock()
+        now = stopwatch()
         rate = self._patience / max(now - self._tried_at, 1e-6)
         self._tried_at = now
         self._try_at = begun + self._patience
@@ -293,7 +292,7 @@ class ThreadPool(object):
                 self._patience = FIRST_PATIENCE
             elif has_failed:
                 self._patience = min(self._patience * 2, LAST_PATIENCE)
-            self._tried_at = clock()
+            self._tried_at = stopwatch()
             self._try_at = self._begun + self._patience
             self._is_eager = True
         self._gate.release()

@@ -11,10 +11,11 @@ import threading
 import time
 import traceback
 
+from wsgi_clock import monotonic
 from wsgi_connection import Connection
 from wsgi_module import RequestTimeout
 from wsgi_response import report
-from wsgi_threads import clock, start_thread
+from wsgi_threads import start_thread
 
 try:
     import faulthandler
@@ -52,29 +53,21 @@ def describe_stacks():
 
 def watch_for_deadlock(seconds):
     # type: (float) -> None
-    """Ends the process when no Python thread has run for so long: an alarm that a Python thread has to put off in time."""
+    """Ends the process by SIGALRM when no Python thread has run for so long: an alarm that a Python thread has to put off in
+    time. Where faulthandler is, the stacks are written first, which tell who holds the lock. Its own alarm
+    (dump_traceback_later) is for Pythons from 3.9 on: before, it goes off when the machine's time is set forward.
+    """
     pause = min(seconds / LOOKS, LONGEST_SLEEP)
-    arm = arm_faulthandler if faulthandler is not None else arm_timer
+    if faulthandler is not None:
+        faulthandler.register(signal.SIGALRM, file=LOG, all_threads=True, chain=True)
 
     def put_off():
         # type: () -> None
         while True:
-            arm(seconds + pause)
+            signal.setitimer(signal.ITIMER_REAL, seconds + pause)
             time.sleep(pause)
 
     start_thread(put_off, 'wsgi-deadlock')
-
-
-def arm_faulthandler(seconds):
-    # type: (float) -> None
-    """A thread without Python writes the stacks, which tell who holds the lock, and ends the process with status 1."""
-    faulthandler.dump_traceback_later(seconds, repeat=False, file=LOG, exit=True)
-
-
-def arm_timer(seconds):
-    # type: (float) -> None
-    """SIGALRM's default action ends the process."""
-    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 class Interrupter(object):
@@ -95,7 +88,7 @@ class Interrupter(object):
 
     def begin(self):
         # type: () -> None
-        self._running[threading.current_thread().ident] = [clock(), False]
+        self._running[threading.current_thread().ident] = [monotonic(), False]
 
     def end(self):
         # type: () -> None
@@ -121,7 +114,7 @@ class Interrupter(object):
     def _look(self):
         # type: () -> None
         for ident, entry in list(self._running.items()):
-            if entry[1] or clock() - entry[0] < self._seconds:
+            if entry[1] or monotonic() - entry[0] < self._seconds:
                 continue
             with self._lock:
                 if self._running.get(ident) is entry:

@@ -17,6 +17,7 @@ import time
 
 import wsgi_group
 import wsgi_watch
+from wsgi_clock import monotonic
 from wsgi_connection import Connection
 from wsgi_privileges import BootFailure
 from wsgi_response import report, report_exception
@@ -26,7 +27,8 @@ from wsgi_threads import ThreadPool, start_thread
 DEFAULT_GRACEFUL_TIMEOUT = 15
 DEFAULT_SHUTDOWN_TIMEOUT = 5
 # Requests that stand in the socket's queue at the end are taken before the pool counts as idle.
-SETTLE_SECONDS = 0.02
+LOOK_SECONDS = 0.005
+QUIET_LOOKS = 5
 
 
 def serve(listener, order, control):
@@ -47,7 +49,7 @@ def serve(listener, order, control):
     if reason == CPU_TIME_LIMIT:
         control.send({'event': 'expiring', 'reason': reason})
         await_replacement(stop, order.get('gracefulTimeout', DEFAULT_GRACEFUL_TIMEOUT))
-    deadline = time.time() + order.get('shutdownTimeout', DEFAULT_SHUTDOWN_TIMEOUT)
+    deadline = monotonic() + order.get('shutdownTimeout', DEFAULT_SHUTDOWN_TIMEOUT)
     pool.stop_accepting()
     control.send({'event': 'stopping', 'reason': reason})
     drain(pool, deadline)
@@ -125,31 +127,27 @@ def application_of(order, control):
 def await_replacement(stop, seconds):
     # type: (StopQueue, float) -> None
     """Goes on serving until the sidecar has another process and ends this one, for so long at most."""
-    deadline = time.time() + seconds
-    while time.time() < deadline and stop.wait(deadline - time.time()) in (None, CPU_TIME_LIMIT):
-        pass
+    deadline, left = monotonic() + seconds, seconds
+    while left > 0 and stop.wait(left) in (None, CPU_TIME_LIMIT):
+        left = deadline - monotonic()
 
 
 def drain(pool, deadline):
     # type: (ThreadPool, float) -> None
     """Waits for the requests in flight, not longer than until the deadline."""
-    quiet_since = None
-    while time.time() < deadline:
-        now = time.time()
-        if not pool.is_idle():
-            quiet_since = None
-        elif quiet_since is None:
-            quiet_since = now
-        elif now - quiet_since >= SETTLE_SECONDS:
+    quiet = 0
+    while monotonic() < deadline:
+        quiet = quiet + 1 if pool.is_idle() else 0
+        if quiet == QUIET_LOOKS:
             return
-        time.sleep(SETTLE_SECONDS / 4)
+        time.sleep(LOOK_SECONDS)
     report('Shutdown timeout: requests in flight are cut')
 
 
 def leave(deadline, stop_group):
     # type: (float, object) -> None
     """Ends the process as an interpreter's end would, but with status 0 and not later than the deadline allows."""
-    start_thread(lambda: (time.sleep(max(deadline - time.time(), 1.0)), os._exit(0)), 'wsgi-deadline')
+    start_thread(lambda: (time.sleep(max(deadline - monotonic(), 1.0)), os._exit(0)), 'wsgi-deadline')
     for step in (stop_group, threading._shutdown, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
         try:
             step()

@@ -107,6 +107,16 @@ describe('Group whose starts fail', () => {
 });
 
 describe('Group whose process crashes', () => {
+  it.each([
+    ['its own fault', 'SIGSEGV', 'crash'],
+    ['its alarm against deadlocks', 'SIGALRM', 'crash'],
+    ['somebody outside', 'SIGTERM', 'signal'],
+  ] as const)('counts an end by %s for what it is', async (_by, signal, reason) => {
+    const world = await readyWorld();
+    last(world).end({ code: null, signal });
+    expect(world.exits).toEqual([reason]);
+  });
+
   it('starts again at once the first time and lets requests wait when that is due in time', async () => {
     const world = await readyWorld({ queueTimeoutMs: 1_000 });
     await crash(world);
