@@ -12,7 +12,8 @@ def application(environ, start_response):
         return [b'{"own": true}']
     told = dict((key, environ[key]) for key in KEYS if key in environ)
     told['body'] = environ['wsgi.input'].read().decode('latin-1')
-    start_response('200 OK', [('Content-Type', 'text/plain')])
+    # An answer to HEAD has no other place to tell it.
+    start_response('200 OK', [('Content-Type', 'text/plain'), ('X-Method', environ['REQUEST_METHOD'])])
     return [json.dumps(told, sort_keys=True).encode()]
 `;
 
@@ -40,6 +41,8 @@ WSGIApplicationGroup %{GLOBAL}
       const path = `/${value.toLowerCase()}`;
       return [mount(path), location(path, `WSGIMapHEADToGET ${value}`)];
     }),
+    mount('/filtered'),
+    location('/filtered', 'WSGIMapHEADToGET Auto', 'SetOutputFilter DEFLATE'),
   ),
   host(
     'daemon.test',
@@ -76,6 +79,7 @@ describe('Apache and the sidecar', () => {
   const beside = besideApache({
     conf: CONF,
     files: { 'apps/app.wsgi': APPLICATION, 'apps/broken.wsgi': 'import no_such_module\n' },
+    modules: ['deflate'],
   });
 
   it.each(
@@ -98,9 +102,15 @@ describe('Apache and the sidecar', () => {
     expect(described(here)).toEqual(described(there));
   });
 
-  it.each(['unsaid', 'off', 'on', 'auto'])('agree about HEAD as GET: %s', async (path) => {
+  it.each(['unsaid', 'off', 'on', 'filtered'])('agree about HEAD as GET: %s', async (path) => {
     const [there, here] = await beside.exchange(head('head.test', `HEAD /${path}`));
-    expect([here.status, here.body.length]).toEqual([there.status, there.body.length]);
+    expect(there.header('x-method')).toMatch(/^(?:GET|HEAD)$/);
+    expect([here.status, here.header('x-method')]).toEqual([200, there.header('x-method')]);
+  });
+
+  it('differ on purpose about HEAD as GET: auto, where nothing filters answers', async () => {
+    const [there, here] = await beside.exchange(head('head.test', 'HEAD /auto'));
+    expect([there.header('x-method'), here.header('x-method')]).toEqual(['HEAD', 'GET']);
   });
 
   it.each([
