@@ -1,5 +1,5 @@
 /** Who answers: mod_mime's extensions, `SetHandler` and `ForceType`, the content type as a last resort (`ap_invoke_handler()`). */
-import type { ExtensionTables, HandlerSetting } from '../site/scope.ts';
+import { type ExtensionTables, type HandlerSetting, noExtensions } from '../site/scope.ts';
 import { evaluateText } from './expression.ts';
 import type { RequestState } from './request-state.ts';
 
@@ -10,7 +10,7 @@ export function findType(state: RequestState): void {
     return;
   }
   const tables = state.scope.extensions;
-  if (tables === undefined || state.filename === undefined) return;
+  if (tables === undefined || tables === noExtensions || state.filename === undefined) return;
   const resource = state.scope.typeByPathInfo === true ? state.filename + state.pathInfo : state.filename;
   const name = resource.slice(resource.lastIndexOf('/') + 1).replace(/^\.+/, '');
   const dot = name.indexOf('.');

@@ -10,7 +10,7 @@ import type { HostDraft } from './host-draft.ts';
 import type { HostAddress, Listener, VirtualHost } from './model.ts';
 import type { RewriteRules } from './rewrite.ts';
 import { mergeRewrite } from './rewrite-merge.ts';
-import { hasOption, mergeScopes, type Scope, type ScopeSection } from './scope.ts';
+import { hasOption, mergeScopes, noExtensions, type Scope, type ScopeSection } from './scope.ts';
 import { buildSectionList } from './section-list.ts';
 
 /** The addresses of a `<VirtualHost>` (httpd `get_addresses()`); `mainPort` is the port of the main ServerName so far. */
@@ -140,7 +140,9 @@ function inheritScope(
   key: 'serverScope' | 'defaults',
 ): Scope {
   if (mainHost !== undefined && Object.keys(draft[key]).length === 0) return mainHost[key];
-  const scope = draft === main ? mergeScopes({ ...draft[key] }, {}) : mergeScopes(main[key], draft[key]);
+  // Apache's server always has tables of extensions: what the first section removes is removed though there is nothing before it.
+  const base = { extensions: noExtensions, ...main[key] };
+  const scope = mergeScopes(base, draft === main ? {} : draft[key]);
   return key === 'defaults' ? withoutServerRules(scope) : scope;
 }
 

@@ -45,6 +45,20 @@ WSGIApplicationGroup %{GLOBAL}
     location('/filtered', 'WSGIMapHEADToGET Auto', 'SetOutputFilter DEFLATE'),
   ),
   host(
+    'given.test',
+    'Alias /given @ROOT@/apps',
+    'Alias /taken @ROOT@/apps',
+    location('/given', 'Options ExecCGI', 'AddHandler wsgi-script .wsgi'),
+    location('/taken', 'Options ExecCGI', 'AddHandler wsgi-script .wsgi', 'RemoveHandler .wsgi'),
+  ),
+  host(
+    'emptied.test',
+    'Alias /taken @ROOT@/apps',
+    'AddHandler wsgi-script .wsgi',
+    'RemoveHandler .wsgi',
+    location('/taken', 'Options ExecCGI'),
+  ),
+  host(
     'daemon.test',
     'WSGIProcessGroup d',
     mount('/shown', 'app', 'pass-authorization=On'),
@@ -111,6 +125,16 @@ describe('Apache and the sidecar', () => {
   it('differ on purpose about HEAD as GET: auto, where nothing filters answers', async () => {
     const [there, here] = await beside.exchange(head('head.test', 'HEAD /auto'));
     expect([there.header('x-method'), here.header('x-method')]).toEqual(['HEAD', 'GET']);
+  });
+
+  it.each([
+    ['given', 'given.test', '/given', 'GET'],
+    ['given and taken in one place', 'given.test', '/taken', undefined],
+    ['given and taken by one virtual host', 'emptied.test', '/taken', undefined],
+  ])('agree about the handler of an extension: %s', async (_, name, path, shown) => {
+    const [there, here] = await beside.exchange(head(name, `GET ${path}/app.wsgi`));
+    expect([there.status, there.header('x-method')]).toEqual([200, shown]);
+    expect([here.status, here.text()]).toEqual([200, there.text()]);
   });
 
   it.each([
