@@ -58,6 +58,7 @@ export async function serve(
   log.info({ signal }, isSucceeded ? 'Sidecar hands over to its successor' : 'Sidecar is draining');
   if (!isSucceeded) await tell('STOPPING=1');
   const code = await Promise.race([stopped(sidecar), signals.abandon]);
+  if (code !== EXIT.ok) sidecar.breakOff();
   log.info({}, code === EXIT.ok ? 'Sidecar has ended' : 'Sidecar ends without waiting');
   return code;
 }

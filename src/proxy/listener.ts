@@ -1,5 +1,5 @@
 /** A listener: the HTTP server on one address, with the limits that guard a head, and an orderly end. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { type BindOptions, type BoundSocket, bindServer } from './bind-server.ts';
 import { type ClientError, hasLeft, ruleOf } from './client-error.ts';
@@ -39,7 +39,7 @@ export type Listener = Pick<BoundSocket, 'address' | 'fd' | 'ownsFile'> & {
    * is kept until its next answer or the end of its keep-alive time, since a request may be on its way to it.
    */
   handOver(): Promise<void>;
-  /** Ends every connection at once. */
+  /** Ends every connection at once, so that what was sent of an answer cannot be taken for the whole. */
   destroy(): void;
 };
 
@@ -53,6 +53,7 @@ const CHECK_INTERVAL_MS = 1_000;
 export async function startListener(options: ListenerOptions, front?: Front): Promise<Listener> {
   const server = createHttpServer(front?.options.limits ?? FRONT_LIMITS);
   const desk = createDesk(server, front);
+  const open = rememberOpen(server);
   attachFront(server, desk.serve, options.connections ?? new Connections());
   const socket = await bindServer(server, options, options.advice ?? 'choose another in "listen"');
   return {
@@ -75,8 +76,29 @@ export async function startListener(options: ListenerOptions, front?: Front): Pr
       desk.close();
       return stopAccepting(server);
     },
-    destroy: () => server.closeAllConnections(),
+    destroy() {
+      for (const each of open) cutShort(each);
+      server.closeAllConnections();
+    },
   };
+}
+
+function rememberOpen(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return open;
+}
+
+/** Node's own mark of the answer that a connection carries. */
+type Carrying = Socket & { readonly _httpMessage?: ServerResponse | null };
+
+/** A client of HTTP/1.0 would take a plain close for the end of its answer; a Unix socket has no reset. */
+function cutShort(socket: Carrying): void {
+  if (socket._httpMessage?.headersSent === true && socket.remoteAddress !== undefined)
+    socket.resetAndDestroy();
 }
 
 type Turn = (front: Front) => void;

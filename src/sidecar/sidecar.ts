@@ -67,6 +67,8 @@ export type RunningSidecar = {
   readonly succeeded: Promise<void>;
   /** Drains, then ends everything; after `succeeded` its doors are the successor's. */
   stop(): Promise<void>;
+  /** Ends every connection of a client at once. */
+  breakOff(): void;
 };
 
 /** A sidecar that serves; rejects with a SidecarError when something it needs cannot be had, leaving nothing behind. */
@@ -122,14 +124,14 @@ export async function startSidecar(settings: Settings, context: SidecarContext):
   };
 }
 
-type Life = Pick<RunningSidecar, 'reload' | 'succeeded' | 'stop'>;
+type Life = Pick<RunningSidecar, 'reload' | 'succeeded' | 'stop' | 'breakOff'>;
 
-type Living = Pick<Parts, 'supervisor' | 'watch'> & {
+type Living = Pick<Parts, 'supervisor' | 'watch' | 'doors'> & {
   readonly succession: Succession;
   readonly admin: AdminListener;
 };
 
-function lifeOf({ supervisor, watch, succession, admin }: Living, settings: Settings): Life {
+function lifeOf({ supervisor, watch, doors, succession, admin }: Living, settings: Settings): Life {
   let isSucceeded = false;
   return {
     reload: (trigger) => supervisor.reload(trigger),
@@ -144,6 +146,7 @@ function lifeOf({ supervisor, watch, succession, admin }: Living, settings: Sett
       await supervisor.stop(drainTimeout, isSucceeded ? 'handOver' : 'close');
       await admin.close();
     },
+    breakOff: () => doors()?.destroy(),
   };
 }
 

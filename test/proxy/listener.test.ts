@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Front } from '../../src/proxy/front.ts';
 import { startListener } from '../../src/proxy/listener.ts';
-import { openConnection, send } from '../support/raw-http.ts';
+import { openConnection, openSocket, send } from '../support/raw-http.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { ok, stageBefore, startStage } from './stage.ts';
 
@@ -130,6 +130,21 @@ describe('startListener()', () => {
     sockets[0]?.write(ok('hello'));
     expect(await busy.closed).toContain('hello');
     await ended;
+  });
+
+  it('cuts an answer short so that a client of HTTP/1.0 cannot take it for the whole', async () => {
+    const stage = await stageBefore((socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\nhalf'));
+    const client = openSocket(stage.target);
+    const ended = new Promise((resolve) => client.once('error', resolve).once('end', () => resolve('end')));
+    client.write('GET / HTTP/1.0\r\nHost: a\r\n\r\n');
+    let text = '';
+    for await (const chunk of client.iterator({ destroyOnReturn: false })) {
+      text += chunk;
+      if (text.endsWith('half')) break;
+    }
+    client.resume();
+    stage.listener.destroy();
+    expect(await ended).toMatchObject({ code: 'ECONNRESET' });
   });
 
   it('tells a client on a connection that was busy at its end to connect anew', async () => {
