@@ -88,8 +88,11 @@ export class Forwarder {
       exchange.refuse({ ...rule, close: true });
       return;
     }
+    const { deps, route, request } = exchange;
+    deps.listener.tunnels.begin(request.socket);
+    if (route !== undefined) deps.groupTunnels.begin(route.key, request.socket);
     this.#handshakes.set(exchange, { place, headers, responseTimeoutMs: this.#responseTimeoutMs });
-    this.#proxy.ws(exchange.request, exchange.request.socket, NOTHING);
+    this.#proxy.ws(request, request.socket, NOTHING);
   }
 
   #send(exchange: Exchange, way: Way, destination: Destination): void {

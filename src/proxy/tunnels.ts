@@ -1,14 +1,24 @@
-/** The WebSocket connections of one listener, and of each group. */
+/** The WebSocket connections of one listener, and of each group; each counts from its handshake to the end of its client's connection. */
+import type { Socket } from 'node:net';
 import type { GroupKey } from '../routing/group-key.ts';
 import type { Tunnel } from './tunnel.ts';
 
 export class Tunnels {
   readonly #open = new Set<Tunnel>();
+  #count = 0;
   #isLeaving = false;
 
   /** Whether there are as many as may be; 0 is no limit. */
   isFull(limit: number): boolean {
-    return limit > 0 && this.#open.size >= limit;
+    return limit > 0 && this.#count >= limit;
+  }
+
+  /** Counts a handshake, whatever becomes of it. */
+  begin(client: Socket): void {
+    this.#count += 1;
+    client.once('close', () => {
+      this.#count -= 1;
+    });
   }
 
   /** Keeps a tunnel until it ends; one that comes late is asked to leave at once. */
@@ -34,10 +44,10 @@ export class GroupTunnels {
     return limit > 0 && (this.#open.get(key) ?? 0) >= limit;
   }
 
-  /** Counts a tunnel until it ends. */
-  add(key: GroupKey, tunnel: Tunnel): void {
+  /** Counts a handshake, whatever becomes of it. */
+  begin(key: GroupKey, client: Socket): void {
     this.#count(key, 1);
-    tunnel.ended(() => this.#count(key, -1));
+    client.once('close', () => this.#count(key, -1));
   }
 
   #count(key: GroupKey, more: number): void {

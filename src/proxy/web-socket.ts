@@ -100,7 +100,6 @@ function join(exchange: Exchange, { answer, upstream, first }: Upgraded): void {
   };
   const tunnel = new Tunnel({ client, upstream, first, idleTimeoutMs, onIdle });
   deps.listener.tunnels.add(tunnel);
-  if (route !== undefined) deps.groupTunnels.add(route.key, tunnel);
   leaveWith(exchange.lease?.upstream.leaving, tunnel);
 }
 

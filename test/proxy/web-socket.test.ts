@@ -7,7 +7,7 @@ import { REJECTED_REASONS } from '../../src/metrics/reasons.ts';
 import { groupKey } from '../../src/routing/group-key.ts';
 import type { NoRoute } from '../../src/routing/route.ts';
 import { exchange, openConnection } from '../support/raw-http.ts';
-import { ok, type Stage, type StageParts, stageBefore, wsgiRoute } from './stage.ts';
+import { answering, ok, type Stage, type StageParts, stageBefore, wsgiRoute } from './stage.ts';
 
 const none: NoRoute = { kind: 'none', status: 404, reason: 'not_wsgi', message: '' };
 
@@ -224,23 +224,23 @@ describe('the WebSockets of a group', () => {
   const FOREIGN = { keepsConnections: true, wantsForwarding: false, trustClose: false, upgrades: true };
 
   /** Before an upstream that switches, and may; `/one` and `/two` are groups of their own. */
-  const stageOf = async (front: NonNullable<StageParts['front']>): Promise<Stage> => {
-    const stage = await stageBefore(
-      (socket, text) => void (text.endsWith('\r\n\r\n') && socket.write(SWITCH)),
-      {
-        front,
-        route: ({ target }) => {
-          const identity = { processGroup: '', applicationGroup: target };
-          return wsgiRoute({ identity, key: groupKey(identity) });
-        },
-        acquire: () => ({
-          kind: 'lease',
-          upstream: { ...stage.recorder.upstream, foreign: FOREIGN },
-          queuedMs: 0,
-          release: () => undefined,
-        }),
+  const stageOf = async (
+    front: NonNullable<StageParts['front']>,
+    serve: (socket: Socket, text: string) => void = answering(SWITCH),
+  ): Promise<Awaited<ReturnType<typeof stageBefore>>> => {
+    const stage = await stageBefore(serve, {
+      front,
+      route: ({ target }) => {
+        const identity = { processGroup: '', applicationGroup: target };
+        return wsgiRoute({ identity, key: groupKey(identity) });
       },
-    );
+      acquire: () => ({
+        kind: 'lease',
+        upstream: { ...stage.recorder.upstream, foreign: FOREIGN },
+        queuedMs: 0,
+        release: () => undefined,
+      }),
+    });
     return stage;
   };
   const asking = (path: string): string => HANDSHAKE.replace('/chat', path);
@@ -275,6 +275,26 @@ describe('the WebSockets of a group', () => {
     await first.until('101');
     expect((await exchange(stage.target, asking('/two'))).status).toBe(503);
     first.end();
+  });
+
+  it.each([
+    ['the listener', { limits: { webSockets: 1 } }],
+    ['the group', { webSocketsOf: () => ({ count: 1 }) }],
+  ])('are counted from the beginning of their handshakes: by %s', async (_, front) => {
+    const asked: Socket[] = [];
+    const stage = await stageOf(front, (socket) => void asked.push(socket));
+    const first = openConnection(stage.target);
+    first.write(asking('/one'));
+    await expect.poll(() => asked).toHaveLength(1);
+    expect((await exchange(stage.target, asking('/one'))).status).toBe(503);
+    first.end();
+    await stage.observed(1);
+    const next = openConnection(stage.target);
+    next.write(asking('/one'));
+    await expect.poll(() => asked).toHaveLength(2);
+    asked[1]?.write(SWITCH);
+    await next.until('101');
+    next.end();
   });
 
   it('may pass without a byte for as long as it says', async () => {
