@@ -30,12 +30,30 @@ export function respondTo({ request, socket }: Handshake): ServerResponse {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
-  response.once('finish', () => socket.destroySoon());
+  response.once('finish', () => {
+    stopLooking(socket);
+    socket.destroySoon();
+  });
   forgetTime(socket);
+  socket.on('readable', look).on('end', leave);
   // Node has taken its own listeners away.
   socket.on('timeout', () => response.emit('timeout', socket));
   socket.on('drain', () => void (response.writableNeedDrain && response.emit('drain')));
   return response;
+}
+
+/** Has it no longer end with its client's end: somebody else reads it. */
+export function stopLooking(socket: Socket): void {
+  socket.off('readable', look).off('end', leave);
+}
+
+/** A client that goes away would not be noticed, since nobody reads what it sends: looks for its end and takes nothing. */
+function look(this: Socket): void {
+  this.read(0);
+}
+
+function leave(this: Socket): void {
+  this.destroy();
 }
 
 /** Has the server read the request again, without what asked for another protocol. */

@@ -8,6 +8,7 @@ import type { Place } from '../groups/lease.ts';
 import type { Exchange } from './exchange.ts';
 import { endResponseHead, type ResponseHead, readResponseFields } from './response-headers.ts';
 import { Tunnel } from './tunnel.ts';
+import { stopLooking } from './upgrade.ts';
 
 /** Where a handshake goes, and what holds for its connection. */
 export type HandshakeDestination = {
@@ -29,7 +30,6 @@ export function passHandshake(exchange: Exchange, destination: HandshakeDestinat
     headers: [...headers, ...ASK],
     agent: false,
   });
-  const stopWatching = destroyAtEnd(exchange.request.socket);
   let isLate = false;
   exchange.answer = { abandon: () => request.destroy() };
   request.setTimeout(responseTimeoutMs, () => {
@@ -49,7 +49,7 @@ export function passHandshake(exchange: Exchange, destination: HandshakeDestinat
     }
   });
   request.once('upgrade', (answer, upstream, first) => {
-    stopWatching();
+    stopLooking(exchange.request.socket);
     try {
       join(exchange, { answer, upstream: upstream as Socket, first });
     } catch (error) {
@@ -58,18 +58,6 @@ export function passHandshake(exchange: Exchange, destination: HandshakeDestinat
     }
   });
   request.end();
-}
-
-/**
- * A client that goes away while its handshake is under way would not be noticed, since nobody reads what it sends before the
- * upstream has switched. Returns how to stop.
- */
-function destroyAtEnd(client: Socket): () => void {
-  // Looks for the end and takes nothing.
-  const look = (): void => void client.read(0);
-  const leave = (): void => void client.destroy();
-  client.on('readable', look).once('end', leave);
-  return () => void client.off('readable', look).off('end', leave);
 }
 
 type Upgraded = { readonly answer: IncomingMessage; readonly upstream: Socket; readonly first: Buffer };

@@ -62,6 +62,29 @@ describe('a handshake that is answered as plain HTTP', () => {
     },
   );
 
+  it.each(KINDS)('is given up when its client leaves while it is worked on: %s', async (_, fields, parts) => {
+    const outcomes: string[] = [];
+    const ended: Promise<void>[] = [];
+    const stage = await stageBefore(
+      (socket) => void ended.push(new Promise((resolve) => socket.once('close', () => resolve()))),
+      {
+        acquire: () => ({
+          kind: 'lease',
+          upstream: { ...stage.recorder.upstream, ...parts },
+          queuedMs: 0,
+          release: (outcome) => void outcomes.push(outcome),
+        }),
+      },
+    );
+    const client = openConnection(stage.target);
+    client.write(`GET / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`);
+    await expect.poll(() => ended).toHaveLength(1);
+    client.end();
+    expect(await stage.observed()).toMatchObject({ aborted: true, reason: 'client_gone' });
+    await ended[0];
+    expect(outcomes).toEqual(['abandoned']);
+  });
+
   it.each([
     ['h2c', `${H2C}Connection: close\r\n`],
     ['a WebSocket', WEB_SOCKET],
