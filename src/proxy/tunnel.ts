@@ -8,6 +8,9 @@ import { FrameBoundary, GOING_AWAY } from './frame-boundary.ts';
 /** How long a client may take to answer a Close frame. */
 const CLOSE_DEADLINE_MS = 5_000;
 
+/** After so long without a byte the kernel begins to ask whether an upstream's machine is still there; it gives up ten seconds later. */
+const ASK_AFTER_MS = 60_000;
+
 /** Both ends, and what has come from them behind their heads. */
 export type TunnelEnds = {
   readonly client: Socket;
@@ -16,8 +19,10 @@ export type TunnelEnds = {
   readonly first: Buffer;
   /** Milliseconds without a byte in either direction; 0 for no limit. */
   readonly idleTimeoutMs: number;
-  /** Told when that was too long. */
-  readonly onIdle: () => void;
+  /** Without that limit, how long the client may take nothing of what is there for it. */
+  readonly sendTimeoutMs: number;
+  /** Told which of them was over. */
+  readonly onTimeout: (limit: 'web_socket_timeout' | 'send_timeout') => void;
 };
 
 /** Lives until both sockets have ended. */
@@ -27,7 +32,7 @@ export class Tunnel {
   readonly #boundary = new FrameBoundary();
   #isLeaving = false;
 
-  constructor({ client, upstream, first, idleTimeoutMs, onIdle }: TunnelEnds) {
+  constructor({ client, upstream, first, idleTimeoutMs, sendTimeoutMs, onTimeout }: TunnelEnds) {
     this.#client = client;
     this.#upstream = upstream;
     for (const socket of [client, upstream]) {
@@ -37,10 +42,17 @@ export class Tunnel {
     upstream.on('error', () => upstream.destroy());
     upstream.once('close', () => this.#upstreamClosed());
     client.once('close', () => upstream.destroy());
+    upstream.setKeepAlive(true, ASK_AFTER_MS);
     // What is written to the client counts as well as what it sends.
-    client.setTimeout(idleTimeoutMs, () => {
-      if (!this.#isLeaving) onIdle();
-      this.leave();
+    client.setTimeout(idleTimeoutMs || sendTimeoutMs).on('timeout', () => {
+      if (this.#isLeaving) return;
+      if (idleTimeoutMs > 0) {
+        onTimeout('web_socket_timeout');
+        this.leave();
+      } else if (client.writableLength > 0) {
+        onTimeout('send_timeout');
+        client.destroy();
+      }
     });
     upstream.on('data', (bytes: Buffer) => this.#fromUpstream(bytes));
     client.on('drain', () => upstream.resume());

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import type { Place } from '../groups/lease.ts';
 import type { Exchange } from './exchange.ts';
 import { endResponseHead, type ResponseHead, readResponseFields } from './response-headers.ts';
-import { Tunnel } from './tunnel.ts';
+import { Tunnel, type TunnelEnds } from './tunnel.ts';
 import { stopLooking } from './upgrade.ts';
 
 /** Where a handshake goes, and what holds for its connection. */
@@ -83,10 +83,11 @@ function join(exchange: Exchange, { answer, upstream, first }: Upgraded): void {
   const { deps, limits, route } = exchange;
   const own = route === undefined ? {} : deps.webSocketsOf(route.identity);
   const idleTimeoutMs = own.timeoutMs ?? limits.webSocketTimeoutMs;
-  const onIdle = (): void => {
-    exchange.endedBy = 'web_socket_timeout';
+  const onTimeout: TunnelEnds['onTimeout'] = (limit) => {
+    exchange.endedBy = limit;
   };
-  const tunnel = new Tunnel({ client, upstream, first, idleTimeoutMs, onIdle });
+  const { sendTimeoutMs } = limits;
+  const tunnel = new Tunnel({ client, upstream, first, idleTimeoutMs, sendTimeoutMs, onTimeout });
   deps.listener.tunnels.add(tunnel);
   leaveWith(exchange.lease?.upstream.leaving, tunnel);
 }
