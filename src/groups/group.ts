@@ -135,6 +135,7 @@ export class Group {
     this.#starter.callOff();
     this.#watch.stop();
     core.enter('draining', 'the sidecar stops it');
+    core.processes.leave();
     if (core.isAlone()) core.room.refuseAll(draining(this.identity));
     await this.#quiet.within(core.plan.drainTimeoutMs);
     core.room.refuseAll(draining(this.identity));

@@ -207,6 +207,11 @@ export class ProcessList {
     this.#deps.clock.after(member.plan.shutdownTimeoutMs, () => void this.#terminate(member));
   }
 
+  /** All of them are to end: their connections beyond an answer need not wait for it. */
+  leave(): void {
+    for (const { process } of this.#members) process.leave?.();
+  }
+
   /** No new requests; its end when the last one is answered, or when the plan's drain time is over. */
   drain(member: Member, reason: ExitReason, timeoutMs: number): void {
     // One that was to be replaced may have gone by itself meanwhile.

@@ -1,7 +1,9 @@
 /** A WebSocket does not hold up the end of its process, and its client is told: at a reload, with real processes. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
+import { reservePort } from '../support/port.ts';
+import { startProcess } from '../support/real-process.ts';
 import { type Sidecar, startSidecar } from '../support/sidecar.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -31,15 +33,18 @@ class Handler(socketserver.StreamRequestHandler):
 class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
-Server(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()
+server = Server(('127.0.0.1', int(sys.argv[1])), Handler)
+print('ready')
+server.serve_forever()
 `;
 
 let folder: TemporaryFolder;
+let server: string;
 let sidecar: Sidecar;
 
 beforeAll(async () => {
   folder = makeTemporaryFolder();
-  const server = folder.write('server.py', SERVER);
+  server = folder.write('server.py', SERVER);
   const apache = folder.write(
     'apache.conf',
     `User www-data\nGroup www-data\nListen 80\nServerName local.test\nWSGIScriptAlias / ${folder.path}/app.wsgi\n`,
@@ -59,15 +64,42 @@ afterAll(async () => {
 
 it('is told that its process goes, and comes back to the next', async () => {
   const before = await connect();
-  const settings = JSON.parse(readFileSync(sidecar.config, 'utf8'));
-  settings.groups.defaults.environment = { GENERATION: '2' };
-  writeFileSync(sidecar.config, JSON.stringify(settings));
-  process.kill(sidecar.process.pid, 'SIGHUP');
+  reload({ command: ['/usr/bin/python3', server, '{port}'], environment: { GENERATION: '2' } });
   expect(await before.closed).toBe(1001);
   const after = await connect();
   expect(after.pid).not.toBe(before.pid);
   after.socket.terminate();
 });
+
+it('is told that its server elsewhere is given up, and comes back to the next', async () => {
+  const before = await connect();
+  const elsewhere = [await startElsewhere(), await startElsewhere()];
+  const closed = [before.closed];
+  for (const { url, pid } of elsewhere) {
+    reload({ url });
+    expect(await closed.at(-1)).toBe(1001);
+    const client = await connect();
+    expect(client.pid).toBe(pid);
+    closed.push(client.closed);
+  }
+  // To none of them.
+  reload({ command: ['/usr/bin/python3', server, '{port}'] });
+  expect(await closed.at(-1)).toBe(1001);
+});
+
+function reload(defaults: Readonly<Record<string, unknown>>): void {
+  const settings = JSON.parse(readFileSync(sidecar.config, 'utf8'));
+  writeFileSync(sidecar.config, JSON.stringify({ ...settings, groups: { defaults } }));
+  process.kill(sidecar.process.pid, 'SIGHUP');
+}
+
+async function startElsewhere(): Promise<{ readonly url: string; readonly pid: string }> {
+  const port = await reservePort();
+  const running = startProcess('/usr/bin/python3', ['-u', server, String(port)]);
+  onTestFinished(async () => void (await running.stop()));
+  await running.waitForLine((line) => line === 'ready', 'the server');
+  return { url: `http://127.0.0.1:${port}`, pid: String(running.pid) };
+}
 
 async function connect(): Promise<{ socket: WebSocket; pid: string; closed: Promise<number> }> {
   const socket = new WebSocket(`ws://127.0.0.1:${sidecar.port}/chat`, { headers: { Host: 'local.test' } });

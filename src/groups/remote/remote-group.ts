@@ -114,6 +114,7 @@ export class RemoteGroup {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#enter('draining', 'the sidecar stops it');
+    for (const server of this.#servers) server.leave();
     await this.#quiet.within(this.#plan.drainTimeoutMs);
     this.#room.refuseAll(draining(this.identity));
     for (const server of this.#servers) server.close();

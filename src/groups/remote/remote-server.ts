@@ -2,6 +2,7 @@
  * A server that runs elsewhere, as one of those that a `url:` group has: ready → unhealthy → ready, by what its checks and its
  * requests tell. A request that failed makes it a suspect, which is asked at once and avoided until it has answered.
  */
+import { setMaxListeners } from 'node:events';
 import type { Clock, WallTime } from '../clock.ts';
 import type { ForeignTraits, Upstream } from '../lease.ts';
 import { probe, probeConnection } from '../runners/probe.ts';
@@ -28,6 +29,7 @@ export class RemoteServer implements Upstream {
   readonly tcp: { readonly host: string; readonly port: number };
   readonly threads: number;
   readonly closed: AbortSignal;
+  readonly leaving: AbortSignal;
   readonly foreign: ForeignTraits | undefined;
   readonly startedAt: WallTime;
   since: WallTime;
@@ -45,6 +47,7 @@ export class RemoteServer implements Upstream {
   readonly #deps: RemoteServerDeps;
   readonly #runner: UrlRunner;
   readonly #closing = new AbortController();
+  readonly #leaving = new AbortController();
   #failures = 0;
   #isChecking = false;
   #cancelTimer: () => void = () => undefined;
@@ -59,6 +62,9 @@ export class RemoteServer implements Upstream {
     this.tcp = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || '80') };
     this.threads = threads;
     this.closed = this.#closing.signal;
+    this.leaving = this.#leaving.signal;
+    // One for each WebSocket.
+    setMaxListeners(0, this.leaving);
     this.foreign = foreignTraits(runner);
     this.startedAt = deps.clock.wallTime();
     this.since = this.startedAt;
@@ -94,8 +100,14 @@ export class RemoteServer implements Upstream {
     void this.check();
   }
 
+  /** Its connections beyond an answer are to end; it gets no request any more but those that wait already. */
+  leave(): void {
+    this.#leaving.abort();
+  }
+
   /** No check any more; answers under way may end. */
   close(): void {
+    this.leave();
     this.#cancelTimer();
     this.#closing.abort();
   }

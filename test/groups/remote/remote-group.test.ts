@@ -159,4 +159,25 @@ describe('a group with a url', () => {
     expect(portOf(await stage.lease())).toBe(b.port);
     expect(lease.upstream.closed.aborted).toBe(true);
   });
+
+  it('tells the connections of a server that it loses to leave, and no others', async () => {
+    const [a, b] = await open(2);
+    const leases = [await stage.lease(), await stage.lease()];
+    const [of, other] = portOf(leases[0] as Lease) === a?.port ? leases : leases.reverse();
+    stage.settings = { ...stage.settings, url: [b?.url ?? ''] };
+    await stage.pool.restart(groupId(groupKey(IDENTITY)));
+    expect(of?.upstream.leaving?.aborted).toBe(true);
+    expect(other?.upstream.leaving?.aborted).toBe(false);
+  });
+
+  it('tells all connections to leave when it stops, before it waits for them', async () => {
+    await open(1, { drainTimeoutMs: 60_000 });
+    const lease = await stage.lease();
+    const left = new Promise((resolve) => lease.upstream.leaving?.addEventListener('abort', resolve));
+    const reloaded = stage.pool.reload(() => undefined);
+    await left;
+    expect(lease.upstream.closed.aborted).toBe(false);
+    lease.release('answered');
+    await reloaded;
+  });
 });
