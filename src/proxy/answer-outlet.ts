@@ -95,8 +95,7 @@ export class AnswerOutlet {
       write: (bytes) => response.write(bytes),
       hasRoom: () => this.#goOn(),
       emptied: () => this.#emptied(),
-      failed: (error) =>
-        this.#exchange.breakOff('ERR_INTERNAL', 'What was kept of an answer cannot be read', error),
+      failed: (error) => this.#exchange.collapse(error, 'What was kept of an answer cannot be read'),
     });
     this.#resume();
   }

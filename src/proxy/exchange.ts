@@ -206,9 +206,9 @@ export class Exchange {
   }
 
   /** A fault of the sidecar in the middle of it: answered where that can be, else broken off. */
-  collapse(error: unknown): void {
-    if (this.status === 101) this.breakOff('ERR_INTERNAL', FAULT, error);
-    else this.fail('ERR_INTERNAL', FAULT, { error });
+  collapse(error: unknown, message: string = FAULT): void {
+    if (this.status === 101) this.breakOff('ERR_INTERNAL', message, error);
+    else this.fail('ERR_INTERNAL', message, { error });
     this.deps.observer.errorUnexpected();
   }
 

@@ -33,6 +33,7 @@ export async function sendFile(exchange: Exchange, route: FileRoute): Promise<vo
 }
 
 class OutsideRoot extends Error {}
+class ShrunkFile extends Error {}
 
 /**
  * Opens a file and then asks the kernel what was opened: a name that is checked first and opened later could be another file by then.
@@ -66,7 +67,8 @@ async function openWithin(filename: string, root: string): Promise<FileHandle> {
 function refuseFile(exchange: Exchange, error: unknown): void {
   const { code } = error as { code?: unknown };
   if (exchange.clientGone) return;
-  if (exchange.response.headersSent) {
+  if (!isOfTheFile(error)) exchange.collapse(error);
+  else if (exchange.response.headersSent) {
     exchange.breakOff('ERR_INTERNAL', 'Cannot read on in a file that is being sent', error);
   } else if (error instanceof OutsideRoot || code === 'EACCES' || code === 'EPERM' || code === 'ELOOP') {
     const message = 'File may not be read, or a link leads out of the folder that is served';
@@ -74,6 +76,15 @@ function refuseFile(exchange: Exchange, error: unknown): void {
   } else if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENXIO' || code === 'ENAMETOOLONG') {
     exchange.refuse({ status: 404, reason: 'not_found', message: 'File is not there' });
   } else exchange.fail('ERR_INTERNAL', 'Cannot send a file', { error });
+}
+
+/** Whether it is the file or the system that an error tells of; all else is a fault of ours. */
+function isOfTheFile(error: unknown): boolean {
+  return (
+    error instanceof OutsideRoot ||
+    error instanceof ShrunkFile ||
+    (error as NodeJS.ErrnoException).errno !== undefined
+  );
 }
 
 type OpenFile = { readonly file: FileHandle; readonly stats: Stats; readonly filename: string };
@@ -120,7 +131,10 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
   }
   exchange.responseBytes = end - start + 1;
   exchange.watchSending();
-  await pipeline(file.createReadStream({ start, end, autoClose: false, highWaterMark: 262_144 }), response);
+  const bytes = file.createReadStream({ start, end, autoClose: false, highWaterMark: 262_144 });
+  await pipeline(bytes, response, { end: false });
+  if (bytes.bytesRead <= end - start) throw new ShrunkFile('the file has become shorter');
+  exchange.end();
 }
 
 type Conditions = Exchange['request']['headers'];

@@ -57,9 +57,7 @@ export class Forwarder {
       const kept = passes.filter(({ name }) => !REPLACED.has(name));
       passes.splice(0, passes.length, ...kept);
     }
-    proxy.on('error', (error: Error, request: IncomingMessage) =>
-      exchangeOf(request).fail('ERR_INTERNAL', 'Proxy failed', { error }),
-    );
+    proxy.on('error', (error: Error, request: IncomingMessage) => exchangeOf(request).collapse(error));
     this.#proxy = proxy;
   }
 

@@ -161,7 +161,11 @@ export class UpstreamAnswer implements AnswerHandler {
     if (this.#done) return;
     this.#done = true;
     const code: ErrorCode = this.#timedOut ? 'ERR_UPSTREAM_TIMEOUT' : (ended?.code ?? codeOf(error));
-    if (this.#abort === undefined && code !== 'ERR_INTERNAL') {
+    if (code === 'ERR_INTERNAL') {
+      exchange.collapse(error);
+      return;
+    }
+    if (this.#abort === undefined) {
       this.#destination.connectFailed(exchange, error);
       return;
     }

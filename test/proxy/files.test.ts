@@ -1,9 +1,10 @@
 /** Files that Apache would answer itself. */
 import { execFileSync } from 'node:child_process';
-import { symlinkSync, utimesSync } from 'node:fs';
+import { once } from 'node:events';
+import { symlinkSync, truncateSync, utimesSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FileRoute } from '../../src/routing/route.ts';
-import { type Answer, type RequestOptions, send } from '../support/raw-http.ts';
+import { type Answer, openSocket, type RequestOptions, send } from '../support/raw-http.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { type Stage, startStage, virtualHost } from './stage.ts';
 
@@ -13,9 +14,12 @@ const LAST_MODIFIED = 'Mon, 06 May 2024 07:08:09 GMT';
 describe('sendFile()', () => {
   let folder: TemporaryFolder;
   let stage: Stage;
+  /** What a route leads to in place of its path. */
+  let filename: string | undefined;
 
   beforeEach(async () => {
     folder = makeTemporaryFolder();
+    filename = undefined;
     const file = folder.write('htdocs/a.txt', '0123456789');
     utimesSync(file, MODIFIED, MODIFIED);
     folder.write('htdocs/empty.css', '');
@@ -32,7 +36,7 @@ describe('sendFile()', () => {
         query: '',
         serverName: 'www.test',
         serverPort: 80,
-        filename: `${root}${request.target}`,
+        filename: `${root}${filename ?? request.target}`,
         root,
         access: { kind: 'granted' },
       }),
@@ -49,6 +53,32 @@ describe('sendFile()', () => {
     headers: Record<string, string> = {},
     options: RequestOptions = {},
   ): Promise<Answer> => send(stage.target, path, { ...options, headers });
+
+  it('answers what is no fault of the file or the system with 500, and counts it', async () => {
+    expect((await get('/a\0b')).status).toBe(400);
+    expect(stage.faults).toEqual([]);
+    filename = '/a\0b';
+    expect((await get('/')).status).toBe(500);
+    expect(stage.faults).toEqual([1]);
+  });
+
+  it('breaks off a file that shrinks while it is sent: the next answer cannot be taken for its end', async () => {
+    const file = folder.write('htdocs/long', '');
+    truncateSync(file, 64 * 2 ** 20);
+    const socket = openSocket(stage.target).on('error', () => {});
+    const request = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    socket.write(request('/long') + request('/a.txt'));
+    await once(socket, 'readable');
+    truncateSync(file, 0);
+    let heads = 0;
+    socket.on('data', (bytes) => {
+      heads += bytes.toString('latin1').split('HTTP/1.1 ').length - 1;
+    });
+    await once(socket, 'close');
+    expect(heads).toBe(1);
+    expect(await stage.observed()).toMatchObject({ reason: 'internal' });
+    expect(stage.faults).toEqual([]);
+  });
 
   it('sends a file with its type, length, date and tag', async () => {
     const answer = await get('/a.txt');
