@@ -1,15 +1,4 @@
-"""A fixed number of threads that serve any number of connections, in one of two ways:
-
-* *eager*: all free threads wait on one epoll, which wakes one for each ready connection. Requests that wait for
-  databases overlap.
-* *inline*: one thread, the leader, waits and serves one ready connection after the other; the rest are parked. The
-  interpreter lock never changes hands, which gives short requests twice the throughput and a fraction of the tail
-  latency of contending threads. A monitor looks every TICK: when the leader is stuck in a request, there is little to
-  do, or nobody contends, the way is eager again.
-
-The way is found by trying: eager is the start, inline is tried when requests come fast and side by side, and given up
-when they turn out to be slow, each time for longer. Requests that come one after the other are served eagerly: no
-thread contends with another, and the monitor sleeps, whose looks would be a third of all wake-ups.
+"""A fixed number of threads that serve any number of connections, all side by side or one for all (wsgi_way.py).
 
 Connections are watched edge-triggered. A thread that is told of a connection sets `again`, then tries its lock; the
 holder of the lock looks at `again` after letting go. So no news is lost, and no connection is served by two threads.
@@ -24,24 +13,9 @@ import socket
 import threading
 import time
 
-from wsgi_clock import stopwatch
 from wsgi_response import report_exception
+from wsgi_way import Way
 
-# Seconds between two looks of the monitor: what a request behind a stuck leader waits at most twice.
-TICK = 0.001
-# Ticks without a request after which the monitor may sleep.
-IDLE_TICKS = 5
-# Ticks without requests on more than one connection after which inline gains nothing.
-CALM_TICKS = 50
-# A request that takes longer than this is worth a thread switch.
-BRISK = 0.0002
-# Below this rate (requests a second) nothing is gained inline.
-LIVELY = 2000.0
-# Requests between two tries of inline mode: doubled when one fails, the first again when one lasts so many requests.
-FIRST_PATIENCE = 32
-LAST_PATIENCE = 4096
-LASTING = 400
-SAMPLE_MASK = 15
 EVENTS_AT_ONCE = 32
 EDGES = select.EPOLLIN | select.EPOLLET
 
@@ -59,24 +33,9 @@ class ThreadPool(object):
         self._connections = {}
         # Ready descriptors that a leader has been told of and nobody has looked at.
         self._ready = collections.deque()
-        # Held by the leader; the others are parked before it.
-        self._gate = threading.Lock()
-        self._turning = threading.Lock()
-        self._leader = None
-        self._is_eager = True
-        self._wake_monitor = threading.Lock()
-        self._wake_monitor.acquire()
-        # Counts requests; two threads may count one together, which does no harm.
-        self._begun = 0
-        # The leader that is inside a request in inline mode.
-        self._busy = None
-        # Whether a leader has served more than one connection since the monitor looked.
-        self._is_mixed = False
-        self._average = 0.0
-        self._patience = FIRST_PATIENCE
-        self._try_at = FIRST_PATIENCE
-        self._tried_at = stopwatch()
-        self._inline_since = 0
+        self._way = Way(self._is_contended, self._hand_back)
+        # Bound here, because every request comes by.
+        self._serve, self._may_go_on = self._way.serve, self._way.may_go_on
         self._epoll = select.epoll()
         fcntl.fcntl(self._epoll.fileno(), fcntl.F_SETFD, fcntl.FD_CLOEXEC)
 
@@ -87,7 +46,7 @@ class ThreadPool(object):
         for number in range(self._threads):
             start_thread(self._work, 'wsgi-%d' % (number + 1))
         if self._threads > 1:
-            start_thread(self._monitor, 'wsgi-monitor')
+            start_thread(self._way.monitor, 'wsgi-monitor')
 
     def stop_accepting(self):
         # type: () -> None
@@ -104,15 +63,16 @@ class ThreadPool(object):
         # type: () -> None
         """The life of one thread."""
         me = object()
+        way = self._way
         while True:
             try:
-                if self._leader is me:
+                if way.leader is me:
                     self._lead(me)
-                elif self._is_eager:
+                elif way.is_eager:
                     self._take_one(me)
                 else:
                     # Parked until the gate opens, which is when the way is eager again.
-                    with self._gate:
+                    with way.gate:
                         pass
             except Exception:
                 report_exception()
@@ -125,9 +85,9 @@ class ThreadPool(object):
     def _lead(self, me):
         # type: (object) -> None
         """Serves ready connections one after the other while this thread leads."""
-        ready = self._ready
+        ready, way = self._ready, self._way
         last = None
-        while self._leader is me:
+        while way.leader is me:
             try:
                 descriptor = ready.popleft()
             except IndexError:
@@ -135,7 +95,7 @@ class ThreadPool(object):
             else:
                 if descriptor != last:
                     last = descriptor
-                    self._is_mixed = True
+                    way.is_mixed = True
                 self._look_at(descriptor, me)
         self._hand_back()
 
@@ -220,99 +180,15 @@ class ThreadPool(object):
             if not connection.lock.acquire(False):
                 return
 
-    def _may_go_on(self, me):
-        # type: (object) -> bool
-        """Whether this thread is to serve what comes next. Beside a leader it would wait at each step for the interpreter
-        lock, and its connection with it, as long as requests come.
-        """
-        return self._is_eager or self._leader is me
-
     def _forget(self, descriptor, connection):
         # type: (int, object) -> None
         del self._connections[descriptor]
         connection.close()
 
-    def _serve(self, connection, environ, me):
-        # type: (object, dict, object) -> bool
-        begun = self._begun = self._begun + 1
-        if begun >= self._try_at and self._is_eager:
-            self._try_inline(begun, me)
-        if self._leader is not me:
-            return connection.respond(environ)
-        self._busy = me
-        if begun & SAMPLE_MASK:
-            alive = connection.respond(environ)
-        else:
-            started = stopwatch()
-            alive = connection.respond(environ)
-            self._weigh(stopwatch() - started, me)
-        if self._busy is me:
-            self._busy = None
-        return alive
-
-    def _try_inline(self, begun, me):
-        # type: (int, object) -> None
-        """Makes this thread the leader when enough requests came in the time since the last try."""
-        now = stopwatch()
-        rate = self._patience / max(now - self._tried_at, 1e-6)
-        self._tried_at = now
-        self._try_at = begun + self._patience
-        if rate < LIVELY or not self._is_contended() or not self._gate.acquire(False):
-            return
-        self._average = 0.0
-        self._inline_since = begun
-        with self._turning:
-            self._leader = me
-            self._is_eager = False
-        try:
-            self._wake_monitor.release()
-        except Exception:
-            # It is awake still, from the last time.
-            pass
-
     def _is_contended(self):
         # type: () -> bool
         """Whether another connection is being served beside the caller's."""
         return sum(each.lock.locked() for each in list(self._connections.values())) > 1
-
-    def _weigh(self, seconds, me):
-        # type: (float, object) -> None
-        # One long one may be this thread's own misfortune on a busy machine; two are a habit.
-        self._average += (min(seconds, 4 * BRISK) - self._average) / 4
-        if self._average > BRISK:
-            self._turn_eager(me, True)
-
-    def _turn_eager(self, leader, has_failed):
-        # type: (object, bool) -> None
-        with self._turning:
-            if self._leader is not leader or leader is None:
-                return
-            self._leader = None
-            if self._begun - self._inline_since > LASTING:
-                self._patience = FIRST_PATIENCE
-            elif has_failed:
-                self._patience = min(self._patience * 2, LAST_PATIENCE)
-            self._tried_at = stopwatch()
-            self._try_at = self._begun + self._patience
-            self._is_eager = True
-        self._gate.release()
-        self._hand_back()
-
-    def _monitor(self):
-        # type: () -> None
-        """Ends inline serving when the leader is stuck, when no requests come, or when they come one after the other."""
-        while True:
-            self._wake_monitor.acquire()
-            seen, idle, calm = -1, 0, 0
-            while not self._is_eager:
-                time.sleep(TICK)
-                begun, leader = self._begun, self._leader
-                idle = idle + 1 if begun == seen else 0
-                calm = 0 if self._is_mixed else calm + 1
-                seen, self._is_mixed = begun, False
-                is_stuck = idle and self._busy is leader
-                if is_stuck or idle > IDLE_TICKS or calm > CALM_TICKS:
-                    self._turn_eager(leader, is_stuck)
 
 
 def start_thread(work, name):
