@@ -1,6 +1,7 @@
 /** A client that takes its time takes nobody else's: half a head, half a body, an answer that is not taken. */
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Upstream } from '../../src/groups/lease.ts';
 import { ok, type StageParts, stageBefore } from '../proxy/stage.ts';
 import { openConnection, openSocket } from '../support/raw-http.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
@@ -116,14 +117,13 @@ describe('a slow client', () => {
   );
 
   it('has for the end of a short answer the time of its group', async () => {
+    let upstream: Upstream | undefined;
     const stage = await stageBefore(CHUNKED, {
       listener: { bind: `unix:${makeSocketPath()}` },
-      acquire: () => ({
-        kind: 'lease',
-        upstream: { ...stage.recorder.upstream, untakenMs: 100 },
-        queuedMs: 0,
-        release: () => undefined,
-      }),
+      acquire: () => {
+        upstream ??= { ...stage.recorder.upstream, untakenMs: 100 };
+        return { kind: 'lease', upstream, queuedMs: 0, release: () => undefined };
+      },
     });
     const socket = openSocket(stage.target).on('error', () => {});
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(400));
