@@ -7,6 +7,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fromBytes, toBytes } from '../apache/bytes.ts';
 import type { Diagnostic } from '../apache/diagnostic.ts';
+import { problemOf } from '../errors.ts';
 import { interpreterOf } from '../groups/interpreter.ts';
 import type { GroupPlan } from '../groups/plan.ts';
 import { displayName } from '../routing/group-key.ts';
@@ -110,7 +111,10 @@ function tryInterpreter(python: string, plan: GroupPlan): Diagnostic | undefined
       'Install it, or name another one by "python" in the settings',
     );
   if (code !== undefined || run.status !== 0) {
-    const why = code ?? lastLine(run.stderr) ?? `it ended with ${run.status ?? run.signal}`;
+    const why =
+      run.error === undefined
+        ? (lastLine(run.stderr) ?? `it ended with ${run.status ?? run.signal}`)
+        : problemOf(run.error);
     const who = user === undefined ? 'this user' : `user "${user}"`;
     return finding(
       'python-unusable',

@@ -40,7 +40,7 @@ function createProgram(context: CliContext, finish: Finish): Command {
     .version(context.version)
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed or errors found, 2 usage, 3 configuration, 4 port or folder, 70 fault of the program',
+      '\nExit codes: 0 done, 1 failed or errors found, 2 usage, 3 configuration, 4 port or folder, 70 fault of the program, 130 ended by a second Ctrl-C',
     );
   for (const make of [
     runCommand,

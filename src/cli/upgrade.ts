@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import type { UpgradeView } from '../../routes/model.ts';
 import { renderAddress } from '../settings/address.ts';
-import { ADMIN_KEYS, commandAdmin } from './admin-client.ts';
+import { ADMIN_KEYS, commandAdmin, queryAdmin } from './admin-client.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { addSettingsFlags, settingsOf } from './settings-flags.ts';
@@ -22,10 +22,13 @@ export function upgradeCommand(context: CliContext, finish: Finish): Command {
 async function upgrade(context: CliContext, flags: Record<string, unknown>): Promise<ExitCode> {
   const { admin } = settingsOf(context, flags);
   const isJson = flags.json === true;
-  if (!isJson)
+  if (!isJson) {
+    // Whoever is not there starts nothing.
+    await queryAdmin(admin, '/livez');
     context.complain(
       `The sidecar on "${renderAddress(admin.listen)}" starts its successor, and serves on …\n`,
     );
+  }
   const answer = await commandAdmin(admin, '/api/upgrade');
   if (answer.kind === 'refused') {
     if (isJson) printJson(context, answer.problem);

@@ -9,7 +9,13 @@ import { readSite, refuseFatal } from '../sidecar/load-site.ts';
 import type { Site } from '../site/model.ts';
 import { createFileProbe } from '../supervisor/file-probe.ts';
 import { makeCorpus, type VerifyRequest } from '../verify/corpus.ts';
-import { type Difference, differences, isComparable, type RealAnswer } from '../verify/difference.ts';
+import {
+  type Difference,
+  differences,
+  isComparable,
+  isUnresolved,
+  type RealAnswer,
+} from '../verify/difference.ts';
 import { type Door, type DoorMap, doorsOf, mapAddresses, unmapPort } from '../verify/doors.ts';
 import { privateCopy } from '../verify/private-copy.ts';
 import { callablesOf, type ProbeNames, probeFileName, probeScript } from '../verify/probe-script.ts';
@@ -82,6 +88,8 @@ type Outcome = {
   readonly asked: number;
   /** Requests whose names are not computed: see `check`. */
   readonly notComputed: number;
+  /** Requests that Apache answers by itself, or refuses: nothing names a group. */
+  readonly nameless: number;
   /** Requests that were made and, beyond `--max-requests`, not asked. */
   readonly left: number;
   readonly differences: readonly FoundDifference[];
@@ -132,7 +140,8 @@ async function compare(
   }
   return {
     asked: asked.length,
-    notComputed: all.length - comparable.length,
+    notComputed: all.filter(({ route }) => isUnresolved(route)).length,
+    nameless: all.filter(({ route }) => !isComparable(route) && !isUnresolved(route)).length,
     left: comparable.length - asked.length,
     differences: found,
   };
@@ -273,7 +282,7 @@ function doorOfUrl(text: string): readonly [Door, Parameters<typeof askProbe>[0]
   ];
 }
 
-function renderOutcome({ asked, notComputed, left, differences: found }: Outcome): string {
+function renderOutcome({ asked, notComputed, nameless, left, differences: found }: Outcome): string {
   const lines = found.map(
     ({ request, field, computed, real }) =>
       `${visible(request)}\n  ${field}: computed ${JSON.stringify(computed)}, real ${JSON.stringify(real)}\n`,
@@ -283,6 +292,7 @@ function renderOutcome({ asked, notComputed, left, differences: found }: Outcome
     ...(notComputed === 0
       ? []
       : [`${notComputed} not asked because their names are not computed: see "check"`]),
+    ...(nameless === 0 ? [] : [`${nameless} not asked because Apache answers or refuses them by itself`]),
     ...(left === 0 ? [] : [`${left} not asked: raise --max-requests`]),
   ];
   return `${lines.join('')}${notes.join('; ')}\n`;

@@ -6,6 +6,7 @@ script gets one event `preflight`; the process ends after the last.
 CPython 2.7 and 3.6 or later, standard library only.
 """
 import os
+import pwd
 import resource
 import signal
 import sys
@@ -84,6 +85,15 @@ def serve(listener, order, control):
     os._exit(0)
 
 
+def user_name(uid):
+    # type: (int) -> str
+    """In a chroot, where nothing tells names, the number."""
+    try:
+        return '"%s"' % pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 def examine(group, wanted, watches):
     # type: (object, dict, tuple) -> dict
     """Imports one script; returns its event."""
@@ -95,7 +105,8 @@ def examine(group, wanted, watches):
     seconds = stopwatch() - started
     failure = told.failure
     if failed and failure is None:
-        failure = {'message': 'The script is missing, a folder, or closed to user %d' % os.geteuid(), 'traceback': ''}
+        message = 'The script is missing, a folder, or closed to user %s' % user_name(os.geteuid())
+        failure = {'message': message, 'traceback': ''}
     for name in wanted['callables'] if failure is None else ():
         if not group.has_callable(wanted['script'], name):
             failure = {'message': 'The script has no callable object "%s"' % name, 'traceback': ''}

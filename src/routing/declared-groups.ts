@@ -32,11 +32,26 @@ type Gathered = {
 
 /** Every declared group, in the order of the configuration. */
 export function declaredGroups(site: Site): readonly DeclaredGroup[] {
+  return groupsBy(site, () => [undefined]);
+}
+
+/** The groups of requests that name a declared port, those that `declaredGroups` has among them. */
+export function portGroups(site: Site): readonly DeclaredGroup[] {
+  return groupsBy(site, ({ declaredPorts }) => [...declaredPorts]);
+}
+
+function groupsBy(
+  site: Site,
+  portsOf: (host: VirtualHost) => readonly (number | undefined)[],
+): readonly DeclaredGroup[] {
   const groups = new Map<GroupKey, Gathered>();
   for (const host of reachableHosts(site)) {
+    const ports = portsOf(host);
     for (const alias of host.scriptAliases.entries) {
-      const identity = declaredIdentity(site, host, alias);
-      if (identity !== undefined) gather(groups, identity, alias, host);
+      for (const port of ports) {
+        const identity = declaredIdentity(site, host, alias, port);
+        if (identity !== undefined) gather(groups, identity, alias, host);
+      }
     }
   }
   return Array.from(groups, ([key, { identity, mounts, scripts, hosts }]) => ({
@@ -72,11 +87,12 @@ function gather(
   group.hosts.add(host);
 }
 
-/** The group of a mount, or undefined where only a request can tell: patterns, folders, values of requests. */
+/** The group of a mount for requests that name this port, or undefined where only a request can tell: patterns, folders, values of requests. */
 export function declaredIdentity(
   site: Site,
   host: VirtualHost,
   alias: ScriptAlias,
+  requestPort?: number,
 ): GroupIdentity | undefined {
   const { match, mount, target } = alias;
   const scope = scopeOfMount(host, alias);
@@ -86,7 +102,7 @@ export function declaredIdentity(
   const applicationTemplate = (alias.applicationGroup ?? settings.applicationGroup)?.value ?? '%{RESOURCE}';
   const isFixed = match.kind === 'path' && !target.endsWith('/');
   if (!isFixed && [processTemplate, applicationTemplate].includes('%{RESOURCE}')) return undefined;
-  const port = serverPort({ host, scope, hostname: undefined, requestPort: undefined, localPort: host.port });
+  const port = serverPort({ host, scope, hostname: undefined, requestPort, localPort: host.port });
   const isFolded = site.options.modWsgiVersion !== '6' || !site.python.caseSensitive;
   const scriptName = mount.mountPoint.replace(/\/{2,}/g, '/').replace(/^\/$/, '');
   const scriptKey = foldScriptName(scriptName, isFolded);

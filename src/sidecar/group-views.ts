@@ -4,7 +4,7 @@ import { fromBytes } from '../apache/bytes.ts';
 import type { FailureSnapshot } from '../groups/failures.ts';
 import { type GroupPlan, groupId } from '../groups/plan.ts';
 import type { GroupSnapshot } from '../groups/snapshot.ts';
-import { type DeclaredGroup, declaredGroups } from '../routing/declared-groups.ts';
+import { type DeclaredGroup, declaredGroups, portGroups } from '../routing/declared-groups.ts';
 import { displayName, type GroupIdentity, groupKey } from '../routing/group-key.ts';
 import type { Site } from '../site/model.ts';
 
@@ -19,12 +19,11 @@ export function viewGroups(site: Site, planOf: PlanOf, snapshots: readonly Group
     byId.delete(view.id);
     return snapshot === undefined ? view : { ...view, ...viewState(snapshot) };
   });
+  const byPort = byId.size === 0 ? new Map() : new Map(portGroups(site).map((group) => [group.key, group]));
   const others = [...byId.values()].map((snapshot) => {
-    const plan = planOf(site, snapshot.identity);
-    return {
-      ...viewDeclared({ identity: snapshot.identity, mounts: [], scripts: snapshot.imported }, plan),
-      ...viewState(snapshot),
-    };
+    const { identity, imported } = snapshot;
+    const group: Declaration = byPort.get(groupKey(identity)) ?? { identity, mounts: [], scripts: imported };
+    return { ...viewDeclared(group, planOf(site, identity)), ...viewState(snapshot) };
   });
   return [...declared, ...others];
 }

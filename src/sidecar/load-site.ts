@@ -14,6 +14,7 @@ import type { Isolation, Site, SiteOptions } from '../site/model.ts';
 import { moduleNames } from '../site/modules.ts';
 import { judgeAccess } from './declared-access.ts';
 import { judgeDispatch } from './declared-dispatch.ts';
+import { judgeListeners } from './declared-listeners.ts';
 import { judgeImports, judgeMounts } from './declared-mounts.ts';
 import { judgeOptions } from './declared-options.ts';
 
@@ -28,6 +29,7 @@ export type SiteSettings = Pick<
   | 'virtualHosts'
   | 'mounts'
   | 'ports'
+  | 'listen'
   | 'unknownPort'
   | 'expandFromRequest'
   | 'groupsFrom'
@@ -84,6 +86,7 @@ export function readSite(
       ...judgeOptions(built.site.processGroups.values()),
       ...judgeMounts(built.site),
       ...judgeImports(built.site),
+      ...judgeListeners(settings.listen, built.site),
     ],
   };
 }

@@ -12,15 +12,20 @@ export type RealAnswer =
 export type Difference = { readonly field: string; readonly computed: string; readonly real: string };
 
 /** Reasons for which routing leaves a request to Apache, so that there is no name to compare. */
-const notComputed: ReadonlySet<string> = new Set(['unresolved', 'not_wsgi', 'apache_itself']);
+const leftToApache: ReadonlySet<string> = new Set(['unresolved', 'not_wsgi', 'apache_itself']);
 
 /**
  * Whether the route says anything that the real server could contradict. The copy has no access control, so that refusals, and the
  * error documents in their place, are left out.
  */
 export function isComparable(route: Route): boolean {
-  if (route.kind === 'none') return !notComputed.has(route.reason);
+  if (route.kind === 'none') return !leftToApache.has(route.reason);
   return route.errorStatus !== 401 && route.errorStatus !== 403;
+}
+
+/** Whether it cannot be computed what the real server does. */
+export function isUnresolved(route: Route): boolean {
+  return route.kind === 'none' && route.reason === 'unresolved';
 }
 
 /** The differences; none where neither is answered by a WSGI application. */

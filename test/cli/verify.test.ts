@@ -106,6 +106,14 @@ describe('verify', () => {
     expect(code).toBe(0);
   });
 
+  it('counts what Apache answers by itself apart from what is not computed', async () => {
+    const conf = `<Location /status>\n  SetHandler server-status\n</Location>\nWSGIScriptAlias /app @ROOT@/app.wsgi\n`;
+    const site = await makeSite({ conf, files: { 'app.wsgi': '' } });
+    undo.push(() => site.folder.remove());
+    const { out } = await verify('--apache2', program, '--apache', site.conf);
+    expect(out).toMatch(/, 0 differences; \d+ not asked because Apache answers or refuses them by itself\n/);
+  });
+
   it('asks a running Apache where an alias leads to the probe', async () => {
     const probe = (await verify('--print-probe')).out;
     const conf = `<VirtualHost 127.0.0.1:@PORT@>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { declaredGroups } from '../../src/routing/declared-groups.ts';
+import { declaredGroups, portGroups } from '../../src/routing/declared-groups.ts';
 import { routeOf, siteOf } from '../support/site-of.ts';
 
 const text = `
@@ -62,5 +62,31 @@ describe('declaredGroups()', () => {
     expect(
       declaredGroups(siteOf(text, { isolation: { default: 'as-configured', virtualHosts } })),
     ).toHaveLength(3);
+  });
+});
+
+describe('portGroups()', () => {
+  it('finds the mounts of the groups that clients make by naming a declared port', () => {
+    const site = siteOf(`
+Listen 8080
+<VirtualHost *:8080>
+  ServerName a.test
+  WSGIScriptAlias /one /srv/one.wsgi application-group=%{SERVER}
+  WSGIScriptAlias /two /srv/two.wsgi application-group=%{SERVER}
+  WSGIScriptAlias /own /srv/own.wsgi
+</VirtualHost>
+`);
+    const told = portGroups(site).map(({ identity, mounts }) => [
+      identity.applicationGroup,
+      mounts.map(({ mountPoint }) => mountPoint),
+    ]);
+    expect(new Map(told as [string, string[]][])).toEqual(
+      new Map([
+        ['a.test', ['/one', '/two']],
+        ['a.test:8080', ['/one', '/two']],
+        ['a.test|/own', ['/own']],
+        ['a.test:8080|/own', ['/own']],
+      ]),
+    );
   });
 });
