@@ -1,5 +1,4 @@
 /** Our tree of a configuration equals that of the real Apache (mod_info's DUMP_CONFIG), and so do the files it reads. */
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -12,7 +11,6 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DirectiveNode } from '../../src/apache/directive.ts';
 import {
   type ConfigurationSource,
   type LoadedConfiguration,
@@ -20,44 +18,18 @@ import {
 } from '../../src/apache/load.ts';
 import { nodeFileReader } from '../../src/apache/node-file-reader.ts';
 import { packageRoot } from '../../src/package-root.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { fc, runs } from '../support/property.ts';
 import { goldenCases } from './golden-case.ts';
 import { randomConfiguration, randomPart } from './random-configuration.ts';
-import {
-  type ApacheAnswer,
-  askApache,
-  complaintPlace,
-  flattenDump,
-  flattenIncludes,
-  missingApache,
-} from './real-apache.ts';
+import { askApache, complaintPlace, missingApache } from './real-apache.ts';
+import { expectSameReading, expectSameTree } from './same-tree.ts';
 
 const reason = missingApache();
 if (reason !== undefined) process.stderr.write(`differential.test.ts is skipped: ${reason}\n`);
 
 const debian = '/etc/apache2/apache2.conf';
 const graphite = '/usr/share/graphite-web/apache2-graphite.conf';
-
-/** Directives that Apache runs while reading, and that stay in our tree for `site/`. */
-const executedByApache = new Set(['remoteipinternalproxylist', 'remoteiptrustedproxylist']);
-
-function flatten(nodes: readonly DirectiveNode[], depth = 0): string[] {
-  return nodes.flatMap((node) => {
-    if (executedByApache.has(node.key)) return [];
-    const { file, line } = node.reported ?? node.position;
-    if (node.kind === 'directive') return [`${file}:${line} ${depth} ${node.name} ${node.text}`];
-    return [`${file}:${line} ${depth} <${node.name} ${node.text}>`, ...flatten(node.children, depth + 1)];
-  });
-}
-
-/** Apache prints its own spelling of a name, and a section's text up to whatever stands behind the `>`. */
-function comparable(lines: readonly string[]): string[] {
-  return lines.map((line) => {
-    const [, place = '', name = '', text = ''] = /^(.*?:\d+ \d+) (\S+) ?(.*)$/s.exec(line) ?? [];
-    const shown = name.startsWith('<') ? text.slice(0, text.lastIndexOf('>')).trim() : text;
-    return `${place} ${name.toLowerCase()} ${shown}`;
-  });
-}
 
 function load(
   file: string,
@@ -67,26 +39,10 @@ function load(
   return loadConfiguration({ file, reader: nodeFileReader, environment, defines: [], ...options });
 }
 
-function treeOf({ tree }: LoadedConfiguration): string[] {
-  return comparable(flatten(tree));
-}
-
-/** The tree of a `DUMP_CONFIG`. An empty dump would agree with anything empty, so it is a failure. */
-function dumpedTree({ stdout, stderr }: ApacheAnswer): string[] {
-  const dump = flattenDump(stdout);
-  expect(dump.length, `an empty dump says nothing: ${stderr}`).toBeGreaterThan(0);
-  return comparable(dump);
-}
-
 function expectSameAsApache(file: string, environment: NodeJS.ProcessEnv = process.env): void {
   const loaded = load(file, environment);
-  expect(treeOf(loaded)).toEqual(dumpedTree(askApache(file, ['DUMP_CONFIG'], { environment })));
+  expectSameReading(file, loaded, environment);
   expect(loaded.diagnostics).toEqual([]);
-  const includes = loaded.includes.map(
-    ({ file: path, depth, position }) => `${depth} ${position?.line ?? '*'} ${path}`,
-  );
-  const { stdout } = askApache(file, ['DUMP_INCLUDES'], { environment });
-  expect(includes).toEqual(flattenIncludes(stdout));
 }
 
 describe.skipIf(reason !== undefined)('loadConfiguration() beside the real Apache', () => {
@@ -95,11 +51,12 @@ describe.skipIf(reason !== undefined)('loadConfiguration() beside the real Apach
   const cases = goldenCases();
   let root = '';
 
-  beforeAll(() => {
+  beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'sd-'));
     mkdirSync(join(root, 'run'));
     mkdirSync(join(root, 'htdocs'));
-    makeCertificate(join(root, 'run'));
+    // For s02, which names one.
+    await makeCertificate(join(root, 'run'));
   });
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -190,7 +147,7 @@ function expectSameVerdict(folder: string, file: string): { complaint?: string; 
   const complaint = complaintPlace(answer);
   if (complaint === undefined) {
     expect(places).toEqual([]);
-    expect(treeOf(loaded)).toEqual(dumpedTree(answer));
+    expectSameTree(loaded, answer);
     return { places };
   }
   expect(places, answer.stderr).not.toEqual([]);
@@ -202,15 +159,4 @@ const fatalWarnings: ReadonlySet<string> = new Set(['directive-unknown', 'module
 
 function loadModules(names: readonly string[]): string[] {
   return names.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
-}
-
-/** The certificate that s02 names. */
-function makeCertificate(folder: string): void {
-  const options =
-    'req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=sidecar.test -keyout key.pem -out cert.pem';
-  const { status, stderr } = spawnSync('/usr/bin/openssl', options.split(' '), {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`Cannot make a certificate: ${stderr}`);
 }

@@ -11,7 +11,10 @@ function readerOf(files: Readonly<Record<string, string>>): FileReader {
 }
 
 function load(files: Readonly<Record<string, string>>, file = '/case/main.conf'): LoadedConfiguration {
-  const reader = readerOf(files);
+  return loadBy(readerOf(files), file);
+}
+
+function loadBy(reader: FileReader, file = '/case/main.conf'): LoadedConfiguration {
   return loadConfiguration({ file, reader, environment: {}, defines: [], serverRoot: '/case' });
 }
 
@@ -93,13 +96,7 @@ describe('loadConfiguration()', () => {
     const files = readerOf({ 'main.conf': text, 'd/a.conf': '' });
     const list = () => ({ reason: 'Permission denied', missing: false });
     const reader: FileReader = { ...files, list };
-    const { diagnostics } = loadConfiguration({
-      file: '/case/main.conf',
-      reader,
-      environment: {},
-      defines: [],
-      serverRoot: '/case',
-    });
+    const { diagnostics } = loadBy(reader);
     expect(diagnostics.map(({ message }) => message)).toEqual([
       'Could not open directory /case/d: Permission denied',
     ]);
@@ -112,13 +109,7 @@ describe('loadConfiguration()', () => {
       read: (path) => (path === '/dev/null' ? { bytes: Buffer.alloc(0) } : files.read(path)),
       kind: (path) => (path.endsWith('.conf') ? 'file' : 'other'),
     };
-    const { diagnostics } = loadConfiguration({
-      file: '/case/main.conf',
-      reader,
-      environment: {},
-      defines: [],
-      serverRoot: '/case',
-    });
+    const { diagnostics } = loadBy(reader);
     expect(diagnostics.map(({ message }) => message)).toEqual([
       'Could not open configuration file "/case/pipe": Not a regular file',
     ]);

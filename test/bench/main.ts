@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/package-root.ts';
+import { runMain, tell } from '../support/run-main.ts';
 import { type BenchOptions, parseOptions, type SuiteName, usage } from './options.ts';
 import { providePackages } from './packages.ts';
 import { busyShare } from './process-tree.ts';
@@ -86,16 +87,4 @@ function save(json: string, startedAt: Date): string {
   return path;
 }
 
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-main().then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    tell(error instanceof Error ? error.message : String(error));
-    process.exitCode = 2;
-  },
-);
+await runMain(main);

@@ -1,21 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/exit-code.ts';
 import { firstDifference } from '../../src/cli/same-site.ts';
 import { type Told, tellCli } from '../support/cli.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'convert-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const { path: folder, write, remove } = makeTemporaryFolder();
+afterAll(remove);
 
 const tell = (...args: string[]): Promise<Told> => tellCli(args);
-
-function write(name: string, text: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, text);
-  return path;
-}
 
 const APACHE = write(
   'apache.conf',

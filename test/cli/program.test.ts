@@ -1,21 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/exit-code.ts';
 import { type Told, tellCli } from '../support/cli.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'cli-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const { path: folder, write, remove } = makeTemporaryFolder();
+afterAll(remove);
 
 const tell = (...args: string[]): Promise<Told> => tellCli(args);
-
-function write(name: string, text: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, text);
-  return path;
-}
 
 const MODULES = `LoadModule mpm_event_module m.so
 LoadModule wsgi_module m.so

@@ -7,6 +7,7 @@ import { packageRoot } from '../../src/package-root.ts';
 import { layOut } from '../run/play-vectors.ts';
 import { makeSite, startApache } from '../support/apache.ts';
 import { builtProgram } from '../support/build.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { type Told, tellCli } from '../support/cli.ts';
 import { mustRun, startProcess } from '../support/real-process.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
@@ -62,8 +63,8 @@ function tlsHost(name: string): string {
   return `<VirtualHost 127.0.0.1:@PORT@>
   ServerName ${name}
   SSLEngine On
-  SSLCertificateFile @ROOT@/cert.pem.crt
-  SSLCertificateKeyFile @ROOT@/cert.pem
+  SSLCertificateFile @ROOT@/cert.pem
+  SSLCertificateKeyFile @ROOT@/key.pem
   WSGIScriptAlias /wsgi-sidecar-probe @ROOT@/apps/wsgi-sidecar-probe.wsgi
 </VirtualHost>
 `;
@@ -152,9 +153,7 @@ SSLRandomSeed startup builtin
 ${['first.test', 'second.test'].map(tlsHost).join('')}`;
     const site = await makeSite({ conf, files: { 'apps/wsgi-sidecar-probe.wsgi': probe } });
     undo.push(() => site.folder.remove());
-    const certificate = join(site.folder.path, 'cert.pem');
-    const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=first.test'];
-    await mustRun('openssl', [...words, '-keyout', certificate, '-out', `${certificate}.crt`]);
+    await makeCertificate(site.folder.path, 'first.test');
     const apache = await startApache(site);
     undo.push(() => apache.stop());
     const { code, out, err } = await verify(

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupPlan } from '../../src/groups/plan.ts';
-import { acquire, settle, VirtualGroup, type VirtualProcess } from './virtual.ts';
-
-function last({ processes }: VirtualGroup): VirtualProcess {
-  const process = processes.at(-1);
-  if (process === undefined) throw new Error('No process was started');
-  return process;
-}
+import { acquire, last, settle, VirtualGroup } from './virtual.ts';
 
 /** A group with one ready process. */
 async function readyWorld(

@@ -1,18 +1,11 @@
 /** The machine's time is set (NTP, a virtual machine that resumes) in the middle of what groups wait for; the clock is the real one. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/groups/clock.ts';
-import type { Lease } from '../../src/groups/lease.ts';
-import { acquire, settle, VirtualGroup, type VirtualProcess } from './virtual.ts';
+import { acquire, last, lease, settle, VirtualGroup } from './virtual.ts';
 
 const HOUR_MS = 3_600_000;
 
 type Settings = ConstructorParameters<typeof VirtualGroup>[0];
-
-function last({ processes }: VirtualGroup): VirtualProcess {
-  const process = processes.at(-1);
-  if (process === undefined) throw new Error('No process was started');
-  return process;
-}
 
 /** A group with one ready process. */
 async function readyWorld(settings: Settings, imported = ['/app.wsgi']): Promise<VirtualGroup> {
@@ -21,12 +14,6 @@ async function readyWorld(settings: Settings, imported = ['/app.wsgi']): Promise
   last(world).becomeReady(imported);
   await settle();
   return world;
-}
-
-function lease(world: VirtualGroup): Lease {
-  const answer = acquire(world.group);
-  if (answer instanceof Promise || answer.kind !== 'lease') throw new Error('No lease');
-  return answer;
 }
 
 async function crash(world: VirtualGroup): Promise<void> {
@@ -152,20 +139,11 @@ describe.each([
     held.release('answered');
   });
 
-  it('replaces a process that has loaded nothing within startup-timeout', async () => {
-    const world = await readyWorld({ startupTimeoutMs: 10_000 }, []);
-    const held = lease(world);
-    await pass(5_000);
-    setTime();
-    await pass(4_000);
-    expect(world.processes, 'not early').toHaveLength(1);
-    await pass(4_000);
-    expect(world.processes, 'not late').toHaveLength(2);
-    held.release('answered');
-  });
-
-  it('replaces a process whose requests are later than request-timeout', async () => {
-    const world = await readyWorld({ requestTimeoutMs: 10_000 });
+  it.each([
+    ['has loaded nothing within startup-timeout', { startupTimeoutMs: 10_000 }, []],
+    ['has requests that are later than request-timeout', { requestTimeoutMs: 10_000 }, ['/app.wsgi']],
+  ])('replaces a process that %s', async (_, settings, imported) => {
+    const world = await readyWorld(settings, imported);
     const held = lease(world);
     await pass(5_000);
     setTime();

@@ -223,6 +223,20 @@ export class VirtualGroup {
   }
 }
 
+/** The process that was started last. */
+export function last({ processes }: VirtualGroup): VirtualProcess {
+  const process = processes.at(-1);
+  if (process === undefined) throw new Error('No process was started');
+  return process;
+}
+
+/** A lease that the group has at once. */
+export function lease({ group }: VirtualGroup): Lease {
+  const answer = acquire(group);
+  if (answer instanceof Promise || answer.kind !== 'lease') throw new Error('No lease');
+  return answer;
+}
+
 /** Everything that promises have to say is said. */
 export async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));

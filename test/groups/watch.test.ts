@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Lease } from '../../src/groups/lease.ts';
-import { acquire, settle, VirtualGroup, type VirtualProcess } from './virtual.ts';
+import { acquire, last, lease, settle, VirtualGroup } from './virtual.ts';
 
 type Settings = ConstructorParameters<typeof VirtualGroup>[0];
-
-function last({ processes }: VirtualGroup): VirtualProcess {
-  const process = processes.at(-1);
-  if (process === undefined) throw new Error('No process was started');
-  return process;
-}
 
 /** A group with `count` ready processes. */
 async function readyWorld(settings: Settings = {}, count = 1): Promise<VirtualGroup> {
@@ -19,12 +12,6 @@ async function readyWorld(settings: Settings = {}, count = 1): Promise<VirtualGr
     await settle();
   }
   return world;
-}
-
-function lease(world: VirtualGroup): Lease {
-  const answer = acquire(world.group);
-  if (answer instanceof Promise || answer.kind !== 'lease') throw new Error('No lease');
-  return answer;
 }
 
 async function ask(world: VirtualGroup, times: number): Promise<void> {

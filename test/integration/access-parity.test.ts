@@ -5,9 +5,9 @@
 import { connect } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeSite, startApache } from '../support/apache.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { duringTests } from '../support/during-tests.ts';
 import { type RequestOptions, send } from '../support/raw-http.ts';
-import { mustRun } from '../support/real-process.ts';
 import { runSidecar, startSidecarFor } from '../support/sidecar.ts';
 import { besideApache } from './beside-apache.ts';
 
@@ -260,10 +260,7 @@ describe('what a TLS connection is asked for', () => {
       files: { 'apps/app.wsgi': HELLO },
       modules: ['socache_shmcb', 'ssl'],
     });
-    const root = site.folder.path;
-    const words =
-      '-x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=main.test'.split(' ');
-    await mustRun('openssl', ['req', ...words, '-keyout', `${root}/key.pem`, '-out', `${root}/cert.pem`]);
+    await makeCertificate(site.folder.path, 'main.test');
     const apache = await startApache(site);
     const sidecar = await startSidecarFor(site);
     try {

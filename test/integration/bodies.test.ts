@@ -2,11 +2,10 @@
 
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { descendantsOf } from '../support/descendants.ts';
 import { openSocket } from '../support/raw-http.ts';
-import { type Sidecar, startSidecar } from '../support/sidecar.ts';
-import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { servedSite } from './beside-apache.ts';
 
 const GIB = 2 ** 30;
 const MOST_MORE_KIB = 64 * 1024;
@@ -27,32 +26,23 @@ const APPLICATION = `def application(environ, start_response):
 `;
 
 describe('a body of 1 GiB', () => {
-  let folder: TemporaryFolder;
-  let sidecar: Sidecar;
-
-  beforeAll(async () => {
-    folder = makeTemporaryFolder();
-    folder.write('app.wsgi', APPLICATION);
-    const conf = `User www-data\nGroup www-data\nListen 80\nServerName big.test\nWSGIScriptAlias / ${folder.path}/app.wsgi\n`;
-    sidecar = await startSidecar({ apache: folder.write('apache.conf', conf), as: '*:80' });
-    // The group's process has to be there to be watched; the sidecar stays as cold as a first body finds it.
-    await download(sidecar.port, 65_536);
+  const served = servedSite({
+    conf: 'WSGIScriptAlias / @ROOT@/apps/app.wsgi\n',
+    files: { 'apps/app.wsgi': APPLICATION },
   });
 
-  afterAll(async () => {
-    await sidecar?.stop();
-    folder?.remove();
-  });
+  // The group's process has to be there to be watched; the sidecar stays as cold as a first body finds it.
+  beforeAll(() => download(served.sidecar.port, 65_536));
 
   it('comes down without being held', async () => {
-    const grown = watchMemory(sidecar.process.pid);
-    expect(await download(sidecar.port, GIB)).toBeGreaterThanOrEqual(GIB);
+    const grown = watchMemory(served.sidecar.process.pid);
+    expect(await download(served.sidecar.port, GIB)).toBeGreaterThanOrEqual(GIB);
     expect(grown()).toEqual([]);
   });
 
   it('goes up without being held', async () => {
-    const grown = watchMemory(sidecar.process.pid);
-    expect(await upload(sidecar.port, GIB)).toContain(String(GIB));
+    const grown = watchMemory(served.sidecar.process.pid);
+    expect(await upload(served.sidecar.port, GIB)).toContain(String(GIB));
     expect(grown()).toEqual([]);
   });
 });

@@ -10,19 +10,11 @@ import { openConnection, openSocket } from '../support/raw-http.ts';
 import { type Finished, runProcess, startProcess } from '../support/real-process.ts';
 import { runSidecar, SYSTEM_PYTHON, startSidecar } from '../support/sidecar.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { SLOW } from './slow-application.ts';
 
 const HELLO = `def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"hello"]
-`;
-
-const SLOW = `import os, time
-def application(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    yield b"begun"
-    while not os.path.exists(os.path.join(os.path.dirname(__file__), "gate")):
-        time.sleep(0.02)
-    yield b" ended"
 `;
 
 const CONF = `User www-data

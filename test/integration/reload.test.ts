@@ -5,6 +5,7 @@ import { reservePort } from '../support/port.ts';
 import { openConnection, send } from '../support/raw-http.ts';
 import { runSidecar, type Sidecar, startSidecar } from '../support/sidecar.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { SLOW } from './slow-application.ts';
 
 const APPLICATION = `import os, time
 while os.path.exists(os.path.join(os.path.dirname(__file__), "closed")):
@@ -270,15 +271,6 @@ describe('a reload', () => {
     expect((await sidecar.get('site.test', '/blog')).status).toBe(404);
   });
 });
-
-const SLOW = `import os, time
-def application(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    yield b"begun"
-    while not os.path.exists(os.path.join(os.path.dirname(__file__), "gate")):
-        time.sleep(0.02)
-    yield b" ended"
-`;
 
 const USER = `def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])

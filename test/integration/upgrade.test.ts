@@ -9,20 +9,12 @@ import { openConnection } from '../support/raw-http.ts';
 import { startProcess } from '../support/real-process.ts';
 import { runSidecar, type Sidecar, startSidecar } from '../support/sidecar.ts';
 import { makeTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { SLOW } from './slow-application.ts';
 
 const HELLO = `import os
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [("hello %s %d" % (environ["QUERY_STRING"], os.getppid())).encode()]
-`;
-
-const SLOW = `import os, time
-def application(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    yield b"begun"
-    while not os.path.exists(os.path.join(os.path.dirname(__file__), "gate")):
-        time.sleep(0.02)
-    yield b" ended"
 `;
 
 const RECEIVER = `import socket, sys

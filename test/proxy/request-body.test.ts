@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { openConnection, openSocket, send } from '../support/raw-http.ts';
+import { settled } from '../support/settled.ts';
 import { headersOf, ok, stageBefore, wsgiRoute } from './stage.ts';
 
 /** Serves once all of a body of so many bytes is there. */
@@ -226,14 +227,3 @@ describe('RequestBody', () => {
     expect((await answer).status).toBe(200);
   });
 });
-
-/** Resolves when a number has stopped growing for many turns of the event loop. */
-async function settled(read: () => number): Promise<void> {
-  let last = -1;
-  let calm = 0;
-  while (calm < 200) {
-    await new Promise((resolve) => setImmediate(resolve));
-    calm = read() === last && last > 0 ? calm + 1 : 0;
-    last = read();
-  }
-}

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { exchange, openConnection, openSocket, send } from '../support/raw-http.ts';
+import { settled } from '../support/settled.ts';
 import { headersOf, ok, stageBefore } from './stage.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
@@ -323,15 +324,4 @@ function outcomeOf(
       .on('close', () => resolve(error === undefined ? { text } : { text, error }));
     socket.write(bytes);
   });
-}
-
-/** Resolves when a number has stopped growing for a few turns of the event loop. */
-async function settled(read: () => number): Promise<void> {
-  let last = -1;
-  let calm = 0;
-  while (calm < 200) {
-    await new Promise((resolve) => setImmediate(resolve));
-    calm = read() === last && last > 0 ? calm + 1 : 0;
-    last = read();
-  }
 }

@@ -1,25 +1,14 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../src/package-root.ts';
 import { resolveRoute, traceRoute } from '../../src/routing/resolve.ts';
 import type { Route, RouteRequest } from '../../src/routing/route.ts';
 import type { Site } from '../../src/site/model.ts';
 import { createFileProbe } from '../../src/supervisor/file-probe.ts';
 import { layOut, parseRecorded, readRequests, readScenarioSite } from '../run/play-vectors.ts';
 import { probeOf, requestTo, siteOf } from '../support/site-of.ts';
-
-const folders = [
-  join(packageRoot(), 'test', 'vectors'),
-  join(packageRoot(), 'test', 'golden', 'site', 'recorded'),
-];
-
-const scenarios = folders.flatMap((folder) =>
-  readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => ({ name, path: join(folder, name) })),
-);
+import { scenarios } from './recorded-scenarios.ts';
 
 const roots: string[] = [];
 

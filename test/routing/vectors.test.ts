@@ -1,19 +1,6 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { packageRoot } from '../../src/package-root.ts';
 import { playScenario } from '../run/play-vectors.ts';
-
-const folders = [
-  join(packageRoot(), 'test', 'vectors'),
-  join(packageRoot(), 'test', 'golden', 'site', 'recorded'),
-];
-
-const scenarios = folders.flatMap((folder) =>
-  readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => ({ name, path: join(folder, name) })),
-);
+import { scenarios } from './recorded-scenarios.ts';
 
 describe('resolveRoute() on recorded answers', () => {
   it('has scenarios to play', () => {

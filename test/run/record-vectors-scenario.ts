@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { mustRun, type RealProcess, startProcess } from '../support/real-process.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { type RealProcess, startProcess } from '../support/real-process.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { layOut, readRequests } from './play-vectors.ts';
 
@@ -55,12 +56,6 @@ function environmentOf(folder: string): NodeJS.ProcessEnv {
     ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly env?: Record<string, string> })
     : {};
   return { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C.UTF-8', ...meta.env };
-}
-
-async function makeCertificate(folder: string): Promise<void> {
-  const options =
-    'req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=sidecar.test -keyout key.pem -out cert.pem';
-  await mustRun('openssl', options.split(' '), { cwd: folder });
 }
 
 async function untilListening({ exited, lines }: RealProcess, ports: ReadonlySet<number>): Promise<void> {

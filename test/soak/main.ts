@@ -6,6 +6,7 @@ import { copyFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { runMain, tell } from '../support/run-main.ts';
 import { runEvent } from './events.ts';
 import { Load } from './load.ts';
 import { type EventKind, parseOptions, type SoakOptions, usage } from './options.ts';
@@ -137,16 +138,4 @@ function keepLog(subject: Subject): string {
   return kept;
 }
 
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-main().then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (error: unknown) => {
-    tell(error instanceof Error ? error.message : String(error));
-    process.exitCode = 2;
-  },
-);
+await runMain(main);

@@ -22,38 +22,14 @@ describe('notifyServiceManager()', () => {
   });
 
   it('sends the state to the socket that systemd names', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'notify-'));
-    const path = join(folder, 'socket');
-    const receiver = spawn('python3', ['-c', RECEIVER, path], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const lines = createInterface({ input: receiver.stdout });
-    try {
-      await once(lines, 'line');
-      const received = once(lines, 'line');
-      await notifyServiceManager('READY=1', { NOTIFY_SOCKET: path, PATH: process.env.PATH });
-      expect(String((await received)[0])).toContain('READY=1');
-    } finally {
-      receiver.kill('SIGKILL');
-      rmSync(folder, { recursive: true });
-    }
+    expect(await received('READY=1')).toContain('READY=1');
   });
 
   it('says by the monotonic clock which reload it means', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'notify-'));
-    const path = join(folder, 'socket');
-    const receiver = spawn('python3', ['-c', RECEIVER, path], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const lines = createInterface({ input: receiver.stdout });
-    try {
-      await once(lines, 'line');
-      const received = once(lines, 'line');
-      const before = process.hrtime.bigint() / 1000n;
-      await notifyServiceManager('RELOADING=1', { NOTIFY_SOCKET: path, PATH: process.env.PATH });
-      const [, stamp = '0'] = /RELOADING=1 MONOTONIC_USEC=(\d+)/.exec(String((await received)[0])) ?? [];
-      expect(BigInt(stamp)).toBeGreaterThanOrEqual(before);
-      expect(BigInt(stamp)).toBeLessThanOrEqual(process.hrtime.bigint() / 1000n);
-    } finally {
-      receiver.kill('SIGKILL');
-      rmSync(folder, { recursive: true });
-    }
+    const before = process.hrtime.bigint() / 1000n;
+    const [, stamp = '0'] = /RELOADING=1 MONOTONIC_USEC=(\d+)/.exec(await received('RELOADING=1')) ?? [];
+    expect(BigInt(stamp)).toBeGreaterThanOrEqual(before);
+    expect(BigInt(stamp)).toBeLessThanOrEqual(process.hrtime.bigint() / 1000n);
   });
 
   it('rejects when the socket is gone, so that the log can say so', async () => {
@@ -61,3 +37,20 @@ describe('notifyServiceManager()', () => {
     await expect(notifyServiceManager('READY=1', environment)).rejects.toThrow();
   });
 });
+
+/** What comes to a socket in systemd's place. */
+async function received(state: Parameters<typeof notifyServiceManager>[0]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'notify-'));
+  const path = join(folder, 'socket');
+  const receiver = spawn('python3', ['-c', RECEIVER, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: receiver.stdout });
+  try {
+    await once(lines, 'line');
+    const line = once(lines, 'line');
+    await notifyServiceManager(state, { NOTIFY_SOCKET: path, PATH: process.env.PATH });
+    return String((await line)[0]);
+  } finally {
+    receiver.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
+  }
+}
