@@ -5,21 +5,16 @@ import { statedBy } from './daemon-options.ts';
 import { type ParentEnvironment, planEnvironment } from './environment.ts';
 import { type GroupSettings, inBytes, layered } from './group-settings.ts';
 import { type GroupPlan, groupId, type ProcessLimits, type ScriptImport } from './plan.ts';
+import { type ApacheConcurrency, planConcurrency } from './plan-concurrency.ts';
 import { planLife } from './plan-life.ts';
 import { NO_PYTHON_OPTIONS, type PythonOptions, pythonVariables, restrictionsOf } from './python-options.ts';
 import { planRunner } from './runners/plan-runner.ts';
-import type { Runner } from './runners/runner.ts';
-import { RUNNER_TABLE } from './runners/traits.ts';
 
 /** What Apache's configuration says about processes outside `WSGIDaemonProcess`. Byte strings. */
-export type ApacheDefaults = {
+export type ApacheDefaults = ApacheConcurrency & {
   /** `User` and `Group` of the main server. */
   readonly user?: string | undefined;
   readonly group?: string | undefined;
-  /** DESIGN §5 has other defaults for the one without threads. */
-  readonly mpm?: 'prefork' | 'worker' | 'event' | undefined;
-  readonly maxRequestWorkers?: number | undefined;
-  readonly threadsPerChild?: number | undefined;
   /** `WSGIPythonPath`, `WSGIPythonHome`, `WSGIPythonEggs`. */
   readonly pythonPath?: readonly string[] | undefined;
   readonly pythonHome?: string | undefined;
@@ -51,14 +46,6 @@ const CONNECT_TIMEOUT_MS = 15_000;
 const LISTEN_BACKLOG = 100;
 const QUEUE_LENGTH = 100;
 const QUEUE_TIMEOUT_MS = 30_000;
-/** The most threads that an embedded group gets unless it is said; `WSGIDaemonProcess` has as many. */
-const THREADS = 15;
-const EMBEDDED_PREFORK_PROCESSES = 4;
-/** A server elsewhere has limits of its own; this one keeps a slow one from taking all of the sidecar's descriptors. */
-const REQUESTS_PER_URL = 256;
-/** Apache's own defaults of `MaxRequestWorkers` (prefork) and `ThreadsPerChild`. */
-const MAX_REQUEST_WORKERS = 256;
-const THREADS_PER_CHILD = 25;
 
 /** Everybody who says something of a group, names and paths as byte strings; `said` is what counts. */
 type Sources = {
@@ -123,45 +110,6 @@ function sourcesOf({ processGroup, apache, defaults, overrides }: PlanContext): 
   const stated = processGroup === undefined ? {} : statedBy(processGroup);
   const byDefault = inBytes(defaults);
   return { own, stated, apache, defaults: byDefault, said: layered(byDefault, general, stated, own) };
-}
-
-type Concurrency = Pick<GroupPlan, 'processes' | 'threads' | 'multiprocess'>;
-
-/** Processes and threads; `wsgi.multiprocess` tells the truth, but for mod_wsgi's rule that stating `processes=1` makes it true. */
-function planConcurrency(
-  { processGroup, apache, defaults, overrides }: PlanContext,
-  runner: Runner,
-): Concurrency {
-  const own = overrides ?? {};
-  if (runner.kind === 'url') {
-    const threads = own.threads ?? defaults.threads ?? REQUESTS_PER_URL;
-    return { processes: runner.urls.length, threads, multiprocess: true };
-  }
-  const embedded = embeddedConcurrency(apache, defaults);
-  const processes = own.processes ?? (processGroup ? processGroup.processes : embedded.processes) ?? 1;
-  const threads = own.threads ?? (processGroup ? processGroup.threads : embedded.threads);
-  return {
-    processes: Math.max(1, processes),
-    // `threads=0` declares a service script, which is imported and gets no requests.
-    threads: Math.min(
-      Math.max(1, threads),
-      RUNNER_TABLE[runner.kind].mostThreads ?? Number.POSITIVE_INFINITY,
-    ),
-    multiprocess: processes > 1 || (own.processes === undefined && processGroup?.processes !== undefined),
-  };
-}
-
-/** Embedded mode has no such numbers under Apache: prefork may hold scripts that are not thread-safe (DESIGN §5). */
-function embeddedConcurrency(
-  { mpm, maxRequestWorkers, threadsPerChild }: ApacheDefaults,
-  { processes, threads }: GroupSettings,
-): { readonly processes: number; readonly threads: number } {
-  if (mpm === 'prefork') {
-    const children = Math.min(maxRequestWorkers ?? MAX_REQUEST_WORKERS, EMBEDDED_PREFORK_PROCESSES);
-    return { processes: processes ?? children, threads: threads ?? 1 };
-  }
-  const perChild = Math.min(threadsPerChild ?? THREADS_PER_CHILD, THREADS);
-  return { processes: processes ?? 1, threads: threads ?? perChild };
 }
 
 type UserPlan = Pick<GroupPlan, 'user' | 'group' | 'supplementaryGroups' | 'allowRoot'>;
