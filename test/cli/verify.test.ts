@@ -109,7 +109,7 @@ describe('verify', () => {
 
   it('counts what Apache answers by itself apart from what is not computed', async () => {
     const conf = `<Location /status>\n  SetHandler server-status\n</Location>\nWSGIScriptAlias /app @ROOT@/app.wsgi\n`;
-    const site = await makeSite({ conf, files: { 'app.wsgi': '' } });
+    const site = await makeSite({ conf, files: { 'app.wsgi': '' }, modules: ['status'] });
     undo.push(() => site.folder.remove());
     const { out } = await verify('--apache2', program, '--apache', site.conf);
     expect(out).toMatch(/, 0 differences; \d+ not asked because Apache answers or refuses them by itself\n/);
