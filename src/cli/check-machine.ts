@@ -13,6 +13,20 @@ import type { GroupPlan } from '../groups/plan.ts';
 import { displayName } from '../routing/group-key.ts';
 import type { Mount } from '../site/model.ts';
 
+/** A configuration in which nothing is to be served: mostly a part of one, or that of another server. */
+export function checkMounts(mounts: readonly Mount[]): Diagnostic[] {
+  if (mounts.length > 0) return [];
+  return [
+    {
+      severity: 'warning',
+      id: 'mount-none',
+      message:
+        'Nothing in this configuration leads to a WSGI application: it has no script alias and no handler "wsgi-script"',
+      advice: "Name Apache's main file, and enable the site that has the applications",
+    },
+  ];
+}
+
 /** Mounts whose script or folder does not exist: Apache would answer 404. */
 export function checkScripts(mounts: readonly Mount[]): Diagnostic[] {
   return mounts

@@ -7,7 +7,13 @@ import { viewDiagnostic } from '../sidecar/diagnostic-view.ts';
 import { viewGroups } from '../sidecar/group-views.ts';
 import { readSite } from '../sidecar/load-site.ts';
 import { createPlanner } from '../sidecar/planner.ts';
-import { checkInterpreters, checkRoot, checkScripts, describeEmbedded } from './check-machine.ts';
+import {
+  checkInterpreters,
+  checkMounts,
+  checkRoot,
+  checkScripts,
+  describeEmbedded,
+} from './check-machine.ts';
 import { checkRunners } from './check-runners.ts';
 import { visible } from './columns.ts';
 import { type CliContext, printJson } from './context.ts';
@@ -36,6 +42,7 @@ function check(context: CliContext, flags: Record<string, unknown>): ExitCode {
   const plans = declaredGroups(site).map(({ identity }) => planOf(site, identity));
   const findings = [
     ...diagnostics,
+    ...checkMounts(site.mounts),
     ...checkScripts(site.mounts),
     ...checkRoot(plans, root),
     ...checkInterpreters(plans, context.environment.PATH ?? ''),

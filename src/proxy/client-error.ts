@@ -68,7 +68,11 @@ export function refuseConnection(
   if ((socket as Refused)[refusedKey] === true) return;
   (socket as Refused)[refusedKey] = true;
   const { status, reason, message, requestId } = refusal;
+  const { _httpMessage: current } = socket as Carrying;
+  // What follows the head of a request that is refused already is that request's own, and was told with it.
+  const isTold = current != null && current.writableEnded && !current.req.complete;
   answerInTurn(socket, refusal);
+  if (isTold) return;
   if (refusal.isTold !== true)
     log.info({ request_id: requestId, status, reason, remote: socket.remoteAddress }, message);
   observer.requestFinished({

@@ -32,6 +32,16 @@ WSGIDaemonProcess shop processes=2 threads=3
 );
 write('a.wsgi', 'def application(environ, start_response): pass\n');
 
+describe('check', () => {
+  it('says of a configuration without applications that there is nothing to serve', async () => {
+    const file = write('empty.conf', `${MODULES}Listen 18080\nServerName a.test\n`);
+    const { code, out } = await tell('check', '--apache', file);
+    expect(out).toContain('Nothing in this configuration leads to a WSGI application');
+    expect(code).toBe(EXIT.ok);
+    expect((await tell('check', '--apache', SITE)).out).not.toContain('Nothing in this configuration');
+  });
+});
+
 describe('runCli()', () => {
   it('tells its version and its help, and ends well', async () => {
     expect(await tell('--version')).toMatchObject({ code: EXIT.ok, out: '1.2.3\n' });

@@ -24,6 +24,18 @@ describe('startListener()', () => {
     expect(await stage.observed()).toMatchObject({ status: 408, reason: 'request_timeout', arm: 'own' });
   });
 
+  it('counts a request once that is refused for its head and whose body is no body', async () => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\nabc');
+    expect(await client.closed).toMatch(/^HTTP\/1\.1 501 /);
+    expect((await send(stage.target, '/')).status).toBe(200);
+    expect(stage.observations.map(({ status, reason }) => [status, reason])).toEqual([
+      [501, 'coding'],
+      [200, undefined],
+    ]);
+  });
+
   it('says nothing to a client that leaves with half a head', async () => {
     const stage = await stageBefore(ok('hello'));
     const client = openConnection(stage.target);
