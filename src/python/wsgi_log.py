@@ -27,7 +27,40 @@ class Writer(threading.local):
 current = Writer()
 
 
-class RequestLog(object):
+class LogFile(object):
+    """What the files of the log have in common: they can be written to, and are not closed by who does."""
+
+    __slots__ = ()
+
+    encoding = 'utf-8'
+    errors = 'backslashreplace'
+    closed = False
+
+    def close(self):
+        # type: () -> None
+        self.flush()
+
+    def writelines(self, pieces):
+        # type: (list) -> None
+        for piece in pieces:
+            self.write(piece)
+
+    def isatty(self):
+        # type: () -> bool
+        return False
+
+    def readable(self):
+        # type: () -> bool
+        return False
+
+    seekable = readable
+
+    def writable(self):
+        # type: () -> bool
+        return True
+
+
+class RequestLog(LogFile):
     """`wsgi.errors` of one request, and where its thread's `sys.stdout` and `sys.stderr` go meanwhile.
 
     A request that writes nothing pays for this object alone.
@@ -36,10 +69,7 @@ class RequestLog(object):
     __slots__ = ('_id', '_errors', '_output', 'softspace')
 
     name = '<wsgi.errors>'
-    encoding = 'utf-8'
-    errors = 'backslashreplace'
     newlines = None
-    closed = False
     line_buffering = True
 
     def __init__(self, request_id):
@@ -73,37 +103,14 @@ class RequestLog(object):
         self.lines(ERRORS).add(encoded(text))
         return len(text)
 
-    def writelines(self, texts):
-        # type: (list) -> None
-        for text in texts:
-            self.write(text)
-
     def flush(self):
         # type: () -> None
         if self._errors is not None:
             self._errors.flush()
 
-    def close(self):
-        # type: () -> None
-        self.flush()
-
     def fileno(self):
         # type: () -> int
         return ERRORS
-
-    def isatty(self):
-        # type: () -> bool
-        return False
-
-    def readable(self):
-        # type: () -> bool
-        return False
-
-    seekable = readable
-
-    def writable(self):
-        # type: () -> bool
-        return True
 
     @property
     def buffer(self):
@@ -112,12 +119,9 @@ class RequestLog(object):
         return Stream(ERRORS, self.name, self.lines(ERRORS))
 
 
-class Stream(object):
+class Stream(LogFile):
     """A binary stream of the log; without lines of its own it writes to those of the calling thread's request."""
 
-    encoding = 'utf-8'
-    errors = 'backslashreplace'
-    closed = False
     mode = 'w'
 
     def __init__(self, descriptor, name, lines=None):
@@ -134,18 +138,9 @@ class Stream(object):
         self._own().add(data if isinstance(data, bytes) else as_bytes(data))
         return size
 
-    def writelines(self, blocks):
-        # type: (list) -> None
-        for block in blocks:
-            self.write(block)
-
     def flush(self):
         # type: () -> None
         self._own().flush()
-
-    def close(self):
-        # type: () -> None
-        self.flush()
 
     def end(self):
         # type: () -> None
@@ -155,20 +150,6 @@ class Stream(object):
     def fileno(self):
         # type: () -> int
         return self._descriptor
-
-    def isatty(self):
-        # type: () -> bool
-        return False
-
-    def readable(self):
-        # type: () -> bool
-        return False
-
-    seekable = readable
-
-    def writable(self):
-        # type: () -> bool
-        return True
 
     @property
     def softspace(self):
