@@ -55,7 +55,11 @@ function tlsOptions(name: string | undefined): ConnectionOptions {
 
 /** The body of an answer, out of its chunks where something in between made some. */
 function bodyOf(head: string, body: string): string {
-  if (!/^transfer-encoding:\s*chunked/im.test(head)) return body;
+  return /^transfer-encoding:\s*chunked/im.test(head) ? withoutChunks(body) : body;
+}
+
+/** What the chunks of a body hold, as far as they have come. */
+export function withoutChunks(body: string): string {
   let text = '';
   for (let at = 0; ; ) {
     const lineEnd = body.indexOf('\r\n', at);

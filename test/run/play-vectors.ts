@@ -84,16 +84,20 @@ export function playScenario(
     const probe = { ...createFileProbe(), dispatch: runDispatchScript };
     const requests = readRequests(folder);
     const mismatches = requests.flatMap((request) => compare(request, answer(site, probe, request, root)));
-    const wrong = new Set(mismatches.map(({ id }) => id));
-    return {
-      name: basename(folder),
-      total: requests.length,
-      match: requests.length - wrong.size,
-      mismatches,
-    };
+    return scenarioResult(folder, requests.length, mismatches);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
+}
+
+/** What came of `total` requests of the folder's scenario. */
+export function scenarioResult(
+  folder: string,
+  total: number,
+  mismatches: readonly Mismatch[],
+): ScenarioResult {
+  const wrong = new Set(mismatches.map(({ id }) => id));
+  return { name: basename(folder), total, match: total - wrong.size, mismatches };
 }
 
 /** A dispatch script in a Python of its own: slow, but as near to mod_wsgi as it gets without Apache. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
+import { withoutChunks } from '../../src/cli/ask-probe.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { type RealProcess, startProcess } from '../support/real-process.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
@@ -120,17 +121,6 @@ function parse(text: string): Answer {
     headers,
     body: headers.get('transfer-encoding') === 'chunked' ? withoutChunks(body) : body,
   };
-}
-
-function withoutChunks(body: string): string {
-  let text = '';
-  for (let at = 0; ; ) {
-    const lineEnd = body.indexOf('\r\n', at);
-    const size = lineEnd < 0 ? 0 : Number.parseInt(body.slice(at, lineEnd), 16);
-    if (!(size > 0)) return text;
-    text += body.slice(lineEnd + 2, lineEnd + 2 + size);
-    at = lineEnd + 4 + size;
-  }
 }
 
 /** What Apache has said of errors since the last time, in the format of the scenarios (`[%l] %M`). */

@@ -1,7 +1,7 @@
 /** Plays a recorded scenario through a running sidecar, in the order recorded, and compares what its applications saw. */
 import { readFileSync } from 'node:fs';
 import { METHODS } from 'node:http';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { builtProgram } from '../support/build.ts';
 import { reservePort } from '../support/port.ts';
 import { exchange } from '../support/raw-http.ts';
@@ -16,6 +16,7 @@ import {
   type RecordedRequest,
   readRequests,
   type ScenarioResult,
+  scenarioResult,
 } from './play-vectors.ts';
 
 /** What only an application that runs can tell. */
@@ -51,13 +52,7 @@ export async function serveScenario(folder: string, viaConvert = false): Promise
     });
     const mismatches: Mismatch[] = [];
     for (const request of requests) mismatches.push(...(await ask(request, doors, root.path)));
-    const wrong = new Set(mismatches.map(({ id }) => id));
-    return {
-      name: basename(folder),
-      total: requests.length,
-      match: requests.length - wrong.size,
-      mismatches,
-    };
+    return scenarioResult(folder, requests.length, mismatches);
   } finally {
     await sidecar?.stop();
     root.remove();
