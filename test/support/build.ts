@@ -1,5 +1,14 @@
 /** The program as `npm ci` leaves it: built anew when a source is newer, once for all test processes. */
-import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/package-root.ts';
 import { mustRun } from './real-process.ts';
@@ -17,14 +26,14 @@ export function builtProgram(): Promise<string> {
 }
 
 async function buildIfStale(): Promise<string> {
-  while (isStale()) {
+  // While another process builds, the program looks new before all of it is written.
+  while (isBeingBuilt() || isStale()) {
     mkdirSync(join(ROOT, 'dist'), { recursive: true });
     if (takeLock()) {
       try {
-        await mustRun('npm', ['run', '--silent', 'build'], { cwd: ROOT });
-        utimesSync(MAIN, new Date(), new Date());
+        if (isStale()) await build();
       } finally {
-        rmSync(LOCK, { recursive: true });
+        rmSync(LOCK);
       }
     } else {
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -33,14 +42,26 @@ async function buildIfStale(): Promise<string> {
   return MAIN;
 }
 
+async function build(): Promise<void> {
+  await mustRun('npm', ['run', '--silent', 'build'], { cwd: ROOT });
+  utimesSync(MAIN, new Date(), new Date());
+}
+
+/** The lock is a link that names the process which builds. What a process that was killed has left is taken away, half a program too. */
+function isBeingBuilt(): boolean {
+  const builder = lstatSync(LOCK, { throwIfNoEntry: false });
+  if (builder === undefined) return false;
+  if (builder.isSymbolicLink() && existsSync(LOCK)) return true;
+  rmSync(MAIN, { force: true });
+  rmSync(LOCK, { recursive: true, force: true });
+  return false;
+}
+
 function takeLock(): boolean {
   try {
-    mkdirSync(LOCK);
+    symlinkSync(`/proc/${process.pid}`, LOCK);
     return true;
   } catch {
-    // A lock that is older than any build was left by a run that was killed.
-    const made = statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-    if (Date.now() - made > 120_000) rmSync(LOCK, { recursive: true, force: true });
     return false;
   }
 }
