@@ -98,6 +98,7 @@ function nameFields(fields: Record<string, unknown>): Record<string, unknown> {
   const { requestId, code, ...rest } = fields;
   const named: Record<string, unknown> = rest;
   if (requestId !== undefined) named.request_id = requestId;
+  if (typeof named.mount === 'string') named.mount = readable(named.mount);
   if (code !== undefined) named.code = code;
   if (typeof code === 'string' && code.startsWith('ERR_')) named.reason ??= reasonOf(code as ErrorCode);
   return named;

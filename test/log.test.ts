@@ -44,6 +44,13 @@ describe('createLogTo()', () => {
     expect(lines[0]).toMatchObject({ request_id: 'r1', code: 'ERR_QUEUE_FULL', reason: 'queue_full' });
   });
 
+  it('names a mount as the configuration does', () => {
+    const lines: string[] = [];
+    const log = createLogTo({ write: (line) => void lines.push(line) }, { level: 'info' });
+    log.info({ mount: 'www.test:/k\xc3\xa4se' }, 'a request');
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ mount: 'www.test:/käse' });
+  });
+
   it('is silent below its level', () => {
     const { log, lines } = record();
     log.debug({}, 'Nothing');

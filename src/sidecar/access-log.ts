@@ -3,7 +3,7 @@
  * is what the log would make of the same fields. It is written out by hand, because it is made for every request.
  */
 import type { GroupObserver } from '../groups/observer.ts';
-import { groupFields } from '../log.ts';
+import { groupFields, readable } from '../log.ts';
 import type { Observation, RequestObserver } from '../proxy/observation.ts';
 import type { GroupIdentity } from '../routing/group-key.ts';
 
@@ -37,7 +37,7 @@ function renderLine(seen: Observation, time: string, showsQuery: boolean): strin
   let line = `{"level":"info","time":"${time}","request_id":"${seen.requestId}","method":${quote(seen.method)}`;
   line += `,"host":${quote(seen.host)},"target":${quote(shownTarget(seen.target, showsQuery))}`;
   line += `,"status":${seen.status},"arm":"${seen.arm}"`;
-  if (mount !== undefined) line += `,"mount":${quote(mount)}`;
+  if (mount !== undefined) line += `,"mount":${quoteBytes(mount)}`;
   if (pid !== undefined) line += `,"pid":${pid}`;
   if (reason !== undefined) line += `,"reason":${quote(reason)}`;
   if (retries !== undefined) line += `,"retries":${retries}`;
@@ -54,6 +54,10 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 
 function quote(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+function quoteBytes(bytes: string): string {
+  return PLAIN.test(bytes) ? `"${bytes}"` : JSON.stringify(readable(bytes));
 }
 
 function shownTarget(target: string, showsQuery: boolean): string {

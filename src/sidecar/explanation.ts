@@ -66,11 +66,19 @@ function requestOf(site: Site, { url, method, headers, port }: Question): RouteR
     localPort: port ?? listener?.port ?? named,
     tls,
     method,
-    target: rest.startsWith('/') ? rest : `/${rest}`,
+    target: encoded(rest.startsWith('/') ? rest : `/${rest}`),
     minorVersion: 1,
     rawHeaders: rawHeadersOf(authority, headers),
     remoteAddress: '127.0.0.1',
   };
+}
+
+/** As clients write what is beyond ASCII: the bytes of UTF-8, percent-encoded (RFC 3987 §3.1). */
+function encoded(target: string): string {
+  return toBytes(target).replace(
+    /[\x80-\xff]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 function rawHeadersOf(authority: string, headers: readonly string[]): string[] {

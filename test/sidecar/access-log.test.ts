@@ -28,7 +28,7 @@ describe('createAccessLog()', () => {
     const line = lineOf({
       ...least,
       arm: 'sidecar',
-      mount: 'www.example.com:/shop',
+      mount: 'www.example.com:/k\xc3\xa4se',
       pid: 4711,
       reason: 'client_gone',
       retries: 1,
@@ -47,7 +47,7 @@ describe('createAccessLog()', () => {
       target: '/path?secret',
       status: 200,
       arm: 'sidecar',
-      mount: 'www.example.com:/shop',
+      mount: 'www.example.com:/käse',
       pid: 4711,
       reason: 'client_gone',
       retries: 1,

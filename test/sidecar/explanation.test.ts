@@ -47,6 +47,12 @@ describe('explainQuestion()', () => {
     expect(ask('/shut').access).not.toMatch(/accessControl|legacy/);
   });
 
+  it('takes letters beyond ASCII as clients write them, percent-encoded', () => {
+    const [asked, encoded] = [ask('/käse/ü?q=ß'), ask('/k%C3%A4se/%C3%BC?q=%C3%9F')];
+    expect(asked.steps).toEqual(encoded.steps);
+    expect(asked.steps.map(({ text }) => text).join()).toContain('"/käse/ü"');
+  });
+
   it('says that a running sidecar asks the dispatch script', () => {
     expect(ask('/asked').answer).toContain('dispatch.py" decides on the group: a running sidecar asks it');
   });
