@@ -36,25 +36,20 @@ const LONGEST_BACKLOG = 1024 * 1024;
 export function createLog({ format, fd, beforeLine, ...options }: LogOptions): Log {
   const out = destination({ fd, maxLength: LONGEST_BACKLOG, sync: true });
   outliveFullDisk(out);
-  const lines = inFormat(format, fd, out);
-  if (beforeLine === undefined) return createLogTo(lines, options);
-  const inTurn = {
+  const shape = lineShape(format, fd);
+  const lines = {
     write(line: string): void {
-      beforeLine();
-      lines.write(line);
+      beforeLine?.();
+      out.write(shape(line));
     },
   };
-  return createLogTo(inTurn, options);
+  return createLogTo(lines, options);
 }
 
-/** JSON lines on their way to `out`, which writes to `fd`: for people where the format says so. */
-export function inFormat(
-  format: LogOptions['format'],
-  fd: number,
-  out: DestinationStream,
-): DestinationStream {
+/** What becomes of a JSON line on its way to `fd`: one for people where the format says so. */
+export function lineShape(format: LogOptions['format'], fd: number): (line: string) => string {
   const asText = format === 'text' || (format === 'auto' && isatty(fd));
-  return asText ? textTo(out) : out;
+  return asText ? textOf : (line) => line;
 }
 
 /** A full disk is no reason to end: the next line tries again, and takes along what has gathered. Nor is it one not to end. */
@@ -133,20 +128,14 @@ export function readable(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** Turns JSON lines into `TIME LEVEL message  key=value …`, stacks and tracebacks on lines of their own. */
-export function textTo(out: DestinationStream): DestinationStream {
-  return {
-    write(line: string): void {
-      const { level, time, msg, err, traceback, ...fields } = JSON.parse(line) as Record<string, unknown>;
-      const clock = String(time).slice(11, 23);
-      const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${renderField(value)}`);
-      const stack = (err as { stack?: string } | undefined)?.stack;
-      const below = [stack, traceback].filter((text) => typeof text === 'string').map((text) => indent(text));
-      out.write(
-        `${clock} ${String(level).toUpperCase().padEnd(5)} ${visible(String(msg ?? ''))}${pairs.join('')}\n${below.join('')}`,
-      );
-    },
-  };
+/** Turns a JSON line into `TIME LEVEL message  key=value …`, stacks and tracebacks on lines of their own. */
+export function textOf(line: string): string {
+  const { level, time, msg, err, traceback, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const clock = String(time).slice(11, 23);
+  const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${renderField(value)}`);
+  const stack = (err as { stack?: string } | undefined)?.stack;
+  const below = [stack, traceback].filter((text) => typeof text === 'string').map((text) => indent(text));
+  return `${clock} ${String(level).toUpperCase().padEnd(5)} ${visible(String(msg ?? ''))}${pairs.join('')}\n${below.join('')}`;
 }
 
 /** Control characters of foreign text, in messages as in fields, must not move a terminal's cursor. */

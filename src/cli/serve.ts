@@ -1,8 +1,9 @@
 /** Serving, from the first word of the log to the last: what `run` does once it knows whom it succeeds. */
 import { resolve } from 'node:path';
-import { createLog, inFormat, type Log } from '../log.ts';
+import { createLog, type Log, lineShape } from '../log.ts';
+import type { Observation } from '../proxy/observation.ts';
 import type { Settings } from '../settings/load.ts';
-import { type AccessLog, createAccessLog } from '../sidecar/access-log.ts';
+import { type AccessLog, createAccessLine, createAccessLog } from '../sidecar/access-log.ts';
 import { LineBatch } from '../sidecar/line-batch.ts';
 import { type RunningSidecar, startSidecar } from '../sidecar/sidecar.ts';
 import { takeActivation } from '../supervisor/activation.ts';
@@ -69,9 +70,14 @@ function openLogs({ level, format, query: showsQuery, access }: Settings['log'])
   readonly accessLog: AccessLog | undefined;
 } {
   if (!access) return { log: createLog({ level, format, fd: 1, showsQuery }), accessLog: undefined };
-  const batch = new LineBatch(1, (lost) => log.warn({ lost }, LOST));
+  const shape = lineShape(format, 1);
+  const lineOf = createAccessLine(showsQuery);
+  const batch = new LineBatch<Observation>(1, {
+    render: (seen) => shape(lineOf(seen)),
+    tellLost: (lost) => log.warn({ lost }, LOST),
+  });
   const log = createLog({ level, format, fd: 1, showsQuery, beforeLine: () => batch.flush() });
-  return { log, accessLog: createAccessLog(inFormat(format, 1, batch), showsQuery) };
+  return { log, accessLog: createAccessLog(batch) };
 }
 
 async function stopped(sidecar: RunningSidecar): Promise<ExitCode> {

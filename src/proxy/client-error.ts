@@ -70,7 +70,7 @@ export function refuseConnection(
   const { status, reason, message, requestId } = refusal;
   const { _httpMessage: current } = socket as Carrying;
   // What follows the head of a request that is refused already is that request's own, and was told with it.
-  const isTold = current != null && current.writableEnded && !current.req.complete;
+  const isTold = current?.writableEnded === true && !current.req.complete;
   answerInTurn(socket, refusal);
   if (isTold) return;
   if (refusal.isTold !== true)

@@ -9,25 +9,25 @@ export type Observation = {
   readonly status: number;
   /** Who answered: a group process, the legacy upstream, or the sidecar itself. */
   readonly arm: 'sidecar' | 'legacy' | 'own';
-  readonly identity?: GroupIdentity;
+  readonly identity?: GroupIdentity | undefined;
   /** The mount's id. */
-  readonly mount?: string;
+  readonly mount?: string | undefined;
   /** Pid of the group process that answered. */
-  readonly pid?: number;
+  readonly pid?: number | undefined;
   /** Why the answer is not the application's own: an error's `reasonOf(code)` or a `NoRoute`'s reason. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   readonly durationSeconds: number;
-  readonly queuedSeconds?: number;
+  readonly queuedSeconds?: number | undefined;
   /** To the first byte of the upstream's answer. */
-  readonly upstreamSeconds?: number;
+  readonly upstreamSeconds?: number | undefined;
   /** How often it was sent again; absent: never. */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   readonly requestBytes: number;
   readonly responseBytes: number;
   /** The client left before the answer was whole. */
   readonly aborted: boolean;
   /** The limit that ended its connection, where one did. */
-  readonly endedBy?: 'requests_per_connection' | 'send_timeout' | 'web_socket_timeout';
+  readonly endedBy?: 'requests_per_connection' | 'send_timeout' | 'web_socket_timeout' | undefined;
 };
 
 /** The limits that end connections of clients which have been served: with a request, or between two. */

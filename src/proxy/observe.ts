@@ -4,30 +4,26 @@ import type { Observation } from './observation.ts';
 
 /** `aborted`: the client left before the answer was whole. */
 export function observe(exchange: Exchange, aborted: boolean): Observation {
-  const { route, startedAt } = exchange;
-  const observation = {
+  const { route, startedAt, queuedMs, upstreamAt, attempts } = exchange;
+  // All members at once, also those that are not known: an object that grows costs each request as much as its making.
+  return {
     requestId: exchange.requestId,
     method: exchange.request.method ?? '',
     host: exchange.head?.host ?? '',
     target: exchange.request.url ?? '',
     status: exchange.status === 0 ? 499 : exchange.status,
     arm: exchange.arm,
+    identity: route?.identity,
+    mount: route?.mount.id,
+    pid: exchange.pid,
+    reason: exchange.reason ?? (aborted ? 'client_gone' : undefined),
     durationSeconds: (performance.now() - startedAt) / 1000,
+    queuedSeconds: queuedMs === undefined ? undefined : queuedMs / 1000,
+    upstreamSeconds: upstreamAt === 0 ? undefined : (upstreamAt - startedAt) / 1000,
+    retries: attempts > 1 ? attempts - 1 : undefined,
     requestBytes: exchange.requestBytes,
     responseBytes: exchange.responseBytes,
     aborted,
+    endedBy: exchange.endedBy,
   };
-  const parts: Partial<Record<keyof Observation, unknown>> = observation;
-  if (route !== undefined) {
-    parts.identity = route.identity;
-    parts.mount = route.mount.id;
-  }
-  if (exchange.pid !== undefined) parts.pid = exchange.pid;
-  if (exchange.reason !== undefined) parts.reason = exchange.reason;
-  else if (aborted) parts.reason = 'client_gone';
-  if (exchange.endedBy !== undefined) parts.endedBy = exchange.endedBy;
-  if (exchange.attempts > 1) parts.retries = exchange.attempts - 1;
-  if (exchange.queuedMs !== undefined) parts.queuedSeconds = exchange.queuedMs / 1000;
-  if (exchange.upstreamAt !== 0) parts.upstreamSeconds = (exchange.upstreamAt - startedAt) / 1000;
-  return observation;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createLogTo } from '../../src/log.ts';
 import type { Observation } from '../../src/proxy/observation.ts';
-import { createAccessLog } from '../../src/sidecar/access-log.ts';
+import { createAccessLine } from '../../src/sidecar/access-log.ts';
+import { fc } from '../support/property.ts';
 
 const least: Observation = {
   requestId: 'a1-1',
@@ -17,13 +18,10 @@ const least: Observation = {
 };
 
 function lineOf(seen: Observation, showsQuery = true): string {
-  const lines: string[] = [];
-  createAccessLog({ write: (line) => void lines.push(line) }, showsQuery).requestFinished(seen);
-  expect(lines).toHaveLength(1);
-  return lines[0] as string;
+  return createAccessLine(showsQuery)(seen);
 }
 
-describe('createAccessLog()', () => {
+describe('createAccessLine()', () => {
   it('writes what is known of a request, times in milliseconds', () => {
     const line = lineOf({
       ...least,
@@ -87,5 +85,39 @@ describe('createAccessLog()', () => {
     expect(line.indexOf('\n')).toBe(line.length - 1);
     expect((JSON.parse(line) as { target: string }).target).toBe(target);
     expect((JSON.parse(logged[0] as string) as { target: string }).target).toBe(target);
+  });
+
+  it('makes each line as if it were the first, whatever was in the ones before', () => {
+    const identities = [
+      undefined,
+      { processGroup: 'a', applicationGroup: '' },
+      { processGroup: 'b', applicationGroup: 'x' },
+    ];
+    const one = fc.record({
+      method: fc.constantFrom('GET', 'POST'),
+      host: fc.constantFrom('a', 'b"', ''),
+      status: fc.constantFrom(200, 404),
+      arm: fc.constantFrom('sidecar' as const, 'legacy' as const),
+      identity: fc.constantFrom(...identities),
+      mount: fc.constantFrom(undefined, 'a:/', 'a:/b'),
+      pid: fc.constantFrom(undefined, 1, 2),
+      reason: fc.constantFrom(undefined, 'client_gone'),
+      retries: fc.constantFrom(undefined, 1),
+      durationSeconds: fc.double({ min: 0, max: 1e4, noNaN: true }),
+      queuedSeconds: fc.option(fc.double({ min: 0, max: 1e4, noNaN: true }), { nil: undefined }),
+      aborted: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 2, maxLength: 20 }), (requests) => {
+        const lineInTurn = createAccessLine(true);
+        for (const request of requests) {
+          const seen = { ...least, ...request };
+          const { time: _, ...members } = JSON.parse(lineInTurn(seen)) as Record<string, unknown>;
+          const { time: __, ...alone } = JSON.parse(lineOf(seen)) as Record<string, unknown>;
+          expect(members).toEqual(alone);
+          expect(members.duration_ms).toBe(Math.round(request.durationSeconds * 1e6) / 1000);
+        }
+      }),
+    );
   });
 });

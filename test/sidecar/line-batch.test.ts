@@ -15,7 +15,7 @@ afterAll(() => folder.remove());
 const PROGRAM = `
 const { createLog } = await import(process.argv[1] + '/log.js');
 const { LineBatch } = await import(process.argv[1] + '/sidecar/line-batch.js');
-const batch = new LineBatch(1, () => undefined);
+const batch = new LineBatch(1, { render: (line) => line, tellLost: () => undefined });
 const log = createLog({ level: 'info', format: 'json', fd: 1, beforeLine: () => batch.flush() });
 const write = (from, to) => { for (let line = from; line < to; line += 1) batch.write(line + '\\n'); };
 const turn = (from) => {
@@ -76,8 +76,11 @@ describe('LineBatch', () => {
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
     let lost = -1;
-    const batch = new LineBatch(writer, (lines) => {
-      lost = lines;
+    const batch = new LineBatch<string>(writer, {
+      render: (line) => line,
+      tellLost: (lines) => {
+        lost = lines;
+      },
     });
     for (let count = 0; count < 3000; count += 1) {
       batch.write(`${String(count).padStart(999)}\n`);
@@ -97,7 +100,7 @@ describe('LineBatch', () => {
 
   it('outlives a disk that is full', async () => {
     const fd = openSync('/dev/full', 'w');
-    const batch = new LineBatch(fd, () => undefined);
+    const batch = new LineBatch<string>(fd, { render: (line) => line, tellLost: () => undefined });
     for (let line = 0; line < 3000; line += 1) batch.write(`${'x'.repeat(999)}\n`);
     expect(() => batch.flush()).not.toThrow();
     await endOfTurn();

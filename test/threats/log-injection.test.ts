@@ -1,17 +1,17 @@
 /** What clients and applications say forges no line of the log, moves no cursor, and leaves no credentials there. */
 import { describe, expect, it } from 'vitest';
-import { createLogTo, textTo } from '../../src/log.ts';
+import { createLogTo, textOf } from '../../src/log.ts';
 
 const EVIL = '\u001b[2J\u009b31m\r\n12:00:00.000 INFO  Sidecar is ready';
 
-function textOf(write: (log: ReturnType<typeof createLogTo>) => void): string {
+function writtenBy(write: (log: ReturnType<typeof createLogTo>) => void): string {
   let text = '';
   const stream = {
     write: (line: string) => {
-      text += line;
+      text += textOf(line);
     },
   };
-  write(createLogTo(textTo(stream), { level: 'info' }));
+  write(createLogTo(stream, { level: 'info' }));
   return text;
 }
 
@@ -20,7 +20,7 @@ describe('a line of the log', () => {
     ['as its message', (log: ReturnType<typeof createLogTo>) => log.info({}, EVIL)],
     ['in a field', (log: ReturnType<typeof createLogTo>) => log.info({ host: EVIL }, 'request')],
   ])('stays one line without control characters when foreign text stands %s', (_, write) => {
-    const text = textOf(write);
+    const text = writtenBy(write);
     expect(text.match(/\n/g)).toHaveLength(1);
     expect(text.trimEnd()).not.toMatch(/\p{Cc}/u);
   });
