@@ -16,6 +16,7 @@ import { judgeAccess } from './declared-access.ts';
 import { judgeDispatch } from './declared-dispatch.ts';
 import { judgeListeners } from './declared-listeners.ts';
 import { judgeImports, judgeMounts } from './declared-mounts.ts';
+import { judgeNames } from './declared-names.ts';
 import { judgeOptions } from './declared-options.ts';
 
 /** What of the settings gives the configuration its meaning. */
@@ -28,6 +29,7 @@ export type SiteSettings = Pick<
   | 'isolation'
   | 'virtualHosts'
   | 'mounts'
+  | 'groups'
   | 'ports'
   | 'listen'
   | 'unknownPort'
@@ -87,6 +89,7 @@ export function readSite(
       ...judgeMounts(built.site),
       ...judgeImports(built.site),
       ...judgeListeners(settings.listen, built.site),
+      ...judgeNames(settings, built.site),
     ],
   };
 }

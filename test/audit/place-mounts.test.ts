@@ -25,6 +25,7 @@ function siteOf(text: string): Site {
     virtualHosts: {},
     mounts: {},
     ports: [],
+    groups: {},
     unknownPort: 'fold',
     expandFromRequest: false,
     groupsFrom: 'configuration',
