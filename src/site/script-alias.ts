@@ -3,6 +3,7 @@ import { ownText } from '../apache/bytes.ts';
 import type { Directive } from '../apache/directive.ts';
 import { readWord } from '../apache/lexer.ts';
 import { parseOptions } from '../apache/options.ts';
+import { nearest } from '../nearest.ts';
 import { aliasMatch, type ScriptAlias } from './alias.ts';
 import { addMount, type PlaceContext } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
@@ -62,7 +63,11 @@ const known: ReadonlySet<string> = new Set([
 function optionProblem(options: readonly (readonly [string, string])[] | undefined): string | undefined {
   if (options === undefined) return 'options have the form name=value';
   for (const [name, value] of options) {
-    if (!known.has(name)) return `"${name}" is no option of a script alias`;
+    if (!known.has(name)) {
+      const meant = nearest(name, [...known]);
+      const next = meant === undefined ? `it knows ${[...known].join(', ')}` : `did you mean "${meant}"?`;
+      return `"${name}" is no option of a script alias: ${next}`;
+    }
     if (value === '') return `"${name}" has no value`;
     if (name === 'pass-authorization' && !/^(?:on|off)$/i.test(value)) return `"${name}" is On or Off`;
   }

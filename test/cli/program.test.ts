@@ -42,6 +42,18 @@ describe('check', () => {
   });
 });
 
+describe('check, of a script alias', () => {
+  it('names the option that was meant', async () => {
+    const file = write(
+      'option.conf',
+      `${MODULES}Listen 18080\nServerName a.test\nWSGIScriptAlias /b /srv/b.wsgi proces-group=a\n`,
+    );
+    expect((await tell('check', '--apache', file)).out).toContain(
+      '"proces-group" is no option of a script alias: did you mean "process-group"?',
+    );
+  });
+});
+
 describe('runCli()', () => {
   it('tells its version and its help, and ends well', async () => {
     expect(await tell('--version')).toMatchObject({ code: EXIT.ok, out: '1.2.3\n' });
