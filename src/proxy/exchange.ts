@@ -10,6 +10,7 @@ import type { Lease, LeaseOutcome } from '../groups/lease.ts';
 import { groupFields } from '../log.ts';
 import type { WsgiRoute } from '../routing/route.ts';
 import { expectNoBody } from './client-request.ts';
+import { cutOff } from './cut-off.ts';
 import type { ExchangeDeps, ExchangeStart, Refused } from './exchange-parts.ts';
 import { failureOf, renderErrorPage } from './failure.ts';
 import type { RequestHeaders } from './headers.ts';
@@ -222,7 +223,7 @@ export class Exchange {
     if (this.response.headersSent) {
       this.reason = rule.reason;
       this.deps.log.info(this.#logFields({ reason: rule.reason }), rule.message);
-      this.request.socket.destroy();
+      cutOff(this.request.socket);
     } else {
       this.releaseLease('abandoned');
       this.refuse({ ...rule, close: true });
@@ -248,7 +249,7 @@ export class Exchange {
     this.reason = 'send_timeout';
     this.endedBy = 'send_timeout';
     this.deps.log.info(this.#logFields({ reason: this.reason }), STALLED);
-    this.request.socket.destroy();
+    cutOff(this.request.socket);
   };
 
   /** Breaks the client's connection so that what was sent cannot be taken for the whole. */
@@ -256,10 +257,7 @@ export class Exchange {
     this.truncated = true;
     this.reason = reasonOf(code);
     this.deps.log.error(this.#logFields({ reason: this.reason, err: error }), message);
-    const socket = this.response.socket ?? this.request.socket;
-    // A Unix socket has no reset; there the missing length or last chunk has to tell.
-    if (this.peer.address === '') socket.destroy();
-    else socket.resetAndDestroy();
+    cutOff(this.response.socket ?? this.request.socket);
   }
 
   #logFields(more: object): object {

@@ -5,6 +5,7 @@ import { type BindOptions, type BoundSocket, bindServer } from './bind-server.ts
 import { type ClientError, hasLeft, ruleOf } from './client-error.ts';
 import { ClientRequest } from './client-request.ts';
 import { Connections } from './connections.ts';
+import { cutOff } from './cut-off.ts';
 import type { Front } from './front.ts';
 import { createIdleWatch } from './idle.ts';
 import { FRONT_LIMITS, type FrontLimits } from './limits.ts';
@@ -77,7 +78,7 @@ export async function startListener(options: ListenerOptions, front?: Front): Pr
       return stopAccepting(server);
     },
     destroy() {
-      for (const each of open) cutShort(each);
+      for (const each of open) if (isAnswering(each)) cutOff(each);
       server.closeAllConnections();
     },
   };
@@ -95,10 +96,8 @@ function rememberOpen(server: Server): ReadonlySet<Socket> {
 /** Node's own mark of the answer that a connection carries. */
 type Carrying = Socket & { readonly _httpMessage?: ServerResponse | null };
 
-/** A client of HTTP/1.0 would take a plain close for the end of its answer; a Unix socket has no reset. */
-function cutShort(socket: Carrying): void {
-  if (socket._httpMessage?.headersSent === true && socket.remoteAddress !== undefined)
-    socket.resetAndDestroy();
+function isAnswering({ _httpMessage: answer }: Carrying): boolean {
+  return answer?.headersSent === true;
 }
 
 type Turn = (front: Front) => void;

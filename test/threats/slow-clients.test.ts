@@ -1,4 +1,5 @@
 /** A client that takes its time takes nobody else's: half a head, half a body, an answer that is not taken. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Upstream } from '../../src/groups/lease.ts';
@@ -13,6 +14,20 @@ function makeSocketPath(): string {
   onTestFinished(() => folder.remove());
   return `${folder.path}/front.sock`;
 }
+
+/** Reads its answer when it is told to, and says how that ended: Node, which watches a connection that it does not read, misses a reset. */
+const LATE_READER = `
+import socket, sys
+client = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+client.sendall(b'GET / HTTP/1.0\\r\\nHost: a\\r\\n\\r\\n')
+sys.stdin.readline()
+try:
+    while client.recv(65536):
+        pass
+    sys.stdout.write('end')
+except ConnectionResetError:
+    sys.stdout.write('reset')
+`;
 
 describe('a slow client', () => {
   it.each([
@@ -65,6 +80,20 @@ describe('a slow client', () => {
       aborted: true,
     });
     socket.destroy();
+  });
+
+  it('cannot take what it has got for the whole when it reads again after that', async () => {
+    const stage = await stageBefore('HTTP/1.1 200 OK\r\n\r\n'.concat('x'.repeat(16 * 2 ** 20)), {
+      front: { limits: { sendTimeoutMs: 100 } },
+    });
+    const { port } = stage.target as { port: number };
+    const client = spawn('python3', ['-c', LATE_READER, String(port)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    expect(await stage.observed()).toMatchObject({ reason: 'send_timeout' });
+    client.stdin.end('read on\n');
+    expect(String((await once(client.stdout, 'data'))[0])).toBe('reset');
+    await once(client, 'close');
   });
 
   it('that takes nothing of the end of an answer loses its connection too', async () => {
