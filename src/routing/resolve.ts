@@ -4,6 +4,7 @@
  */
 import { parseStringExpression } from '../site/expression-parser.ts';
 import type { Site, VirtualHost } from '../site/model.ts';
+import { registeredMethods } from '../site/registered-methods.ts';
 import { answerByHandler } from './answer.ts';
 import { evaluateText } from './expression.ts';
 import { headerValue } from './headers.ts';
@@ -183,14 +184,6 @@ function startState(base: RequestBase, target: Target): RequestState {
     errorStatus: undefined,
   };
 }
-
-/** httpd's own methods (`ap_method_registry_init()`). */
-const registeredMethods: ReadonlySet<string> = new Set(
-  `GET HEAD PUT POST DELETE CONNECT OPTIONS TRACE PATCH PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK
-VERSION-CONTROL CHECKOUT UNCHECKOUT CHECKIN UPDATE LABEL REPORT MKWORKSPACE MKACTIVITY BASELINE-CONTROL MERGE`.split(
-    /\s+/,
-  ),
-);
 
 /** What Apache's core answers before any file is looked for: `TRACE`, `OPTIONS *`. */
 function answerEarly({ method, host, input }: RequestState, { scheme }: Target): Stop | undefined {

@@ -94,11 +94,18 @@ export function readSite(
   };
 }
 
-/** A directive that no module brings need not be called unknown to the sidecar, too. */
+/** By its id, what makes a finding at the same place one too many. */
+const COVERED_BY: Readonly<Record<string, string>> = {
+  'directive-not-understood': 'directive-unknown',
+  'mount-access-control': 'config-syntax',
+  'place-access-control': 'config-syntax',
+};
+
+/** A directive that no module brings need not be called unknown to the sidecar, too, nor a rule that is none one to be enforced elsewhere. */
 function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const placeOf = ({ position }: Diagnostic): string => `${position?.file}:${position?.line}`;
-  const unknown = new Set(diagnostics.filter(({ id }) => id === 'directive-unknown').map(placeOf));
-  return diagnostics.filter((each) => each.id !== 'directive-not-understood' || !unknown.has(placeOf(each)));
+  const told = new Set(diagnostics.map((each) => `${each.id} ${placeOf(each)}`));
+  return diagnostics.filter((each) => !told.has(`${COVERED_BY[each.id]} ${placeOf(each)}`));
 }
 
 /** A configuration before it has a meaning: Apache's text, or `sites`. */

@@ -19,6 +19,23 @@ export function parseBlock(text: string): AddressBlock | undefined {
   return /^1*0*$/.test(bits) ? { bytes: pad(bytes), bits: bits.lastIndexOf('1') + 1 } : undefined;
 }
 
+/** Whether `apr_ipsubnet_create()` surely refuses it. What this and `parseBlock()` both leave open some versions take. */
+export function isNoAddress(text: string): boolean {
+  const [address = '', ...masks] = text.split('/');
+  const mask = masks[0];
+  const version = isIP(address);
+  if (version === 6) return mask !== undefined && isNoMask(mask, masks.length, 128);
+  if (!/^\d+(?:\.\d+){0,3}\.?$/.test(address)) return !address.includes('%');
+  const parts = address.replace(/\.$/, '').split('.');
+  if (parts.some((part) => Number(part) > 255)) return true;
+  return mask !== undefined && (parts.length < 4 || isNoMask(mask, masks.length, 32));
+}
+
+function isNoMask(mask: string, count: number, most: number): boolean {
+  if (count > 1 || mask === '') return true;
+  return /^\+?\d+$/.test(mask) ? Number(mask) > most : most === 128 || isIP(mask) !== 4;
+}
+
 function pad(bytes: readonly number[]): readonly number[] {
   return bytes.length < 4 ? [...bytes, 0, 0, 0, 0].slice(0, 4) : bytes;
 }

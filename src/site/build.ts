@@ -5,6 +5,7 @@
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { DirectiveNode, Section } from '../apache/directive.ts';
 import { accessDiagnostics } from './access-report.ts';
+import { accessWordDiagnostics } from './access-words.ts';
 import { buildAddressIndex } from './address-index.ts';
 import type { BuildContext, PlaceContext } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
@@ -62,7 +63,7 @@ export function buildSite(
   );
   const site = assembleSite(reading, mainHost, virtualHosts);
   if (site.python.restrictEmbedded) context.diagnostics.push(...embeddedRefused(tree));
-  context.diagnostics.push(...accessDiagnostics(site));
+  context.diagnostics.push(...accessWordDiagnostics(tree), ...accessDiagnostics(site));
   return { site, diagnostics: context.diagnostics };
 }
 

@@ -54,6 +54,24 @@ describe('check, of a script alias', () => {
   });
 });
 
+describe('check, of rules about access', () => {
+  it('names the word that Apache does not start with, and takes it for no rule of a front', async () => {
+    const site = `${MODULES}Listen 18080\nServerName a.test\nWSGIScriptAlias /b /srv/b.wsgi\n`;
+    const file = write(
+      'words.conf',
+      `${site}<Location /b>\nRequire all grantd\nRequire ip 300.1.1.1\n</Location>\n`,
+    );
+    const { code, out } = await tell('check', '--apache', file);
+    expect(code).toBe(EXIT.failed);
+    expect(out).toContain(
+      `${file}:10: error: Require: "grantd" is not "granted" or "denied": Write one of them`,
+    );
+    expect(out).toContain(`${file}:11: error: Require: "300.1.1.1" is no address`);
+    expect(out).not.toContain('Access is protected');
+    expect(out).not.toContain('access is protected');
+  });
+});
+
 describe('runCli()', () => {
   it('tells its version and its help, and ends well', async () => {
     expect(await tell('--version')).toMatchObject({ code: EXIT.ok, out: '1.2.3\n' });
