@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_SETTINGS_INVALID'
   | 'ERR_LISTEN'
   | 'ERR_RUNTIME_DIR'
+  | 'ERR_OUTPUT'
   | 'ERR_ADMIN'
   | 'ERR_UPGRADE'
   | 'ERR_GROUP_START_FAILED'

@@ -80,13 +80,9 @@ function writeSarif(context: CliContext, name: string, findings: readonly Findin
     writeFileSync(path, `${JSON.stringify(sarifOf(context, findings), undefined, 2)}\n`);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SidecarError(
-      'ERR_SETTINGS_INVALID',
-      `Cannot write "${path}": ${why}: name another file by --sarif`,
-      {
-        cause,
-      },
-    );
+    throw new SidecarError('ERR_OUTPUT', `Cannot write "${path}": ${why}: name another file by --sarif`, {
+      cause,
+    });
   }
 }
 

@@ -136,7 +136,7 @@ function writeNew(output: string, text: string, force: boolean): void {
       code === 'EEXIST'
         ? 'it exists: name another one, or add --force'
         : `${problemOf(cause)}: name another file`;
-    throw new SidecarError('ERR_CONFIG_UNREADABLE', `Cannot write "${output}": ${next}`, { cause });
+    throw new SidecarError('ERR_OUTPUT', `Cannot write "${output}": ${next}`, { cause });
   }
 }
 

@@ -9,7 +9,7 @@ export const EXIT = {
   usage: 2,
   /** Settings or Apache's configuration cannot be used. */
   configuration: 3,
-  /** A port, socket or folder cannot be used. */
+  /** A port, socket or folder cannot be used, or a file not written. */
   place: 4,
   /** A fault of the program itself. */
   internal: 70,
@@ -31,6 +31,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
       return EXIT.configuration;
     case 'ERR_LISTEN':
     case 'ERR_RUNTIME_DIR':
+    case 'ERR_OUTPUT':
       return EXIT.place;
     case 'ERR_INTERNAL':
       return EXIT.internal;

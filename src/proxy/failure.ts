@@ -14,6 +14,7 @@ const CODES: Readonly<Record<ErrorCode, readonly [status: number, level: Level]>
   ERR_SETTINGS_INVALID: [500, 'error'],
   ERR_LISTEN: [500, 'error'],
   ERR_RUNTIME_DIR: [503, 'error'],
+  ERR_OUTPUT: [500, 'error'],
   ERR_ADMIN: [500, 'error'],
   ERR_UPGRADE: [500, 'error'],
   ERR_GROUP_START_FAILED: [503, 'error'],

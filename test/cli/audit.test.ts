@@ -137,7 +137,7 @@ describe('audit', () => {
 
   it('says which file cannot be written', async () => {
     const { code, err } = await tellAudit([CLASH, '--sarif', join(CLASH, 'x.sarif')]);
-    expect(code).toBe(EXIT.configuration);
+    expect(code).toBe(EXIT.place);
     expect(err).toContain(`Cannot write "${CLASH}/x.sarif"`);
   });
 

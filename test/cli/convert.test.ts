@@ -56,11 +56,18 @@ describe('convert', () => {
     const first = readFileSync(output, 'utf8');
     writeFileSync(output, `${first}# mine\n`);
     const again = await tell('convert', APACHE, '--output', output);
-    expect(again.code).not.toBe(EXIT.ok);
+    expect(again.code).toBe(EXIT.place);
     expect(again.err).toContain('it exists');
     expect(readFileSync(output, 'utf8')).toContain('# mine');
     await tell('convert', APACHE, '--output', output, '--force');
     expect(readFileSync(output, 'utf8')).toBe(first);
+  });
+
+  it('tells a file that cannot be written from a configuration that cannot be read', async () => {
+    const output = join(folder, 'missing', 'written.yaml');
+    const { code, err } = await tell('convert', APACHE, '--output', output);
+    expect(code).toBe(EXIT.place);
+    expect(err).toContain(`Cannot write "${output}": no such file or directory: name another file`);
   });
 
   it('tells programs what is left out, and why it matters', async () => {
