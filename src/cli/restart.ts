@@ -1,16 +1,13 @@
 /** `restart`: new processes for groups of a running sidecar, one group after the other; the old ones serve until the new ones are ready. */
 import { Command } from 'commander';
 import type { GroupView, ProblemView, RestartView } from '../../routes/model.ts';
-import { SidecarError } from '../errors.ts';
 import { nameOf } from '../sidecar/group-views.ts';
 import { ADMIN_KEYS, type AdminPlace, commandAdmin, queryAdmin } from './admin-client.ts';
 import { type CliContext, printJson } from './context.ts';
 import { EXIT, type ExitCode, type Finish } from './exit-code.ts';
 import { renderFailure } from './failure-text.ts';
+import { findGroups, type Wanted } from './find-groups.ts';
 import { addSettingsFlags, settingsOf } from './settings-flags.ts';
-
-/** Which groups are meant: exactly one of the three. */
-type Wanted = { readonly group?: string; readonly processGroup?: string; readonly all?: true };
 
 /** What became of one group. */
 type Outcome =
@@ -68,43 +65,6 @@ async function restartOne(admin: AdminPlace, group: GroupView): Promise<Outcome>
   return answer.kind === 'refused'
     ? { kind: 'kept', group, problem: answer.problem }
     : { kind: 'done', group, view: answer.value as RestartView };
-}
-
-/** Throws ERR_ADMIN where there is none. */
-function findGroups(groups: readonly GroupView[], wanted: Wanted): readonly GroupView[] {
-  if (wanted.group !== undefined) return [findGroup(groups, wanted.group)];
-  if (wanted.processGroup === undefined) return groups;
-  const found = groups.filter(({ processGroup }) => processGroup === wanted.processGroup);
-  if (found.length > 0) return found;
-  const known = [...new Set(groups.map(({ processGroup }) => `"${processGroup}"`))].join(', ');
-  throw new SidecarError(
-    'ERR_ADMIN',
-    `There is no process group "${wanted.processGroup}": there are ${known}`,
-  );
-}
-
-/** By id, else by application group, else by process group; throws ERR_ADMIN where that is none or several. */
-function findGroup(groups: readonly GroupView[], name: string): GroupView {
-  const found = [
-    groups.filter(({ id }) => id === name),
-    groups.filter(({ applicationGroup }) => applicationGroup === name),
-    groups.filter(({ processGroup }) => processGroup === name),
-  ].find((candidates) => candidates.length > 0);
-  if (found === undefined)
-    throw new SidecarError(
-      'ERR_ADMIN',
-      `There is no group "${name}": "wsgi-sidecar groups --live" lists them with their ids`,
-    );
-  const [group] = found;
-  if (found.length === 1 && group !== undefined) return group;
-  const choices = found.map((one) => `    ${one.id}  ${nameOf(one)}`);
-  const together = found.every(({ processGroup }) => processGroup === name)
-    ? ', or all of them by --process-group'
-    : '';
-  throw new SidecarError(
-    'ERR_ADMIN',
-    `${found.length} groups are called "${name}": name one by its id${together}\n${choices.join('\n')}`,
-  );
 }
 
 function tell(context: CliContext, outcome: Outcome): void {
