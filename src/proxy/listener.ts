@@ -44,6 +44,9 @@ export type Listener = Pick<BoundSocket, 'address' | 'fd' | 'ownsFile'> & {
   destroy(): void;
 };
 
+/** As much of a body as Node reads before anybody wants it. */
+const READ_AHEAD_BYTES = 16_384;
+
 /** How often heads that do not come are looked for. */
 const CHECK_INTERVAL_MS = 1_000;
 
@@ -140,6 +143,8 @@ function createHttpServer(limits: FrontLimits): Server {
     // The table of refusals judges Host; Node's own answer would be neither counted nor logged.
     requireHostHeader: false,
     noDelay: true,
+    // What is read ahead of a body, and so what is a small one (`small-body.ts`): Node's own measure is another one in each release.
+    highWaterMark: READ_AHEAD_BYTES,
   });
   // Node drops what is beyond its own limit silently, and with it a second Host; the table refuses instead.
   server.maxHeadersCount = 0;
