@@ -1,6 +1,7 @@
 /** What is answered when no request could be made of a client's bytes: half a head, a broken one, or a tunnel. */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { exchangeOf } from './exchange.ts';
 import { renderErrorPage } from './failure.ts';
 import type { FrontLimits } from './limits.ts';
 import { endAtOnce } from './linger.ts';
@@ -67,11 +68,12 @@ export function refuseConnection(
   // The parser complains anew of whatever comes behind.
   if ((socket as Refused)[refusedKey] === true) return;
   (socket as Refused)[refusedKey] = true;
-  const { status, reason, message, requestId } = refusal;
+  const { status, reason, message } = refusal;
   const { _httpMessage: current } = socket as Carrying;
+  const requestId = brokenId(current) ?? refusal.requestId;
   // What follows the head of a request that is refused already is that request's own, and was told with it.
   const isTold = current?.writableEnded === true && !current.req.complete;
-  answerInTurn(socket, refusal);
+  answerInTurn(socket, { ...refusal, requestId });
   if (isTold) return;
   if (refusal.isTold !== true)
     log.info({ request_id: requestId, status, reason, remote: socket.remoteAddress }, message);
@@ -88,6 +90,11 @@ export function refuseConnection(
     responseBytes: 0,
     aborted: false,
   });
+}
+
+/** The id of the request that the bytes belong to, where its head was whole: what is told of both can be found by one id. */
+function brokenId(current: Carrying['_httpMessage']): string | undefined {
+  return current == null || current.req.complete ? undefined : exchangeOf(current.req)?.requestId;
 }
 
 /** Node's own field for the answer that a connection carries. */

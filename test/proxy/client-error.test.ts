@@ -1,0 +1,42 @@
+/** Bytes that are no request, behind a head that was one. */
+import { describe, expect, it } from 'vitest';
+import { openConnection } from '../support/raw-http.ts';
+import { stageBefore, wsgiRoute } from './stage.ts';
+
+describe('refuseConnection()', () => {
+  it('tells all about a request whose chunks are broken by the id that the client is told', async () => {
+    const stage = await stageBefore(() => undefined, { route: wsgiRoute({}, { chunkedRequest: true }) });
+    const client = openConnection(stage.target);
+    client.write('POST /app HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
+    await expect.poll(() => stage.requests.length).toBe(1);
+    client.write('zz\r\n');
+    const answer = await client.closed;
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    await stage.observed(1);
+    const id = /^X-Request-Id: (.*)\r$/m.exec(answer)?.[1];
+    expect(stage.observations).toMatchObject([
+      { status: 400, requestId: id },
+      { status: 499, target: '/app', requestId: id },
+    ]);
+    expect(stage.logged.map(({ fields }) => fields)).toEqual([
+      expect.objectContaining({ status: 400, request_id: id }),
+    ]);
+  });
+
+  it('has an id of its own for bytes behind a request that came whole', async () => {
+    const held: (() => void)[] = [];
+    const stage = await stageBefore((socket, text) => {
+      if (text.endsWith('\r\n\r\n'))
+        held.push(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
+    });
+    const client = openConnection(stage.target);
+    client.write('GET /app HTTP/1.1\r\nHost: a\r\n\r\n');
+    await expect.poll(() => held.length).toBe(1);
+    client.write('no request\r\n\r\n');
+    await stage.observed();
+    held[0]?.();
+    await client.closed;
+    await stage.observed(1);
+    expect(new Set(stage.observations.map(({ requestId }) => requestId)).size).toBe(2);
+  });
+});
