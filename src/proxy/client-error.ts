@@ -1,6 +1,7 @@
 /** What is answered when no request could be made of a client's bytes: half a head, a broken one, or a tunnel. */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { carriedAnswer } from './carried-answer.ts';
 import { exchangeOf } from './exchange.ts';
 import { renderErrorPage } from './failure.ts';
 import type { FrontLimits } from './limits.ts';
@@ -69,7 +70,7 @@ export function refuseConnection(
   if ((socket as Refused)[refusedKey] === true) return;
   (socket as Refused)[refusedKey] = true;
   const { status, reason, message } = refusal;
-  const { _httpMessage: current } = socket as Carrying;
+  const current = carriedAnswer(socket);
   const requestId = brokenId(current) ?? refusal.requestId;
   // What follows the head of a request that is refused already is that request's own, and was told with it.
   const isTold = current?.writableEnded === true && !current.req.complete;
@@ -93,20 +94,17 @@ export function refuseConnection(
 }
 
 /** The id of the request that the bytes belong to, where its head was whole: what is told of both can be found by one id. */
-function brokenId(current: Carrying['_httpMessage']): string | undefined {
-  return current == null || current.req.complete ? undefined : exchangeOf(current.req)?.requestId;
+function brokenId(current: ServerResponse | undefined): string | undefined {
+  return current === undefined || current.req.complete ? undefined : exchangeOf(current.req)?.requestId;
 }
-
-/** Node's own field for the answer that a connection carries. */
-type Carrying = Socket & { readonly _httpMessage?: ServerResponse | null };
 
 /**
  * What is broken stands behind the requests that came whole before it: they get their answers first, or this one would be taken for
  * theirs. Where the request under way is the broken one, its answer ends here.
  */
 function answerInTurn(socket: Socket, refusal: ConnectionRefusal): void {
-  const current = (socket as Carrying)._httpMessage;
-  if (current == null || !current.req.complete) answerNow(socket, refusal, current);
+  const current = carriedAnswer(socket);
+  if (current === undefined || !current.req.complete) answerNow(socket, refusal, current);
   else {
     // What still comes is thrown away, not left: whoever does not read does not hear that the client has gone.
     socket.resume();
@@ -115,11 +113,7 @@ function answerInTurn(socket: Socket, refusal: ConnectionRefusal): void {
 }
 
 /** Says nothing when an answer is under way. */
-function answerNow(
-  socket: Socket,
-  refusal: ConnectionRefusal,
-  current: ServerResponse | null | undefined,
-): void {
+function answerNow(socket: Socket, refusal: ConnectionRefusal, current: ServerResponse | undefined): void {
   if (current?.headersSent === true) socket.destroy();
   // The last answer has been sent; the connection ends by itself.
   if (!socket.writable) return;

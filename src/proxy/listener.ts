@@ -1,7 +1,8 @@
 /** A listener: the HTTP server on one address, with the limits that guard a head, and an orderly end. */
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { type BindOptions, type BoundSocket, bindServer } from './bind-server.ts';
+import { carriedAnswer } from './carried-answer.ts';
 import { type ClientError, hasLeft, ruleOf } from './client-error.ts';
 import { ClientRequest } from './client-request.ts';
 import { Connections } from './connections.ts';
@@ -81,7 +82,7 @@ export async function startListener(options: ListenerOptions, front?: Front): Pr
       return stopAccepting(server);
     },
     destroy() {
-      for (const each of open) if (isAnswering(each)) cutOff(each);
+      for (const each of open) if (carriedAnswer(each)?.headersSent === true) cutOff(each);
       server.closeAllConnections();
     },
   };
@@ -94,13 +95,6 @@ function rememberOpen(server: Server): ReadonlySet<Socket> {
     socket.once('close', () => open.delete(socket));
   });
   return open;
-}
-
-/** Node's own mark of the answer that a connection carries. */
-type Carrying = Socket & { readonly _httpMessage?: ServerResponse | null };
-
-function isAnswering({ _httpMessage: answer }: Carrying): boolean {
-  return answer?.headersSent === true;
 }
 
 type Turn = (front: Front) => void;

@@ -4,6 +4,7 @@
  */
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { carriedAnswer } from './carried-answer.ts';
 
 /** A handshake as Node hands it over. */
 export type Handshake = {
@@ -88,13 +89,10 @@ function withoutDropped(value: string): string {
   return tokens.filter((token) => !DROPPED.has(token.toLowerCase())).join(', ');
 }
 
-/** Node's own field: the response that a connection carries. */
-type CarryingSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
-
 /** Calls back when all requests that came before on the connection are answered (RFC 9112 §9.3.2). */
-export function afterAnswers(socket: CarryingSocket, then: () => void): void {
-  const current = socket._httpMessage;
-  if (current === null || current === undefined) then();
+export function afterAnswers(socket: Socket, then: () => void): void {
+  const current = carriedAnswer(socket);
+  if (current === undefined) then();
   // The next one in line is given the connection before `close` is told.
   else current.once('close', () => afterAnswers(socket, then));
 }
