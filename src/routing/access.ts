@@ -51,7 +51,7 @@ function checkRequirements(state: RequestState, { requirement, authType }: Acces
 
 function isLimitedAway(state: RequestState, limit: MethodLimit | undefined): boolean {
   if (limit === undefined) return false;
-  const method = state.method === 'HEAD' ? 'GET' : state.method.toUpperCase();
+  const method = state.method === 'HEAD' ? 'GET' : state.method;
   return limit.methods.has(method) === limit.except;
 }
 

@@ -8,9 +8,10 @@ import type {
   Requirement,
   RequirementEntry,
 } from './access.ts';
-import { parseBlock } from './address-block.ts';
+import { accessForms, type Provider } from './access-forms.ts';
 import type { ScopeDraft, ScopeReader } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
+import { wordsOf } from './word-forms.ts';
 
 /** The rule as a diagnostic: where it stands and what it says. */
 function rule(node: DirectiveNode): ReturnType<typeof diagnose> {
@@ -30,10 +31,18 @@ function frontRule(node: DirectiveNode): ReturnType<typeof diagnose> {
 }
 
 const readFront: ScopeReader = (draft, directive) => {
-  const off = /^(?:none|off|no|optional|optional_no_ca)$/i.test(directive.args[0] ?? '');
+  const shuts = new Map(draft.access?.front).set(directive.key, frontRule(directive));
+  draft.access = { ...draft.access, front: shuts };
+};
+
+const readVerify: ScopeReader = (draft, directive, place) => {
+  const word = wordsOf(accessForms.sslverifyclient, directive);
+  if (word === 'require' || word === 'on' || word === undefined) {
+    readFront(draft, directive, place);
+    return;
+  }
   const shuts = new Map(draft.access?.front);
-  if (directive.key === 'sslverifyclient' && off) shuts.delete(directive.key);
-  else shuts.set(directive.key, frontRule(directive));
+  shuts.delete(directive.key);
   draft.access = { ...draft.access, front: shuts };
 };
 
@@ -41,40 +50,41 @@ const readFront: ScopeReader = (draft, directive) => {
 export const accessReaders: Readonly<Record<string, ScopeReader>> = {
   require: (draft, directive) => addRequirement(draft, directive, undefined),
   authmerging: (draft, directive) => {
-    const word = directive.args[0]?.toLowerCase();
-    if (word === 'off' || word === 'and' || word === 'or') draft.access = { ...draft.access, merging: word };
+    const merging = wordsOf(accessForms.authmerging, directive);
+    if (merging !== undefined) draft.access = { ...draft.access, merging };
   },
   order: (draft, directive) => {
-    const word = (directive.args[0] ?? '').toLowerCase();
-    if (word === 'deny,allow' || word === 'allow,deny' || word === 'mutual-failure')
-      setHosts(draft, { order: word });
+    const order = wordsOf(accessForms.order, directive);
+    if (order !== undefined) setHosts(draft, { order });
   },
   allow: (draft, directive) => addHostRules(draft, 'allow', directive, undefined),
   deny: (draft, directive) => addHostRules(draft, 'deny', directive, undefined),
-  satisfy: (draft, directive) => {
-    setHosts(draft, { satisfy: directive.args[0]?.toLowerCase() === 'any' ? 'any' : 'all' });
-  },
+  satisfy: (draft, directive) =>
+    setHosts(draft, { satisfy: wordsOf(accessForms.satisfy, directive) ?? 'all' }),
   authtype: (draft, directive) => {
-    const type = directive.args[0] ?? '';
+    const type = wordsOf(accessForms.authtype, directive) ?? '';
     const { authType: _before, ...access } = draft.access ?? {};
     draft.access = type.toLowerCase() === 'none' ? access : { ...access, authType: rule(directive) };
   },
   allowmethods: (draft, directive) => {
+    const said = wordsOf(accessForms.allowmethods, directive);
     // "reset" lets all in, also those that stood before it.
-    const isReset = directive.args.some((word) => word.toLowerCase() === 'reset');
-    const before = isReset ? [] : (draft.access?.allowed?.methods ?? []);
-    const methods = new Set([...before, ...(isReset ? [] : directive.args.map(methodOf))]);
-    draft.access = { ...draft.access, allowed: { methods, rule: rule(directive) } };
+    const named = said?.kind === 'methods' ? said.methods.map(methodOf) : [];
+    const before = said?.kind === 'reset' ? [] : (draft.access?.allowed?.methods ?? []);
+    draft.access = {
+      ...draft.access,
+      allowed: { methods: new Set([...before, ...named]), rule: rule(directive) },
+    };
   },
   wsgiaccessscript: readFront,
   luahookaccesschecker: readFront,
-  sslverifyclient: readFront,
+  sslverifyclient: readVerify,
   sslrequire: readFront,
   sslrequiressl: readFront,
 };
 
-/** Apache has one number for both. */
-function methodOf(word: string): string {
+/** Apache has one number for both; methods are told apart by case. */
+export function methodOf(word: string): string {
   return word === 'HEAD' ? 'GET' : word;
 }
 
@@ -103,31 +113,16 @@ function readGroup(section: Section, methods: MethodLimit | undefined): Requirem
 }
 
 function readRequirement(directive: Directive, methods: MethodLimit | undefined): RequirementEntry {
-  const negated = directive.args[0]?.toLowerCase() === 'not';
-  const words = negated ? directive.args.slice(1) : directive.args;
-  return { requirement: requirementOf(directive, words), negated, methods };
+  const said = wordsOf(accessForms.require, directive);
+  const requirement = requirementOf(directive, said?.provider ?? { kind: 'front' });
+  return { requirement, negated: said?.negated ?? false, methods };
 }
 
-function requirementOf(directive: Directive, words: readonly string[]): Requirement {
-  const [provider = '', ...rest] = words;
-  switch (provider.toLowerCase()) {
-    case 'all':
-      return { kind: 'all', granted: rest[0]?.toLowerCase() === 'granted', rule: rule(directive) };
-    case 'local':
-      return { kind: 'local', rule: rule(directive) };
-    case 'method':
-      return { kind: 'methods', methods: rest.map((word) => word.toUpperCase()), rule: rule(directive) };
-    case 'ip': {
-      const blocks = rest.map(parseBlock);
-      if (blocks.some((block) => block === undefined)) break;
-      return {
-        kind: 'addresses',
-        blocks: blocks.filter((block) => block !== undefined),
-        rule: rule(directive),
-      };
-    }
-  }
-  return { kind: 'front', rule: frontRule(directive) };
+function requirementOf(directive: Directive, provider: Provider): Requirement {
+  if (provider.kind === 'front') return { kind: 'front', rule: frontRule(directive) };
+  if (provider.kind === 'methods')
+    return { kind: 'methods', methods: provider.methods.map(methodOf), rule: rule(directive) };
+  return { ...provider, rule: rule(directive) };
 }
 
 function setHosts(draft: ScopeDraft, change: Partial<HostAccess>): void {
@@ -147,22 +142,13 @@ export function addHostRules(
   directive: Directive,
   methods: MethodLimit | undefined,
 ): void {
-  const words = directive.args[0]?.toLowerCase() === 'from' ? directive.args.slice(1) : directive.args;
-  const rules = words.map(
-    (word): HostRule => ({ rule: hostRule(directive, word), methods, from: hostSource(word) }),
+  const sources = wordsOf(accessForms[list], directive) ?? [{ kind: 'front' }];
+  const rules = sources.map(
+    (from): HostRule => ({
+      rule: from.kind === 'front' ? frontRule(directive) : rule(directive),
+      methods,
+      from,
+    }),
   );
   setHosts(draft, { [list]: [...(draft.access?.hosts?.[list] ?? []), ...rules] });
-}
-
-function hostRule(directive: Directive, word: string): ReturnType<typeof diagnose> {
-  return hostSource(word).kind === 'front' ? frontRule(directive) : rule(directive);
-}
-
-function hostSource(word: string): HostRule['from'] {
-  if (word.toLowerCase() === 'all') return { kind: 'all' };
-  const variable = /^env=(!?)(.*)$/i.exec(word);
-  if (variable !== null)
-    return { kind: 'variable', name: variable[2] as string, negated: variable[1] === '!' };
-  const block = parseBlock(word);
-  return block === undefined ? { kind: 'front' } : { kind: 'addresses', block };
 }

@@ -4,31 +4,56 @@ import { isIP } from 'node:net';
 /** A network: the first `bits` bits of `bytes`. */
 export type AddressBlock = { readonly bytes: readonly number[]; readonly bits: number };
 
-/** `10.1`, `10.1.0.0/16`, `10.1.0.0/255.255.0.0`, `::1`, `fe80::/10`; undefined for anything else. */
-export function parseBlock(text: string): AddressBlock | undefined {
-  const [address = '', mask] = text.split('/', 2);
-  const bytes = parseAddress(address) ?? partialAddress(address, mask);
-  if (bytes === undefined) return undefined;
-  const whole = bytes.length * 8;
-  if (mask === undefined)
-    return { bytes: pad(bytes), bits: address.includes(':') ? whole : Math.min(whole, 32) };
-  if (/^\d+$/.test(mask)) return Number(mask) <= 128 ? { bytes: pad(bytes), bits: Number(mask) } : undefined;
-  const maskBytes = parseAddress(mask);
-  if (maskBytes === undefined) return undefined;
-  const bits = maskBytes.map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  return /^1*0*$/.test(bits) ? { bytes: pad(bytes), bits: bits.lastIndexOf('1') + 1 } : undefined;
+/** What Apache makes of a text: a block; nothing, and it does not start; or one that is not reckoned with here (a mask with gaps). */
+export type BlockReading =
+  | { readonly kind: 'block'; readonly block: AddressBlock }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'other' };
+
+/** `10.1`, `10.1.0.0/16`, `10.1.0.0/255.255.0.0`, `::1`, `fe80::/10`. */
+export function readBlock(text: string): BlockReading {
+  if (isNoAddress(text)) return { kind: 'refused' };
+  const block = blockOf(text);
+  return block === undefined ? { kind: 'other' } : { kind: 'block', block };
 }
 
-/** Whether `apr_ipsubnet_create()` surely refuses it. What this and `parseBlock()` both leave open some versions take. */
-export function isNoAddress(text: string): boolean {
+/** The block of a text; undefined for anything else. */
+export function parseBlock(text: string): AddressBlock | undefined {
+  const reading = readBlock(text);
+  return reading.kind === 'block' ? reading.block : undefined;
+}
+
+function blockOf(text: string): AddressBlock | undefined {
+  const [address = '', mask] = text.split('/', 2);
+  const bytes = parseAddress(address) ?? partialAddress(address);
+  if (bytes === undefined || address.includes('%')) return undefined;
+  const block = { bytes: pad(bytes), bits: bytes.length * 8 };
+  if (mask === undefined) return block;
+  if (/^\+?\d+$/.test(mask)) return { ...block, bits: Number(mask) };
+  const bits = parseAddress(mask)
+    ?.map((byte) => byte.toString(2).padStart(8, '0'))
+    .join('');
+  return bits !== undefined && /^1*0*$/.test(bits)
+    ? { ...block, bits: bits.lastIndexOf('1') + 1 }
+    : undefined;
+}
+
+/** Whether `apr_ipsubnet_create()` surely refuses it. */
+function isNoAddress(text: string): boolean {
   const [address = '', ...masks] = text.split('/');
   const mask = masks[0];
   const version = isIP(address);
-  if (version === 6) return mask !== undefined && isNoMask(mask, masks.length, 128);
+  if (version === 6) return isMapped(address) || (mask !== undefined && isNoMask(mask, masks.length, 128));
   if (!/^\d+(?:\.\d+){0,3}\.?$/.test(address)) return !address.includes('%');
   const parts = address.replace(/\.$/, '').split('.');
   if (parts.some((part) => Number(part) > 255)) return true;
   return mask !== undefined && (parts.length < 4 || isNoMask(mask, masks.length, 32));
+}
+
+/** An IPv4 address that is written as IPv6. */
+function isMapped(address: string): boolean {
+  const bytes = parseIPv6(address.replace(/%.*$/, ''));
+  return bytes.every((byte, index) => index > 11 || byte === (index < 10 ? 0 : 255));
 }
 
 function isNoMask(mask: string, count: number, most: number): boolean {
@@ -40,8 +65,8 @@ function pad(bytes: readonly number[]): readonly number[] {
   return bytes.length < 4 ? [...bytes, 0, 0, 0, 0].slice(0, 4) : bytes;
 }
 
-function partialAddress(text: string, mask: string | undefined): readonly number[] | undefined {
-  if (mask !== undefined || !/^\d{1,3}(?:\.\d{1,3}){0,2}\.?$/.test(text)) return undefined;
+function partialAddress(text: string): readonly number[] | undefined {
+  if (!/^\d{1,3}(?:\.\d{1,3}){0,2}\.?$/.test(text)) return undefined;
   const bytes = text.replace(/\.$/, '').split('.').map(Number);
   return bytes.every((byte) => byte < 256) ? bytes : undefined;
 }

@@ -1,6 +1,7 @@
 /** mod_alias and WSGIScriptAlias: URL paths that are mapped to files or answered by a redirect. */
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { Directive, SourcePosition } from '../apache/directive.ts';
+import { leadingInteger } from '../c-integer.ts';
 import { diagnose } from './diagnose.ts';
 import type { StringExpression } from './expression.ts';
 import { parseStringExpression } from './expression-parser.ts';
@@ -9,6 +10,7 @@ import type { Mount } from './model.ts';
 import { buildPathIndex, type PathIndex } from './path-index.ts';
 import { compilePattern, type Pattern } from './regex.ts';
 import type { Setting } from './scope.ts';
+import { countFault, type Fault } from './word-forms.ts';
 
 /** What an alias is compared with: a URL path, a pattern, or a pattern that cannot be translated. */
 export type AliasMatch =
@@ -115,7 +117,7 @@ const redirectWords: Readonly<Record<string, number>> = {
 
 /** The first argument of `Redirect` as a status, if it is one. */
 function redirectStatus(word: string): number | undefined {
-  return redirectWords[word.toLowerCase()] ?? (/^\d/.test(word) ? Number.parseInt(word, 10) : undefined);
+  return redirectWords[word.toLowerCase()] ?? (/^\d/.test(word) ? leadingInteger(word) : undefined);
 }
 
 /** `Redirect`, `RedirectMatch`, `RedirectTemp`, `RedirectPermanent` (mod_alias `add_redirect_internal()`). */
@@ -146,6 +148,30 @@ export function parseRedirect(
     position: directive.position,
     title: `${directive.name} ${fake}`,
   };
+}
+
+/** What Apache refuses of a `Redirect` or `RedirectMatch` (mod_alias `add_redirect_internal()`). */
+export function redirectFault({ args, key }: Directive, isInside: boolean): Fault | undefined {
+  if (args.length === 0 || args.length > 3 || args[0] === '') return countFault(args, 1, 3);
+  const [first = '', second, third] = args;
+  const status = redirectStatus(first);
+  if (third !== undefined && status === undefined)
+    return {
+      message: `"${first}" is no status`,
+      advice: 'Write permanent, temp, seeother, gone or a number',
+    };
+  const isRedirect = status === undefined || (status >= 300 && status < 400);
+  if (isInside && third === undefined && isRedirect && (status === undefined) === (second === undefined))
+    return undefined;
+  const url = status === undefined ? second : third;
+  if (!isRedirect)
+    return url === undefined
+      ? undefined
+      : { message: `Status ${status} sends nowhere`, advice: `Leave out "${url}"` };
+  if (url === undefined)
+    return { message: 'Where to redirect to is missing', advice: 'Write a URL, or a path from / on' };
+  const isTarget = key === 'redirectmatch' || url.startsWith('/') || /^[a-z][a-z0-9+.-]*:\/\//i.test(url);
+  return isTarget ? undefined : { message: `"${url}" is no URL`, advice: 'Write one, or a path from / on' };
 }
 
 function parseLocationRedirect(

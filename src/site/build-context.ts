@@ -54,9 +54,3 @@ export function addMount(
   mounts.push(made);
   return made;
 }
-
-/** On, Off or undefined for anything else. */
-export function flag(directive: Directive): boolean | undefined {
-  const word = directive.args[0]?.toLowerCase();
-  return word === 'on' ? true : word === 'off' ? false : undefined;
-}

@@ -5,7 +5,6 @@
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { DirectiveNode, Section } from '../apache/directive.ts';
 import { accessDiagnostics } from './access-report.ts';
-import { accessWordDiagnostics } from './access-words.ts';
 import { buildAddressIndex } from './address-index.ts';
 import type { BuildContext, PlaceContext } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
@@ -17,6 +16,7 @@ import { parseImportScript, parseProcessGroup } from './process-group.ts';
 import { findServerName } from './server-name.ts';
 import { emptyServer, readServerDirective, type ServerDraft } from './server-reader.ts';
 import { finishHost, parseAddresses, parseListener } from './virtual-host.ts';
+import { wordDiagnostics } from './word-report.ts';
 
 /** Settings with nothing special in them. */
 export const defaultSiteOptions: SiteOptions = {
@@ -63,7 +63,7 @@ export function buildSite(
   );
   const site = assembleSite(reading, mainHost, virtualHosts);
   if (site.python.restrictEmbedded) context.diagnostics.push(...embeddedRefused(tree));
-  context.diagnostics.push(...accessWordDiagnostics(tree), ...accessDiagnostics(site));
+  context.diagnostics.push(...wordDiagnostics(tree), ...accessDiagnostics(site));
   return { site, diagnostics: context.diagnostics };
 }
 

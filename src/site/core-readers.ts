@@ -1,10 +1,12 @@
 /** Directives of httpd's core, mod_mime and mod_dir that may stand in sections. */
 import type { Directive } from '../apache/directive.ts';
-import { addMount, flag, type PlaceContext, type ScopeDraft, type ScopeReader } from './build-context.ts';
+import { addMount, type PlaceContext, type ScopeDraft, type ScopeReader } from './build-context.ts';
+import { coreForms } from './core-forms.ts';
 import { diagnose } from './diagnose.ts';
 import { parseStringExpression } from './expression-parser.ts';
 import type { ExtensionRemoval, ExtensionTables, HandlerSetting, OptionChange } from './scope.ts';
 import { noExtensions } from './scope.ts';
+import { wordsOf } from './word-forms.ts';
 
 /** By lower-case name. */
 export const coreReaders: Readonly<Record<string, ScopeReader>> = {
@@ -12,33 +14,36 @@ export const coreReaders: Readonly<Record<string, ScopeReader>> = {
     draft.options = readOptions(draft.options, directive.args);
   },
   acceptpathinfo: (draft, directive) => {
-    const word = directive.args[0]?.toLowerCase();
-    if (word === 'on' || word === 'off' || word === 'default') draft.acceptPathInfo = word;
+    const word = wordsOf(coreForms.acceptpathinfo, directive);
+    if (word !== undefined) draft.acceptPathInfo = word;
   },
   sethandler: readSetHandler,
   forcetype: (draft, directive, place) => {
     draft.forceType = handlerSetting(directive, place, [place.path ?? '']);
   },
   usecanonicalname: (draft, directive) => {
-    const word = directive.args[0]?.toLowerCase();
-    if (word === 'on' || word === 'off' || word === 'dns') draft.useCanonicalName = word;
+    const word = wordsOf(coreForms.usecanonicalname, directive);
+    if (word !== undefined) draft.useCanonicalName = word;
   },
   usecanonicalphysicalport: (draft, directive) => {
-    draft.useCanonicalPhysicalPort = flag(directive) ?? false;
+    draft.useCanonicalPhysicalPort = wordsOf(coreForms.usecanonicalphysicalport, directive) === 'on';
   },
   limitrequestbody: (draft, directive) => {
-    const bytes = Number(directive.args[0]);
-    if (Number.isSafeInteger(bytes) && bytes >= 0) draft.limitRequestBody = bytes;
+    const bytes = wordsOf(coreForms.limitrequestbody, directive);
+    if (bytes !== undefined) draft.limitRequestBody = bytes;
   },
   cgipassauth: (draft, directive) => {
-    const isOn = flag(directive);
+    const isOn = wordsOf(coreForms.cgipassauth, directive);
     if (isOn !== undefined) draft.cgiPassAuth = isOn;
   },
   allowoverride: (draft, directive, place) => {
-    draft.allowOverride = readOverride(directive, place);
+    draft.allowOverride = wordsOf(coreForms.allowoverride, directive) ?? true;
+    if (draft.allowOverride) warnOfOverride(directive, place);
   },
   allowoverridelist: (draft, directive, place) => {
-    if (readOverride(directive, place)) draft.allowOverride = true;
+    if (wordsOf(coreForms.allowoverridelist, directive) === false) return;
+    draft.allowOverride = true;
+    warnOfOverride(directive, place);
   },
   errordocument: readErrorDocument,
   addhandler: (draft, directive, place) => {
@@ -61,37 +66,34 @@ export const coreReaders: Readonly<Record<string, ScopeReader>> = {
     setExtensions(draft, 'charsets', directive.args.slice(1), (directive.args[0] ?? '').toLowerCase()),
   removecharset: (draft, directive) => removeExtensions(draft, 'charsets', directive.args),
   modmimeusepathinfo: (draft, directive) => {
-    draft.typeByPathInfo = flag(directive) ?? false;
+    draft.typeByPathInfo = wordsOf(coreForms.modmimeusepathinfo, directive) ?? false;
   },
   directoryindex: (draft, directive) => {
     const disabled = directive.args.length === 1 && directive.args[0]?.toLowerCase() === 'disabled';
     draft.directoryIndex = disabled ? [] : [...(draft.directoryIndex ?? []), ...directive.args];
   },
   directoryslash: (draft, directive) => {
-    draft.directorySlash = flag(directive) ?? true;
+    draft.directorySlash = wordsOf(coreForms.directoryslash, directive) ?? true;
   },
   directorycheckhandler: (draft, directive) => {
-    draft.directoryCheckHandler = flag(directive) ?? false;
+    draft.directoryCheckHandler = wordsOf(coreForms.directorycheckhandler, directive) ?? false;
   },
   directoryindexredirect: (draft, directive) => {
-    draft.directoryIndexRedirect = indexRedirect(directive.args[0] ?? 'off');
+    draft.directoryIndexRedirect = wordsOf(coreForms.directoryindexredirect, directive) ?? 'off';
   },
   fallbackresource: (draft, directive) => {
     draft.fallbackResource = directive.args[0] ?? 'disabled';
   },
 };
 
-function indexRedirect(word: string): number | 'off' {
-  const named = { on: 302, permanent: 301, temp: 302, seeother: 303 }[word.toLowerCase()];
-  return named ?? (/^3\d\d$/.test(word) ? Number(word) : 'off');
-}
-
 /** The statuses of what the configuration refuses before any application is asked. */
 const ROUTED_STATUSES: ReadonlySet<number> = new Set([400, 403, 404, 405]);
 
 function readErrorDocument(draft: ScopeDraft, directive: Directive, { build }: PlaceContext): void {
-  const status = Number(directive.args[0]);
-  const value = errorDocumentText(directive);
+  const said = wordsOf(coreForms.errordocument, directive);
+  if (said === undefined) return;
+  const { status } = said;
+  const value = errorDocumentText(said.document);
   const documents = new Map(draft.errorDocuments);
   draft.errorDocuments = documents.set(status, { value, position: directive.position });
   if (value.toLowerCase() === 'default' || (ROUTED_STATUSES.has(status) && !value.startsWith('"'))) return;
@@ -102,11 +104,16 @@ function readErrorDocument(draft: ScopeDraft, directive: Directive, { build }: P
 }
 
 /** A URL or path; a text that Apache sends as it is has a quote in front (httpd `set_error_document()`). */
-function errorDocumentText(directive: Directive): string {
-  const text = directive.args[1] ?? '';
+function errorDocumentText(text: string): string {
   const isTarget = !text.includes(' ') && /^(?:\/|[a-z][a-z0-9+.-]*:\/\/)/i.test(text);
   return isTarget || text.toLowerCase() === 'default' ? text : `"${text}`;
 }
+
+const OPTION_SETS: Readonly<Record<string, readonly string[]>> = {
+  all: ['indexes', 'includes', 'followsymlinks', 'execcgi'],
+  none: [],
+  runscripts: ['multiviews', 'execcgi'],
+};
 
 /** httpd `set_options()`: words without signs replace, words with signs change. */
 function readOptions(before: OptionChange | undefined, words: readonly string[]): OptionChange {
@@ -117,8 +124,7 @@ function readOptions(before: OptionChange | undefined, words: readonly string[])
   for (const word of words) {
     const sign = /^[+-]/.exec(word)?.[0];
     const name = word.replace(/^[+-]/, '').toLowerCase();
-    const names =
-      name === 'all' ? ['indexes', 'includes', 'followsymlinks', 'execcgi'] : name === 'none' ? [] : [name];
+    const names = OPTION_SETS[name] ?? [name];
     if (sign === undefined) {
       if (first) {
         add.clear();
@@ -137,13 +143,11 @@ function readOptions(before: OptionChange | undefined, words: readonly string[])
   return { explicit, add, remove };
 }
 
-/** Whether files named `.htaccess` count, and the warning that they are not read. */
-function readOverride(directive: Directive, { build }: PlaceContext): boolean {
-  if (directive.args[0]?.toLowerCase() === 'none') return false;
+/** Files named `.htaccess` count, and are not read. */
+function warnOfOverride(directive: Directive, { build }: PlaceContext): void {
   const message = `"${directive.name} ${directive.text}" lets ".htaccess" files count, which the sidecar does not read: requests below one are unresolved`;
   const advice = 'Move what such files say into <Directory> sections and set AllowOverride None';
   build.diagnostics.push({ ...diagnose(directive, 'warning', 'htaccess', message), advice });
-  return true;
 }
 
 function readSetHandler(draft: ScopeDraft, directive: Directive, place: PlaceContext): void {

@@ -1,7 +1,9 @@
 /** Directives of mod_env, mod_setenvif and mod_alias that may stand in sections. */
 import { type Alias, type LocationAlias, parseLocationAlias, parseRedirect } from './alias.ts';
-import { flag, type ScopeDraft, type ScopeReader } from './build-context.ts';
+import type { ScopeDraft, ScopeReader } from './build-context.ts';
+import { coreForms } from './core-forms.ts';
 import { parseSetEnvIf } from './set-env-if.ts';
+import { wordsOf } from './word-forms.ts';
 
 const readSetEnvIf: ScopeReader = (draft, directive, place) => {
   const rule = parseSetEnvIf(directive);
@@ -55,10 +57,10 @@ export const envReaders: Readonly<Record<string, ScopeReader>> = {
   alias: readAlias,
   scriptalias: readAlias,
   aliaspreservepath: (draft, directive) => {
-    draft.aliasPreservePath = flag(directive) ?? false;
+    draft.aliasPreservePath = wordsOf(coreForms.aliaspreservepath, directive) ?? false;
   },
   redirectrelative: (draft, directive) => {
-    draft.redirectRelative = flag(directive) ?? false;
+    draft.redirectRelative = wordsOf(coreForms.redirectrelative, directive) ?? false;
   },
 };
 

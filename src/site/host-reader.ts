@@ -1,21 +1,22 @@
 /** The directives and sections directly inside a `<VirtualHost>` or the main server. */
 import type { Directive, DirectiveNode, Section } from '../apache/directive.ts';
 import { absolutePath, parseAlias } from './alias.ts';
-import { flag, type PlaceContext, type ScopeDraft } from './build-context.ts';
+import type { PlaceContext, ScopeDraft } from './build-context.ts';
+import { coreForms } from './core-forms.ts';
 import { diagnose } from './diagnose.ts';
 import type { HostDraft } from './host-draft.ts';
 import { parseProxyPass } from './proxy-pass.ts';
 import { readNode, readSection, scopeReaders } from './scope-reader.ts';
 import { parseScriptAlias } from './script-alias.ts';
-import { parseServerName } from './server-name.ts';
 import { parseUserDir, parseVirtualRoot } from './virtual-root.ts';
+import { wordsOf } from './word-forms.ts';
 import { wsgiReaders } from './wsgi-readers.ts';
 
 type HostReader = (host: HostDraft, directive: Directive, place: PlaceContext) => void;
 
 /** By lower-case name; what is in neither table goes to the scope readers. */
 const hostReaders: Readonly<Record<string, HostReader>> = {
-  servername: (host, directive) => readServerName(host, directive.args[0]),
+  servername: readServerName,
   serveralias: (host, directive) => host.aliases.push(...directive.args),
   serverpath: (host, directive) => {
     host.legacyPath = directive.args[0];
@@ -40,27 +41,24 @@ const hostReaders: Readonly<Record<string, HostReader>> = {
     host.serverAdmin = directive.args[0] ?? '';
   },
   sslengine: (host, directive) => {
-    host.sslEngine = directive.args[0]?.toLowerCase() === 'on';
+    host.sslEngine = wordsOf(coreForms.sslengine, directive) === 'on';
   },
   mergeslashes: (host, directive) => {
-    host.mergeSlashes = flag(directive) ?? true;
+    host.mergeSlashes = wordsOf(coreForms.mergeslashes, directive) ?? true;
   },
   allowencodedslashes: (host, directive) => {
-    const word = directive.args[0]?.toLowerCase();
-    host.encodedSlashes = word === 'on' || word === 'nodecode' ? word : 'off';
+    host.encodedSlashes = wordsOf(coreForms.allowencodedslashes, directive) ?? 'off';
   },
   httpprotocoloptions: (host, directive) => {
-    for (const word of directive.args.map((each) => each.toLowerCase())) {
-      if (word === 'strict' || word === 'unsafe') host.strictHost = word === 'strict';
-      if (word === 'registeredmethods' || word === 'lenientmethods')
-        host.registeredMethods = word.startsWith('reg');
-    }
+    const said = wordsOf(coreForms.httpprotocoloptions, directive);
+    host.strictHost = said?.isStrict ?? host.strictHost;
+    host.registeredMethods = said?.isRegistered ?? host.registeredMethods;
   },
   stricthostcheck: (host, directive) => {
-    host.requireKnownHost = flag(directive) ?? false;
+    host.requireKnownHost = wordsOf(coreForms.stricthostcheck, directive) ?? false;
   },
   traceenable: (host, directive) => {
-    host.traceEnabled = directive.args[0]?.toLowerCase() !== 'off';
+    host.traceEnabled = wordsOf(coreForms.traceenable, directive) !== 'off';
   },
   alias: (host, directive, place) =>
     host.fileAliases.push(parseAlias(directive, place.build.options.serverRoot)),
@@ -77,11 +75,11 @@ const hostReaders: Readonly<Record<string, HostReader>> = {
 };
 
 function readVirtualRoot(host: HostDraft, directive: Directive): void {
-  host.virtualRoot = parseVirtualRoot(directive);
+  host.virtualRoot = parseVirtualRoot(directive) ?? host.virtualRoot;
 }
 
 function readVirtualScripts(host: HostDraft, directive: Directive): void {
-  host.virtualScripts = parseVirtualRoot(directive);
+  host.virtualScripts = parseVirtualRoot(directive) ?? host.virtualScripts;
 }
 
 function readScriptAlias(host: HostDraft, directive: Directive, place: PlaceContext): void {
@@ -89,10 +87,10 @@ function readScriptAlias(host: HostDraft, directive: Directive, place: PlaceCont
   if (alias !== undefined) host.scriptAliases.push(alias);
 }
 
-/** Without a name the directive says nothing: Apache refuses to start with it. */
-function readServerName(host: HostDraft, text: string | undefined): void {
-  if (text === undefined) return;
-  const { scheme, name, port } = parseServerName(text);
+function readServerName(host: HostDraft, directive: Directive): void {
+  const said = wordsOf(coreForms.servername, directive);
+  if (said === undefined) return;
+  const { scheme, name, port } = said;
   host.serverName = name;
   if (scheme !== undefined) host.serverScheme = scheme;
   host.port = port;

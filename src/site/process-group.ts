@@ -5,6 +5,7 @@ import { parseOptions } from '../apache/options.ts';
 import type { BuildContext } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
 import type { ImportScript, ProcessGroup } from './model.ts';
+import { lastOption, scriptForms } from './script-words.ts';
 
 /** mod_wsgi's number of threads where none is stated (`wsgi_add_daemon_process()`). */
 const defaultThreads = 15;
@@ -60,23 +61,27 @@ export function splitPath(text: string | undefined): readonly string[] {
   return text === undefined ? [] : text.split(':').filter((folder) => folder !== '');
 }
 
+const GROUPS_MISSING = {
+  message: 'An imported script needs a process group and an application group',
+  advice: 'Write process-group=NAME application-group=NAME',
+};
+
 /** `WSGIImportScript path process-group=… application-group=…`; both groups are literal. */
 export function parseImportScript(directive: Directive, context: BuildContext): ImportScript | undefined {
-  const script = readWord(directive.text);
-  const list = parseOptions(directive.text, script.next);
-  const options = new Map(list);
-  const processGroup = options.get('process-group');
-  const applicationGroup = options.get('application-group');
-  if (script.word === '' || processGroup === undefined || applicationGroup === undefined) {
-    const message = 'An imported script needs a file, a process group and an application group';
-    context.diagnostics.push(diagnose(directive, 'error', 'import-script-not-understood', message));
+  const reading = scriptForms.wsgiimportscript(directive);
+  const said = 'fault' in reading ? undefined : reading.value;
+  const processGroup = said && lastOption(said, 'process-group', true);
+  const applicationGroup = said && lastOption(said, 'application-group', true);
+  if (said === undefined || processGroup === undefined || applicationGroup === undefined) {
+    const { message, advice } = 'fault' in reading ? reading.fault : GROUPS_MISSING;
+    const finding = diagnose(directive, 'error', 'import-script-not-understood', message);
+    context.diagnostics.push({ ...finding, advice });
     return undefined;
   }
-  const plain = (name: string): string => (name === '%{GLOBAL}' ? '' : name);
   return {
-    script: script.word,
-    processGroup: plain(processGroup),
-    applicationGroup: plain(applicationGroup),
+    script: said.words[0] ?? '',
+    processGroup,
+    applicationGroup,
     callableObject: 'application',
     position: directive.position,
   };

@@ -1,10 +1,12 @@
 /** mod_rewrite's directives: engine, options and base here; rules and conditions are collected per place. */
 import type { Directive } from '../apache/directive.ts';
-import { addMount, flag, type PlaceContext, type ScopeDraft, type ScopeReader } from './build-context.ts';
+import { addMount, type PlaceContext, type ScopeDraft, type ScopeReader } from './build-context.ts';
+import { coreForms } from './core-forms.ts';
 import { diagnose } from './diagnose.ts';
 import type { RewriteCondition, RewriteMap, RewriteRules } from './rewrite.ts';
 import { parseCondition, parseRule } from './rewrite-parser.ts';
 import type { Blame } from './rewrite-text.ts';
+import { wordsOf } from './word-forms.ts';
 
 /** Rules and, while they are read, the conditions that wait for their rule. */
 type ReadRules = RewriteRules & { readonly waiting?: readonly RewriteCondition[] };
@@ -25,12 +27,14 @@ function change(draft: ScopeDraft, place: PlaceContext, changes: Partial<ReadRul
 
 /** By lower-case name. */
 export const rewriteReaders: Readonly<Record<string, ScopeReader>> = {
-  rewriteengine: (draft, directive, place) => change(draft, place, { engine: flag(directive) ?? false }),
+  rewriteengine: (draft, directive, place) =>
+    change(draft, place, { engine: wordsOf(coreForms.rewriteengine, directive) ?? false }),
   rewriteoptions: (draft, directive, place) => {
-    const words = directive.args.map((word) => word.toLowerCase());
+    const words = wordsOf(coreForms.rewriteoptions, directive) ?? [];
     change(draft, place, { options: new Set([...(draft.rewrite?.options ?? []), ...words]) });
   },
-  rewritebase: (draft, directive, place) => change(draft, place, { base: directive.args[0] ?? '' }),
+  rewritebase: (draft, directive, place) =>
+    change(draft, place, { base: wordsOf(coreForms.rewritebase, directive) ?? '' }),
   rewritemap: (draft, directive, place) => {
     const maps = new Map(draft.rewrite?.maps);
     change(draft, place, { maps: maps.set(directive.args[0] ?? '', readMap(directive)) });

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { DirectiveNode, Section } from '../apache/directive.ts';
 import { isPattern } from '../apache/fnmatch.ts';
 import type { MethodLimit } from './access.ts';
-import { accessReaders, addHostRules, addRequirement } from './access-readers.ts';
+import { accessReaders, addHostRules, addRequirement, methodOf } from './access-readers.ts';
 import type { PlaceContext, ScopeDraft, ScopeReader } from './build-context.ts';
 import { coreReaders } from './core-readers.ts';
 import { diagnose } from './diagnose.ts';
@@ -64,8 +64,8 @@ function readNested(draft: ScopeDraft, section: Section, place: PlaceContext): v
 }
 
 function readLimit(draft: ScopeDraft, section: Section, place: PlaceContext): void {
-  const words = section.args.map((word) => word.toUpperCase());
-  const limit: MethodLimit = { methods: new Set(words), except: section.key === 'limitexcept' };
+  const methods = new Set(section.args.map(methodOf));
+  const limit: MethodLimit = { methods, except: section.key === 'limitexcept' };
   for (const node of section.children) {
     if (node.kind === 'directive' && (node.key === 'allow' || node.key === 'deny')) {
       addHostRules(draft, node.key, node, limit);

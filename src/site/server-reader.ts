@@ -1,7 +1,10 @@
 /** Directives that count for the whole server: Python's settings, the numbers of Apache's processes. */
 import type { Directive } from '../apache/directive.ts';
+import { coreForms } from './core-forms.ts';
 import type { PythonSettings, RequestLimits, ServerProcesses } from './model.ts';
 import { splitPath } from './process-group.ts';
+import { soleFlag, wordsOf } from './word-forms.ts';
+import { wsgiForms } from './wsgi-forms.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -31,77 +34,85 @@ export function emptyServer(modules: ReadonlySet<string>): ServerDraft {
   };
 }
 
-type ServerReader = (server: ServerDraft, word: string, directive: Directive) => void;
-
-const isOn = (word: string): boolean => word.toLowerCase() === 'on';
+type ServerReader = (server: ServerDraft, directive: Directive) => void;
 
 const readers: Readonly<Record<string, ServerReader>> = {
-  wsgipythonhome: ({ python }, word) => {
-    python.pythonHome = word;
+  wsgipythonhome: ({ python }, { args }) => {
+    python.pythonHome = args[0] ?? '';
   },
-  wsgipythonpath: ({ python }, word) => {
-    python.pythonPath = splitPath(word);
+  wsgipythonpath: ({ python }, { args }) => {
+    python.pythonPath = splitPath(args[0] ?? '');
   },
-  wsgipythonoptimize: ({ python }, word) => {
-    python.optimize = word;
+  wsgipythonoptimize: ({ python }, directive) => {
+    // Beyond -OO nothing more is left out, and less than none is none (mod_wsgi `wsgi_python_init()`).
+    python.optimize = String(Math.max(wordsOf(wsgiForms.wsgipythonoptimize, directive) ?? 0, 0));
   },
-  wsgipythonhashseed: ({ python }, word) => {
-    python.hashSeed = word;
+  wsgipythonhashseed: ({ python }, directive) => {
+    const seed = wordsOf(wsgiForms.wsgipythonhashseed, directive);
+    if (seed !== undefined) python.hashSeed = seed;
   },
-  wsgipythonwarnings: ({ python }, word) => {
-    python.warnings = [...python.warnings, word];
+  wsgipythonwarnings: ({ python }, { args }) => {
+    python.warnings = [...python.warnings, args[0] ?? ''];
   },
-  wsgipythoneggs: ({ python }, word) => {
-    python.eggs = word;
+  wsgipythoneggs: ({ python }, { args }) => {
+    python.eggs = args[0] ?? '';
   },
-  wsgidontwritebytecode: ({ python }, word) => {
-    python.dontWriteBytecode = isOn(word);
+  wsgidontwritebytecode: pythonFlag('dontWriteBytecode'),
+  wsgirestrictembedded: pythonFlag('restrictEmbedded'),
+  wsgirestrictsignal: pythonFlag('restrictSignal'),
+  wsgirestrictstdin: pythonFlag('restrictStdin'),
+  wsgirestrictstdout: pythonFlag('restrictStdout'),
+  wsgicasesensitivity: pythonFlag('caseSensitive'),
+  maxrequestworkers: readWorkers,
+  maxclients: readWorkers,
+  threadsperchild: ({ processes }, directive) => {
+    processes.threadsPerChild = atLeastOne(wordsOf(coreForms.threadsperchild, directive));
   },
-  wsgirestrictembedded: ({ python }, word) => {
-    python.restrictEmbedded = isOn(word);
+  limitrequestline: requestLimit('lineBytes'),
+  limitrequestfields: requestLimit('fields'),
+  limitrequestfieldsize: requestLimit('fieldBytes'),
+  user: ({ processes }, { args }) => {
+    processes.user = args[0] ?? '';
   },
-  wsgirestrictsignal: ({ python }, word) => {
-    python.restrictSignal = isOn(word);
-  },
-  wsgirestrictstdin: ({ python }, word) => {
-    python.restrictStdin = isOn(word);
-  },
-  wsgirestrictstdout: ({ python }, word) => {
-    python.restrictStdout = isOn(word);
-  },
-  wsgicasesensitivity: ({ python }, word) => {
-    python.caseSensitive = isOn(word);
-  },
-  maxrequestworkers: ({ processes }, word) => {
-    processes.maxRequestWorkers = Number(word);
-  },
-  maxclients: ({ processes }, word) => {
-    processes.maxRequestWorkers = Number(word);
-  },
-  threadsperchild: ({ processes }, word) => {
-    processes.threadsPerChild = Number(word);
-  },
-  limitrequestline: ({ requestLimits }, word) => {
-    requestLimits.lineBytes = Number(word);
-  },
-  limitrequestfields: ({ requestLimits }, word) => {
-    requestLimits.fields = Number(word);
-  },
-  limitrequestfieldsize: ({ requestLimits }, word) => {
-    requestLimits.fieldBytes = Number(word);
-  },
-  user: ({ processes }, word) => {
-    processes.user = word;
-  },
-  group: ({ processes }, word) => {
-    processes.group = word;
+  group: ({ processes }, { args }) => {
+    processes.group = args[0] ?? '';
   },
 };
+
+function pythonFlag(
+  key:
+    | 'dontWriteBytecode'
+    | 'restrictEmbedded'
+    | 'restrictSignal'
+    | 'restrictStdin'
+    | 'restrictStdout'
+    | 'caseSensitive',
+): ServerReader {
+  return ({ python }, directive) => {
+    python[key] = wordsOf(soleFlag, directive) ?? python[key];
+  };
+}
+
+function readWorkers({ processes }: ServerDraft, directive: Directive): void {
+  processes.maxRequestWorkers = atLeastOne(wordsOf(coreForms.maxrequestworkers, directive));
+}
+
+/** Apache raises what is less (its MPMs: "increasing to 1"). */
+function atLeastOne(count: number | undefined): number {
+  return Math.max(count ?? 1, 1);
+}
+
+function requestLimit(key: keyof RequestLimits): ServerReader {
+  return ({ requestLimits }, directive) => {
+    const limit = wordsOf(coreForms.limitrequestline, directive);
+    if (limit !== undefined) requestLimits[key] = limit;
+  };
+}
 
 /** Takes a directive, or says that it is not one of these. */
 export function readServerDirective(server: ServerDraft, directive: Directive): boolean {
   const reader = readers[directive.key];
   if (reader === undefined) return false;
-  reader(server, directive.args[0] ?? '', directive);
+  reader(server, directive);
   return true;
 }

@@ -5,6 +5,7 @@ import type { Directive, Section } from '../apache/directive.ts';
 import { canonicalAddress } from './address-block.ts';
 import { indexAliases } from './alias.ts';
 import type { BuildContext } from './build-context.ts';
+import { coreForms } from './core-forms.ts';
 import { diagnose } from './diagnose.ts';
 import type { HostDraft } from './host-draft.ts';
 import type { HostAddress, Listener, VirtualHost } from './model.ts';
@@ -12,6 +13,7 @@ import type { RewriteRules } from './rewrite.ts';
 import { mergeRewrite } from './rewrite-merge.ts';
 import { hasOption, mergeScopes, noExtensions, type Scope, type ScopeSection } from './scope.ts';
 import { buildSectionList } from './section-list.ts';
+import { wordsOf } from './word-forms.ts';
 
 /** The addresses of a `<VirtualHost>` (httpd `get_addresses()`); `mainPort` is the port of the main ServerName so far. */
 export function parseAddresses(section: Section, mainPort: number, context: BuildContext): HostAddress[] {
@@ -42,11 +44,10 @@ export function parseAddresses(section: Section, mainPort: number, context: Buil
 
 /** `Listen [address:]port [protocol]`. */
 export function parseListener(directive: Directive): Listener | undefined {
-  const match = /^(?:\[?([^\]]*?)\]?:)?(\d+)$/.exec(directive.args[0] ?? '');
-  if (match === null) return undefined;
-  const address = match[1] === undefined || match[1] === '' || match[1] === '*' ? '*' : match[1];
-  const protocol = directive.args[1]?.toLowerCase();
-  const base = { address, port: Number(match[2]), position: directive.position };
+  const said = wordsOf(coreForms.listen, directive);
+  if (said === undefined) return undefined;
+  const { address, port, protocol } = said;
+  const base = { address, port, position: directive.position };
   return protocol === undefined ? base : { ...base, protocol };
 }
 

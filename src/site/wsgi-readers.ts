@@ -1,12 +1,13 @@
 /** mod_wsgi's directives that may stand in sections; outside sections they make the server's own scope. */
 
 import type { Directive } from '../apache/directive.ts';
-import { readWord, splitWords } from '../apache/lexer.ts';
-import { parseOptions } from '../apache/options.ts';
-import { parseBlock } from './address-block.ts';
-import { addMount, flag, type ScopeDraft, type ScopeReader } from './build-context.ts';
+import { splitWords } from '../apache/lexer.ts';
+import { addMount, type ScopeDraft, type ScopeReader } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
 import type { HandlerScript, Setting } from './scope.ts';
+import { lastOption, type ScriptWords, scriptForms } from './script-words.ts';
+import { soleFlag, wordsOf } from './word-forms.ts';
+import { wsgiForms } from './wsgi-forms.ts';
 
 function setting(directive: Directive): Setting<string> {
   return { value: directive.args[0] ?? '', position: directive.position };
@@ -24,11 +25,15 @@ export const wsgiReaders: Readonly<Record<string, ScopeReader>> = {
     draft.callableObject = setting(directive);
   },
   wsgidispatchscript: (draft, directive, place) => {
-    const { word: script, next } = readWord(directive.text);
+    const said = wordsOf(wsgiForms.wsgidispatchscript, directive);
+    const script = said?.words[0] ?? '';
+    const group = said && lastOption(said, 'application-group', true);
     const { position } = directive;
-    const { applicationGroup } = handlerOptions(parseOptions(directive.text, next) ?? [], position);
-    const inGroup = applicationGroup === undefined ? {} : { applicationGroup: applicationGroup.value };
-    draft.dispatchScript = { value: script, position, ...inGroup };
+    draft.dispatchScript = {
+      value: script,
+      position,
+      ...(group === undefined ? {} : { applicationGroup: group }),
+    };
     const message = `"${script}" decides in Python which group each request goes to, so that the configuration does not tell`;
     const advice =
       'Set "groupsFrom: dispatch" to have it asked, leave the mounts that it covers to Apache, or name their groups in the configuration';
@@ -39,12 +44,13 @@ export const wsgiReaders: Readonly<Record<string, ScopeReader>> = {
     draft.restrictProcess = { value: new Set(names), position: directive.position };
   },
   wsgitrustedproxyheaders: (draft, directive) => {
-    draft.trustedProxyHeaders = directive.args.map(
-      (name) => `HTTP_${name.toUpperCase().replaceAll('-', '_')}`,
-    );
+    const names = directive.args.map((name) => `HTTP_${name.toUpperCase().replaceAll('-', '_')}`);
+    // Two lines at one place add up (mod_wsgi `wsgi_set_trusted_proxy_headers()`).
+    draft.trustedProxyHeaders = [...(draft.trustedProxyHeaders ?? []), ...names];
   },
   wsgitrustedproxies: (draft, directive) => {
-    draft.trustedProxies = directive.args.map(parseBlock).filter((block) => block !== undefined);
+    const blocks = wordsOf(wsgiForms.wsgitrustedproxies, directive) ?? [];
+    draft.trustedProxies = [...(draft.trustedProxies ?? []), ...blocks];
   },
   wsgihandlerscript: readHandlerScript,
   wsgipassauthorization: booleanReader('passAuthorization'),
@@ -52,8 +58,8 @@ export const wsgiReaders: Readonly<Record<string, ScopeReader>> = {
   wsgichunkedrequest: booleanReader('chunkedRequest'),
   wsgiignoreactivity: booleanReader('ignoreActivity'),
   wsgimapheadtoget: (draft, directive) => {
-    const word = directive.args[0]?.toLowerCase();
-    if (word === 'off' || word === 'on' || word === 'auto') draft.mapHeadToGet = word;
+    const word = wordsOf(wsgiForms.wsgimapheadtoget, directive);
+    if (word !== undefined) draft.mapHeadToGet = word;
   },
 };
 
@@ -61,44 +67,41 @@ function booleanReader(
   key: 'passAuthorization' | 'scriptReloading' | 'chunkedRequest' | 'ignoreActivity',
 ): ScopeReader {
   return (draft, directive) => {
-    const value = flag(directive);
+    const value = wordsOf(soleFlag, directive);
     if (value !== undefined) draft[key] = value;
   };
 }
 
 /** `WSGIHandlerScript NAME path [options]` (mod_wsgi `wsgi_add_handler_script()`). */
 function readHandlerScript(draft: ScopeDraft, directive: Directive, place: Parameters<ScopeReader>[2]): void {
-  const name = readWord(directive.text);
-  const script = readWord(directive.text, name.next);
-  const options = parseOptions(directive.text, script.next);
-  if (script.word === '' || options === undefined) {
-    const message = 'The handler script needs a name, a file and options of the form name=value';
-    place.build.diagnostics.push(diagnose(directive, 'error', 'mount-not-understood', message));
+  const reading = scriptForms.wsgihandlerscript(directive);
+  if ('fault' in reading) {
+    const { message, advice } = reading.fault;
+    place.build.diagnostics.push({
+      ...diagnose(directive, 'error', 'mount-not-understood', message),
+      advice,
+    });
     return;
   }
+  const [name = '', script = ''] = reading.value.words;
   const { position } = directive;
-  const mountPoint = `WSGIHandlerScript ${name.word}`;
-  const mount = addMount(place, { kind: 'handler-script', mountPoint, target: script.word, position });
+  const mountPoint = `WSGIHandlerScript ${name}`;
+  const mount = addMount(place, { kind: 'handler-script', mountPoint, target: script, position });
   const scripts = new Map(draft.handlerScripts);
-  scripts.set(name.word, { mount, script: script.word, ...handlerOptions(options, position) });
+  scripts.set(name, { mount, script, ...handlerOptions(reading.value, position) });
   draft.handlerScripts = scripts;
 }
 
 function handlerOptions(
-  options: readonly (readonly [string, string])[],
+  said: ScriptWords,
   position: Setting<string>['position'],
 ): Omit<HandlerScript, 'mount' | 'script'> {
-  const group = (key: string): Setting<string> | undefined => {
-    const found = options.findLast(([name]) => name === key);
-    if (found === undefined) return undefined;
-    return { value: found[1] === '%{GLOBAL}' ? '' : found[1], position };
-  };
-  const processGroup = group('process-group');
-  const applicationGroup = group('application-group');
-  const authorization = options.findLast(([name]) => name === 'pass-authorization')?.[1].toLowerCase();
+  const processGroup = lastOption(said, 'process-group', true);
+  const applicationGroup = lastOption(said, 'application-group', true);
+  const authorization = lastOption(said, 'pass-authorization', false)?.toLowerCase();
   return {
-    ...(processGroup === undefined ? {} : { processGroup }),
-    ...(applicationGroup === undefined ? {} : { applicationGroup }),
+    ...(processGroup === undefined ? {} : { processGroup: { value: processGroup, position } }),
+    ...(applicationGroup === undefined ? {} : { applicationGroup: { value: applicationGroup, position } }),
     ...(authorization === undefined ? {} : { passAuthorization: authorization === 'on' }),
   };
 }

@@ -49,7 +49,7 @@ describe('check, of a script alias', () => {
       `${MODULES}Listen 18080\nServerName a.test\nWSGIScriptAlias /b /srv/b.wsgi proces-group=a\n`,
     );
     expect((await tell('check', '--apache', file)).out).toContain(
-      '"proces-group" is no option of a script alias: did you mean "process-group"?',
+      '"proces-group" is no option of a script alias: Did you mean "process-group"?',
     );
   });
 });

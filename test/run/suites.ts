@@ -43,6 +43,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'integration/runners', packages: RUNNERS },
   { name: 'integration/runner-environ', packages: RUNNERS },
   { name: 'metrics/alerts', packages: ['prometheus'] },
+  { name: 'site/word-report', packages: APACHE, isPartial: true },
   { name: 'supervisor/notify', packages: ['systemd'] },
   { name: 'threats/local-users', packages: RUNNERS },
   { name: 'metrics/metrics', packages: ['prometheus'], isPartial: true },

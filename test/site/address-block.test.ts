@@ -21,7 +21,15 @@ describe('parseBlock()', () => {
     expect(holds(block, address)).toBe(expected);
   });
 
-  it.each(['example.com', '10.1.2.3/33.1', '300.1', '10.1.2.0/255.0.255.0'])('refuses %s', (text) => {
+  it.each([
+    'example.com',
+    '10.1.2.3/33.1',
+    '300.1',
+    '10.1.2.0/255.0.255.0',
+    '10.0.0.0/33',
+    '10/8',
+    '::ffff:10.0.0.0/104',
+  ])('refuses %s', (text) => {
     expect(parseBlock(text)).toBeUndefined();
   });
 });

@@ -36,6 +36,8 @@ const REFUSED = [
   'Require ip 10.0.0.1/32/7',
   'Require ip 10.0.0.1, 10.0.0.2',
   'Require ip 2001:db8',
+  'Require ip ::ffff:10.0.0.1',
+  'Allow from ::ffff:a00:1',
   'Require ip localhost',
   'Require method FOO',
   'Require method get',
@@ -83,7 +85,7 @@ function errorsOf(rules: string): readonly string[] {
   return diagnostics.filter(({ id }) => id === 'config-syntax').map(renderDiagnostic);
 }
 
-describe('accessWordDiagnostics()', () => {
+describe('accessForms', () => {
   it.each(REFUSED)('refuses what Apache does not start with: %s', (rules) => {
     expect(errorsOf(rules)).toHaveLength(1);
   });
