@@ -2,12 +2,17 @@
 
 /** What atoi(3) makes of a text on Linux: the digits at its beginning, 0 without any, of 32 bits. */
 export function leadingInteger(text: string): number {
-  const digits = /^[ \t-\r]*([+-]?\d+)/.exec(text)?.[1];
-  if (digits === undefined) return 0;
-  // As strtol(3), then a cast.
-  const whole = BigInt(digits);
-  const long = whole > MAX ? MAX : whole < -MAX - 1n ? -MAX - 1n : whole;
-  return Number(BigInt.asIntN(32, long));
+  return Number(BigInt.asIntN(32, longOf(text)));
+}
+
+/** The same of 64 bits, as strtoll(3); beyond 2^53 as near as a number comes. */
+export function leadingLong(text: string): number {
+  return Number(longOf(text));
+}
+
+function longOf(text: string): bigint {
+  const whole = BigInt(/^[ \t-\r]*([+-]?\d+)/.exec(text)?.[1] ?? 0);
+  return whole > MAX ? MAX : whole < -MAX - 1n ? -MAX - 1n : whole;
 }
 
 const MAX = 2n ** 63n - 1n;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { isWholeInteger, leadingInteger } from '../src/c-integer.ts';
+import { isWholeInteger, leadingInteger, leadingLong } from '../src/c-integer.ts';
 
 const TEXTS = [
   '15',
@@ -22,16 +22,27 @@ const TEXTS = [
   '-99999999999999999999',
 ];
 
+/** What the C library of this machine makes of the texts. */
+function readBy(name: string, type: string): unknown {
+  const program = `import ctypes, json, sys
+read = ctypes.CDLL(None).${name}
+read.restype = ctypes.${type}
+print(json.dumps([read(text.encode()) for text in json.load(sys.stdin)]))`;
+  const input = JSON.stringify(TEXTS);
+  const { stdout, stderr } = spawnSync('python3', ['-c', program], { input, encoding: 'utf8' });
+  expect(stderr).toBe('');
+  return JSON.parse(stdout);
+}
+
 describe('leadingInteger()', () => {
   it('reads what atoi(3) of this machine reads', () => {
-    const program =
-      'import ctypes, json, sys\nprint(json.dumps([ctypes.CDLL(None).atoi(text.encode()) for text in json.load(sys.stdin)]))';
-    const { stdout, stderr } = spawnSync('python3', ['-c', program], {
-      input: JSON.stringify(TEXTS),
-      encoding: 'utf8',
-    });
-    expect(stderr).toBe('');
-    expect(TEXTS.map(leadingInteger)).toEqual(JSON.parse(stdout));
+    expect(TEXTS.map(leadingInteger)).toEqual(readBy('atoi', 'c_int'));
+  });
+});
+
+describe('leadingLong()', () => {
+  it('reads what atoll(3) of this machine reads', () => {
+    expect(TEXTS.map(leadingLong)).toEqual(readBy('atoll', 'c_longlong'));
   });
 });
 

@@ -2,6 +2,7 @@
  * The options of `WSGIDaemonProcess` as settings of its groups (mod_wsgi: `wsgi_add_daemon_process()`). What is not here is
  * not carried over, and `check` says why. `processes` and `threads` stand in the site's model.
  */
+import { leadingInteger, leadingLong } from '../c-integer.ts';
 import type { ProcessGroup } from '../site/model.ts';
 import type { GroupSettings } from './group-settings.ts';
 
@@ -104,22 +105,23 @@ function readerOf(option: string, name: string): readonly [key: Key | undefined,
     case 'display-name':
       return ['displayName', (value) => (value === '%{GROUP}' ? `(wsgi:${name})` : value)];
     case 'listen-backlog':
-      return ['listenBacklog', (value) => positive(wholeNumber(value))];
+      return ['listenBacklog', (value) => positive(leadingInteger(value))];
     case 'switch-interval':
       return ['switchIntervalMs', (value) => positive(Number.parseFloat(value) * 1000)];
     default:
   }
-  if (option in SECONDS) return [SECONDS[option], (value) => wholeNumber(value) * 1000];
+  if (option in SECONDS) return [SECONDS[option], (value) => leadingInteger(value) * 1000];
   if (option in POSITIVE_SECONDS)
-    return [POSITIVE_SECONDS[option], (value) => positive(wholeNumber(value) * 1000)];
-  if (option in NUMBERS) return [NUMBERS[option], wholeNumber];
+    return [POSITIVE_SECONDS[option], (value) => positive(leadingInteger(value) * 1000)];
+  if (option in NUMBERS)
+    return [NUMBERS[option], option.endsWith('memory-limit') ? longNumber : leadingInteger];
   if (option in NAMES) return [NAMES[option], (value) => value];
   return [TEXTS[option], (value) => Buffer.from(value, 'latin1').toString('utf8')];
 }
 
-/** What atoi(3) makes of it, which mod_wsgi asks. */
-function wholeNumber(text: string): number {
-  return Number.parseInt(text, 10) || 0;
+/** As mod_wsgi reads it; what has 64 bits is more than any memory. */
+function longNumber(text: string): number {
+  return Math.min(leadingLong(text), Number.MAX_SAFE_INTEGER);
 }
 
 function positive(value: number): number | undefined {

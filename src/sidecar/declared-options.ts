@@ -4,6 +4,7 @@ import { isCarriedOver, OPTION_NAMES } from '../groups/daemon-options.ts';
 import { nearest } from '../nearest.ts';
 import { NOT_CARRIED } from '../settings/not-carried.ts';
 import type { ProcessGroup } from '../site/model.ts';
+import { misreading, problemOf } from './option-kinds.ts';
 
 /** Those whose absence an application may feel. */
 const FELT: ReadonlySet<string> = new Set([
@@ -11,27 +12,6 @@ const FELT: ReadonlySet<string> = new Set([
   'newrelicEnvironment',
   'interpreterOptions',
 ]);
-
-/** The least that mod_wsgi takes (`wsgi_add_daemon_process()`); where 0 is the system's own number, it may stand too. */
-const LEAST: Readonly<Record<string, number>> = {
-  processes: 1,
-  threads: 0,
-  'stack-size': 1,
-  'send-buffer-size': 512,
-  'receive-buffer-size': 512,
-  'header-buffer-size': 8_192,
-  'response-buffer-size': 65_536,
-};
-const FOLDERS: ReadonlySet<string> = new Set(['home', 'chroot']);
-const NUMBER = /^(?:maximum-requests|restart-interval|.*-timeout|.*-limit|.*-backlog)$/;
-const SIZE = /^(?:.*memory-limit|.*-size)$/;
-const TIME = /^(?:.*-timeout|.*-interval|cpu-time-limit)$/;
-/** The options that are read by atoi(3). */
-const NUMBERS: ReadonlySet<string> = new Set(
-  OPTION_NAMES.filter(
-    (name) => name in LEAST || NUMBER.test(name) || SIZE.test(name) || name === 'cpu-priority',
-  ),
-);
 
 /** All findings, group by group in the order of the file. */
 export function judgeOptions(groups: Iterable<ProcessGroup>): readonly Diagnostic[] {
@@ -62,15 +42,10 @@ function judgeOption(group: ProcessGroup, option: string, value: string): Diagno
 
 /** What atoi(3) cuts off would be lost unseen: "5m" is 5. */
 function misread(group: ProcessGroup, option: string, value: string): Diagnostic | undefined {
-  if (!NUMBERS.has(option) || /^\s*[+-]?\d+\s*$/.test(value)) return undefined;
-  const number = Number.parseInt(value, 10) || 0;
-  const message = `Option "${option}" of process group "${group.name}" is "${value}", of which mod_wsgi reads ${number}`;
-  const unit = SIZE.test(option)
-    ? 'in bytes, without a unit'
-    : TIME.test(option)
-      ? 'in seconds, without a unit'
-      : 'in digits';
-  const advice = `Write the number ${unit}`;
+  const read = misreading(option, value);
+  if (read === undefined) return undefined;
+  const message = `Option "${option}" of process group "${group.name}" is "${value}", of which mod_wsgi reads ${read.number}`;
+  const advice = `Write the number ${read.unit}`;
   return { ...finding(group), severity: 'warning', id: 'process-option-misread', message, advice };
 }
 
@@ -90,24 +65,6 @@ function judgePair(group: ProcessGroup): Diagnostic[] {
   const message = `Process group "${group.name}" has both "script-user" and "script-group": mod_wsgi would not start`;
   const advice = 'Keep one of the two';
   return [{ ...finding(group), severity: 'error', id: 'process-option-invalid', message, advice }];
-}
-
-/** What was wanted of a value that mod_wsgi refuses; it reads numbers by atoi(3), the umask by strtol(3) to its end. */
-function problemOf(option: string, value: string): string | undefined {
-  if (value === '') return 'Give it a value, or remove it';
-  if (FOLDERS.has(option)) return value.startsWith('/') ? undefined : 'Wanted an absolute path';
-  if (option === 'umask') return /^[0-7]+$/.test(value) ? undefined : 'Wanted an octal number, such as 0022';
-  if (option === 'user')
-    return isRoot(value) ? 'Name another user: applications do not run as root' : undefined;
-  const least = LEAST[option] ?? (NUMBER.test(option) ? 0 : undefined);
-  if (least === undefined) return undefined;
-  const number = Number.parseInt(value, 10) || 0;
-  const isSystems = number === 0 && option.endsWith('-buffer-size');
-  return number >= least || isSystems ? undefined : `Wanted a whole number of at least ${least}`;
-}
-
-function isRoot(user: string): boolean {
-  return user === 'root' || /^#0+$/.test(user);
 }
 
 function finding({ position }: ProcessGroup): Pick<Diagnostic, 'position' | 'directive'> {

@@ -2,6 +2,7 @@
 import type { Directive } from '../apache/directive.ts';
 import { readWord } from '../apache/lexer.ts';
 import { parseOptions } from '../apache/options.ts';
+import { leadingInteger } from '../c-integer.ts';
 import type { BuildContext } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
 import type { ImportScript, ProcessGroup } from './model.ts';
@@ -24,11 +25,11 @@ export function parseProcessGroup(
     return undefined;
   }
   const options = new Map(list);
-  const processes = wholeNumber(options.get('processes'));
+  const processes = countOf(options.get('processes'));
   return {
     name: name.word,
     position: directive.position,
-    threads: wholeNumber(options.get('threads')) ?? defaultThreads,
+    threads: countOf(options.get('threads')) ?? defaultThreads,
     pythonPath: splitPath(options.get('python-path')),
     options,
     ...(processes === undefined ? {} : { processes }),
@@ -52,8 +53,8 @@ function textOptions(options: ReadonlyMap<string, string>): Partial<ProcessGroup
   };
 }
 
-function wholeNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+function countOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : leadingInteger(text);
 }
 
 /** The folders of a search path; empty parts are dropped. */

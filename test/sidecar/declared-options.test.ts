@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { renderDiagnostic } from '../../src/apache/diagnostic.ts';
 import { OPTION_NAMES } from '../../src/groups/daemon-options.ts';
 import { NOT_CARRIED } from '../../src/settings/not-carried.ts';
 import { judgeOptions } from '../../src/sidecar/declared-options.ts';
+import { isJudgeMissing, refusedOf, startedWith } from '../apache/start-judge.ts';
 import { siteOf } from '../support/site-of.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 function findings(options: string): string[] {
   const site = siteOf(`# first line\nWSGIDaemonProcess shop ${options}`);
@@ -63,6 +65,105 @@ describe('judgeOptions()', () => {
 
   it('lets 0 stand for the system’s buffers', () => {
     expect(findings('send-buffer-size=0 receive-buffer-size=0')).toEqual([]);
+  });
+});
+
+/** Values that mod_wsgi 4.9 refuses, a line for every option that has any. */
+const REFUSED: readonly string[] = [
+  'processes=0',
+  'processes=-1',
+  'processes=4294967296',
+  'processes=',
+  'threads=-1',
+  'threads=65534',
+  'maximum-requests=-1',
+  'listen-backlog=-1',
+  'cpu-priority=',
+  'stack-size=0',
+  'stack-size=abc',
+  'send-buffer-size=511',
+  'receive-buffer-size=-1',
+  'header-buffer-size=8191',
+  'response-buffer-size=1k',
+  'memory-limit=-1',
+  'virtual-memory-limit=',
+  ...'cpu-time-limit restart-interval startup-timeout shutdown-timeout deadlock-timeout inactivity-timeout request-timeout graceful-timeout eviction-timeout connect-timeout socket-timeout response-socket-timeout queue-timeout'
+    .split(' ')
+    .flatMap((option) => [`${option}=-1`, `${option}=`]),
+  'request-timeout=2147483648',
+  'server-metrics=maybe',
+  'server-metrics=',
+  'umask=0x2',
+  'umask=-1',
+  'umask=',
+  'umask=9',
+  'umask=77777777777777777777777',
+  'user=',
+  'user=root',
+  'group=',
+  'home=',
+  'home=srv',
+  'chroot=srv',
+  'socket-user=',
+  'script-user=',
+  'script-group=',
+  'reqest-timeout=1',
+];
+
+/** Values that it takes. */
+const TAKEN: readonly string[] = [
+  'processes=4294967297',
+  'processes=2x',
+  'threads=0',
+  'threads=many',
+  'threads=65533',
+  'cpu-priority=-5',
+  'cpu-priority=low',
+  'send-buffer-size=none',
+  'header-buffer-size=0',
+  'memory-limit=99999999999999999999',
+  'request-timeout=5m',
+  'umask=+22',
+  'umask=0',
+  'server-metrics=oN',
+  'lang= locale= display-name= python-home= python-path= python-eggs= supplementary-groups=',
+  'newrelic-config-file= newrelic-environment=',
+];
+
+describe('problemOf()', { timeout: 120_000 }, () => {
+  const folder = makeTemporaryFolder('wsgi-sidecar-options-');
+  afterAll(() => folder.remove());
+  const line = (options: string, index: number): string => `WSGIDaemonProcess shop${index} ${options}`;
+  const errors = (options: string): string[] =>
+    findings(options).filter((text) => /^[^ ]+ error: /.test(text));
+
+  it.each(REFUSED)('refuses %s', (options) => {
+    expect(errors(options)).toHaveLength(1);
+  });
+
+  it.each(TAKEN)('takes %s', (options) => {
+    expect(errors(options)).toEqual([]);
+  });
+
+  it.skipIf(isJudgeMissing())('agrees with the real mod_wsgi', async () => {
+    expect(await startedWith(folder, REFUSED.map(line))).toEqual([]);
+    expect(await refusedOf(folder, TAKEN.map(line))).toEqual([]);
+  });
+
+  it('refuses of later options what mod_wsgi 6 refuses', () => {
+    const refused = [
+      'switch-interval=0',
+      'switch-interval=fast',
+      'interrupt-timeout=-1',
+      'response-flush-delay=-1',
+    ];
+    expect(refused.flatMap(errors)).toHaveLength(refused.length);
+    expect(errors('switch-interval=5e-3 interrupt-timeout=0 response-flush-delay=0')).toEqual([]);
+  });
+
+  it('leaves the site with what mod_wsgi reads', () => {
+    const group = siteOf('WSGIDaemonProcess shop processes=2x threads=4294967299').processGroups.get('shop');
+    expect(group).toMatchObject({ processes: 2, threads: 3 });
   });
 });
 

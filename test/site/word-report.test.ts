@@ -1,20 +1,12 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Diagnostic, renderDiagnostic } from '../../src/apache/diagnostic.ts';
 import { accessForms } from '../../src/site/access-forms.ts';
 import { coreForms, plainCoreForms } from '../../src/site/core-forms.ts';
 import { scriptForms } from '../../src/site/script-words.ts';
 import { plainWsgiForms, wsgiForms } from '../../src/site/wsgi-forms.ts';
-import { missingApache } from '../apache/real-apache.ts';
+import { isJudgeMissing, refusedOf, startedWith } from '../apache/start-judge.ts';
 import { readSiteText } from '../support/site-of.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
-
-const MODULES =
-  'mpm_event authz_core authz_host authn_core access_compat allowmethods alias dir env mime rewrite setenvif socache_shmcb ssl userdir vhost_alias wsgi'.split(
-    ' ',
-  );
 
 /** One word, On or Off, as httpd's own flags; what stands behind is passed over. */
 const FLAGS =
@@ -237,42 +229,6 @@ const FATAL: ReadonlySet<string> = new Set([
 const folder = makeTemporaryFolder('wsgi-sidecar-words-');
 afterAll(() => folder.remove());
 
-function skipped(): boolean {
-  return missingApache() !== undefined || !existsSync('/usr/lib/apache2/modules/mod_wsgi.so');
-}
-
-async function startsApache(lines: string): Promise<boolean> {
-  count += 1;
-  const own = /^Listen/m.test(lines) ? '' : 'Listen 127.0.0.1:80\n';
-  const file = folder.write(
-    `apache-${count}.conf`,
-    `ServerName a.test\nServerRoot ${folder.path}\nErrorLog ${folder.path}/error.log\nTypesConfig /dev/null\n${own}` +
-      `${MODULES.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so\n`).join('')}` +
-      `<IfModule unixd_module>\nUser www-data\nGroup www-data\n</IfModule>\n${lines}\n`,
-  );
-  const asked = promisify(execFile)('/usr/sbin/apache2', ['-t', '-f', file]);
-  return asked.then(
-    () => true,
-    // Refused for where it stands, its words have not been asked for.
-    ({ stderr }) => /not allowed (?:here|in)|Invalid command/.test(stderr),
-  );
-}
-
-let count = 0;
-
-/** Those that Apache starts with; a few at a time. */
-async function startedWith(texts: readonly string[]): Promise<string[]> {
-  const waiting = [...texts];
-  const started: string[] = [];
-  const work = async (): Promise<void> => {
-    for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
-      if (await startsApache(text)) started.push(text);
-    }
-  };
-  await Promise.all([work(), work(), work()]);
-  return started;
-}
-
 function inside(lines: string): string {
   return `<Directory /srv>\n${lines}\n</Directory>`;
 }
@@ -285,7 +241,7 @@ const errorsOf = (text: string): readonly string[] =>
   findings(text, ({ id, severity }) => severity === 'error' && FATAL.has(id));
 const doubtsOf = (text: string): readonly string[] => findings(text, ({ id }) => id === 'word-doubtful');
 
-describe('wordDiagnostics()', () => {
+describe('wordDiagnostics()', { timeout: 120_000 }, () => {
   it.each(REFUSED)('refuses what Apache does not start with: %s', (line) => {
     expect(errorsOf(line)).toHaveLength(1);
   });
@@ -322,22 +278,13 @@ describe('wordDiagnostics()', () => {
     expect(Object.keys(accessForms)).toContain('require');
   });
 
-  it.skipIf(skipped())(
-    'agrees with the real Apache about what does not start',
-    { timeout: 120_000 },
-    async () => {
-      expect(await startedWith([...REFUSED, ...REFUSED_INSIDE.map(inside), ...UNKNOWN])).toEqual([]);
-    },
-  );
+  it.skipIf(isJudgeMissing())('agrees with the real Apache about what does not start', async () => {
+    const all = [...REFUSED, ...REFUSED_INSIDE.map(inside), ...UNKNOWN];
+    expect(await startedWith(folder, all)).toEqual([]);
+  });
 
-  it.skipIf(skipped())('agrees with the real Apache about what starts', { timeout: 60_000 }, async () => {
-    const all = [...TAKEN, ...DOUBTFUL.map(([line]) => line)];
-    // At once, and where that does not start one by one, to say which line it is.
-    const refused = async (): Promise<string[]> => {
-      const started = await startedWith(all);
-      return all.filter((line) => !started.includes(line));
-    };
-    expect((await startsApache(all.join('\n'))) ? [] : await refused()).toEqual([]);
+  it.skipIf(isJudgeMissing())('agrees with the real Apache about what starts', async () => {
+    expect(await refusedOf(folder, [...TAKEN, ...DOUBTFUL.map(([line]) => line)])).toEqual([]);
   });
 
   it('says where, what is there, and what may be written', () => {
