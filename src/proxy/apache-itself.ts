@@ -25,8 +25,8 @@ function answerTrace(exchange: Exchange): void {
     exchange.refuse({ status: 413, reason: 'body_too_large', message, close: true });
     return;
   }
-  const { method, url, httpVersion, rawHeaders } = request;
-  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  const { method, target, minorVersion, rawHeaders } = request;
+  const lines = [`${method} ${target} HTTP/1.${minorVersion}`];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     if (!SECRETS.has(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[i + 1]}`);

@@ -1,8 +1,7 @@
 /** How a server comes to its address: bound anew, or on a socket that was open before this process. */
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, link, lstat, unlink } from 'node:fs/promises';
-import type { Server } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { problemOf, SidecarError } from '../errors.ts';
 import { parseBindAddress } from './bind-address.ts';

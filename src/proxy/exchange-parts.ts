@@ -1,5 +1,6 @@
 /** What an exchange is made of and from. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientRequest } from '../http/client-request.ts';
+import type { ClientResponse } from '../http/client-response.ts';
 import type { GroupIdentity } from '../routing/group-key.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import type { RequestHeaders } from './headers.ts';
@@ -30,12 +31,11 @@ export type ExchangeDeps = {
 
 /** What is known of a request before its head has been judged. */
 export type ExchangeStart = {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: ClientRequest;
+  readonly response: ClientResponse;
   readonly peer: Peer;
   readonly requestId: string;
   readonly headers: RequestHeaders;
-  readonly expectsContinue: boolean;
   readonly limits: FrontLimits;
 };
 

@@ -2,14 +2,15 @@
  * One request and its answer. Lives from the parsed head to the end of the response; made, observed and forgotten once.
  * Law: whatever happens, `requestFinished` is told exactly once and the lease is released exactly once.
  */
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { ErrorCode } from '../errors.ts';
 import { reasonOf } from '../errors.ts';
 import type { Waiting } from '../groups/claim.ts';
 import type { Lease, LeaseOutcome } from '../groups/lease.ts';
+import type { ClientRequest } from '../http/client-request.ts';
+import type { ClientResponse } from '../http/client-response.ts';
 import { groupFields } from '../log.ts';
 import type { WsgiRoute } from '../routing/route.ts';
-import { expectNoBody } from './client-request.ts';
 import { cutOff } from './cut-off.ts';
 import type { ExchangeDeps, ExchangeStart, Refused } from './exchange-parts.ts';
 import { failureOf, renderErrorPage } from './failure.ts';
@@ -20,16 +21,15 @@ import { observe } from './observe.ts';
 import type { Peer } from './peer.ts';
 import { ALLOWED_METHODS, type RefusalRule } from './rules.ts';
 import type { Way } from './transport.ts';
-import { standInLine } from './turns.ts';
 import type { Destination } from './upstream-answer.ts';
 import type { RequestHead } from './validate.ts';
 
 const exchangeKey = Symbol('exchange');
-type CarryingRequest = IncomingMessage & { [exchangeKey]?: Exchange };
+type CarryingRequest = ClientRequest & { [exchangeKey]?: Exchange };
 
-/** The exchange that a request belongs to. */
-export function exchangeOf(request: IncomingMessage): Exchange {
-  return (request as CarryingRequest)[exchangeKey] as Exchange;
+/** The exchange that a request belongs to; undefined before a front has opened one. */
+export function exchangeOf(request: ClientRequest): Exchange | undefined {
+  return (request as CarryingRequest)[exchangeKey];
 }
 
 const STALLED =
@@ -38,8 +38,8 @@ const STALLED =
 const FAULT = 'Request failed inside the sidecar';
 
 export class Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: ClientRequest;
+  readonly response: ClientResponse;
   readonly peer: Peer;
   readonly requestId: string;
   readonly headers: RequestHeaders;
@@ -93,13 +93,15 @@ export class Exchange {
     this.requestId = start.requestId;
     this.headers = start.headers;
     this.limits = start.limits;
-    this.awaitsContinue = start.expectsContinue;
+    this.awaitsContinue = start.request.minorVersion === 1 && start.headers.expect !== undefined;
     this.deps = deps;
     (start.request as CarryingRequest)[exchangeKey] = this;
-    if (start.headers.length === undefined && start.headers.coding === undefined) expectNoBody(start.request);
     deps.poll.requestBegan(this.startedAt);
     start.response.on('close', onResponseClose);
-    if (start.response.socket === null) standInLine(this);
+  }
+
+  get method(): string {
+    return this.request.method;
   }
 
   /** Whether nobody is left to answer. */
@@ -107,7 +109,7 @@ export class Exchange {
     return this.#closed || this.request.socket.destroyed;
   }
 
-  /** The head may be served. Who expects a 100 and announces no body gets it at once: nothing is held back. */
+  /** The head may be served, and its body be read. Who expects a 100 and announces none gets it at once: nothing is held back. */
   begin(head: RequestHead): void {
     this.head = head;
     if (head.body === 'none' || this.headers.length === '0') this.continueNow();
@@ -157,7 +159,7 @@ export class Exchange {
   writeHead(status: number, reasonPhrase: string, headers: string[]): void {
     const { response } = this;
     this.status = status;
-    if (this.isLast || this.#isEarly || this.deps.listener.isClosing) response.shouldKeepAlive = false;
+    if (this.isLast || this.#isEarly || this.deps.listener.isClosing) response.isLast = true;
     response.writeHead(status, reasonPhrase, headers);
   }
 
@@ -166,13 +168,12 @@ export class Exchange {
     return this.arm === 'own' && this.headers.coding !== undefined && !this.request.complete;
   }
 
-  /** Ends the answer with what is left of it; who does not take it is watched from its turn on. */
-  end(rest?: Buffer | string): void {
+  /** Ends the answer with what is left of it; who does not take it is watched. */
+  end(rest?: Buffer): void {
     const { response } = this;
     response.end(rest);
     if (response.writableLength === 0) return;
-    if (response.socket === null) response.once('socket', () => this.watchSending());
-    else this.watchSending();
+    this.watchSending();
   }
 
   /** Answers with an error page, unless an answer has begun or nobody is left to read it; writes to the log why. */
@@ -186,10 +187,10 @@ export class Exchange {
     headers.push('X-Request-Id', this.requestId, ...(refused.headers ?? []));
     if (status === 405 && refused.headers === undefined) headers.push('Allow', ALLOWED_METHODS);
     // A client that was not told to continue may or may not send its body: only a new connection is unambiguous.
-    if (refused.close === true || this.awaitsContinue) headers.push('Connection', 'close');
+    if (refused.close === true || this.awaitsContinue) this.isLast = true;
     // Given in words: a response that was begun in vain may still hold an upstream's reason phrase.
     this.writeHead(status, STATUS_CODES[status] ?? 'Error', headers);
-    this.end(page);
+    this.end(Buffer.from(page, 'latin1'));
     if (this.request.method !== 'HEAD') this.responseBytes += page.length;
   }
 
@@ -239,8 +240,6 @@ export class Exchange {
     const { socket } = this.request;
     socket.setTimeout(this.lease?.upstream.untakenMs ?? this.limits.sendTimeoutMs);
     this.response.on('timeout', this.#stalled);
-    // Before Node says how long the connection may be idle, which it does only where there is a limit.
-    this.response.prependOnceListener('finish', () => socket.setTimeout(0));
   }
 
   readonly #stalled = (): void => {
@@ -257,20 +256,20 @@ export class Exchange {
     this.truncated = true;
     this.reason = reasonOf(code);
     this.deps.log.error(this.#logFields({ reason: this.reason, err: error }), message);
-    cutOff(this.response.socket ?? this.request.socket);
+    cutOff(this.request.socket);
   }
 
   #logFields(more: object): object {
     const { requestId, route, pid, head, request } = this;
     const group = route === undefined ? {} : { mount: route.mount.id, pid, ...groupFields(route.identity) };
-    return { request_id: requestId, host: head?.host, target: request.url, ...group, ...more };
+    return { request_id: requestId, host: head?.host, target: request.target, ...group, ...more };
   }
 
   /** The end: the response is out, or the client is gone. A fault in one step leaves no other undone. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const aborted = !this.response.writableFinished && !this.truncated && this.status !== 101;
+    const aborted = !this.response.isFinished && !this.truncated && this.status !== 101;
     this.releaseLease(aborted ? 'abandoned' : 'answered');
     try {
       this.deps.poll.requestEnded();
@@ -294,6 +293,6 @@ export class Exchange {
   }
 }
 
-function onResponseClose(this: ServerResponse): void {
-  exchangeOf(this.req).close();
+function onResponseClose(this: ClientResponse): void {
+  exchangeOf(this.request)?.close();
 }

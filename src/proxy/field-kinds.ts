@@ -1,8 +1,8 @@
 /** The one table of what becomes of each field of a request's head; `rules.ts` has what is refused. */
 
 /**
- * What a field means to the proxy. `pass`: to the application. `drop`: to nobody. `connection`, `host`, `length`, `coding`, `expect`, `type`,
- * `authorization`: read here. `forwarding`: says who the client is, believed only from trusted peers. `user`: names the user, likewise.
+ * What a field means to the proxy. `pass`: to the application. `drop`: to nobody. `connection`, `host`, `length`, `coding`, `expect`, `upgrade`,
+ * `type`, `authorization`: read here. `forwarding`: says who the client is, believed only from trusted peers. `user`: names the user, likewise.
  */
 export type FieldKind =
   | 'pass'
@@ -12,6 +12,7 @@ export type FieldKind =
   | 'length'
   | 'coding'
   | 'expect'
+  | 'upgrade'
   | 'type'
   | 'authorization'
   | 'forwarding'
@@ -33,7 +34,7 @@ const FIELDS: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['proxy-connection', 'drop'],
   ['te', 'drop'],
   ['trailer', 'drop'],
-  ['upgrade', 'drop'],
+  ['upgrade', 'upgrade'],
   ['http2-settings', 'drop'],
   // HTTP_PROXY is what many programs take for their own proxy (httpoxy).
   ['proxy', 'drop'],

@@ -4,12 +4,11 @@
  */
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, readlink } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { fromBytes } from '../apache/bytes.ts';
 import type { FileRoute } from '../routing/route.ts';
-import { fieldsOf } from './client-request.ts';
 import type { Exchange } from './exchange.ts';
 import { mediaType } from './media-types.ts';
+import { sendAll } from './send-all.ts';
 
 /** Answers with a file. */
 export async function sendFile(exchange: Exchange, route: FileRoute): Promise<void> {
@@ -101,7 +100,7 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
     'Accept-Ranges',
     'bytes',
   ];
-  const conditions = fieldsOf(request);
+  const conditions = conditionsOf(request.rawHeaders);
   if (isUnchanged(conditions, etag, stats.mtimeMs)) {
     exchange.writeHead(304, 'Not Modified', headers);
     exchange.end();
@@ -132,12 +131,28 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
   exchange.responseBytes = end - start + 1;
   exchange.watchSending();
   const bytes = file.createReadStream({ start, end, autoClose: false, highWaterMark: 262_144 });
-  await pipeline(bytes, response, { end: false });
+  await sendAll(bytes, response);
   if (bytes.bytesRead <= end - start) throw new ShrunkFile('the file has become shorter');
   exchange.end();
 }
 
-type Conditions = Exchange['request']['headers'];
+/** Fields that say which part of a file is wanted, and whether; the first of each. */
+type Conditions = Readonly<Record<string, string | undefined>>;
+
+const CONDITIONS: ReadonlySet<string> = new Set(['if-none-match', 'if-modified-since', 'if-range', 'range']);
+
+function conditionsOf(rawHeaders: readonly string[]): Conditions {
+  const found: Record<string, string | undefined> = {};
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] as string).toLowerCase();
+    const value = rawHeaders[i + 1] as string;
+    if (!CONDITIONS.has(name)) continue;
+    const before = found[name];
+    if (before === undefined) found[name] = value;
+    else if (name === 'if-none-match') found[name] = `${before}, ${value}`;
+  }
+  return found;
+}
 
 /** RFC 9110 §13.2.2: If-None-Match decides; If-Modified-Since only without it. */
 function isUnchanged(conditions: Conditions, etag: string, mtimeMs: number): boolean {

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import httpProxy from 'http-proxy';
 import type { Place, Upstream } from '../groups/lease.ts';
-import { type Exchange, exchangeOf } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { fitForeign } from './foreign.ts';
 import { placeOf } from './legacy.ts';
 import { REFUSED_GROUP_WEB_SOCKETS, REFUSED_WEB_SOCKETS, type RefusalRule } from './rules.ts';
@@ -16,15 +16,14 @@ import { UpstreamPools } from './upstream-pools.ts';
 import type { RequestHead } from './validate.ts';
 import { type HandshakeDestination, passHandshake } from './web-socket.ts';
 
-type WebPass = (request: IncomingMessage, response: ServerResponse) => boolean;
-type WebSocketPass = (request: IncomingMessage) => boolean;
+type Pass = (exchange: Exchange) => boolean;
 
 /** What @types/http-proxy leaves out. */
 type Pipeline = httpProxy<IncomingMessage, ServerResponse> & {
   readonly webPasses: { readonly name: string }[];
   readonly wsPasses: { readonly name: string }[];
-  before(type: 'web', name: string, pass: WebPass): void;
-  before(type: 'ws', name: string, pass: WebSocketPass): void;
+  before(type: 'web', name: string, pass: Pass): void;
+  before(type: 'ws', name: string, pass: Pass): void;
 };
 
 const REPLACED: ReadonlySet<string> = new Set(['deleteLength', 'timeout', 'XHeaders', 'stream']);
@@ -51,13 +50,13 @@ export class Forwarder {
     this.#pools = new UpstreamPools(timeouts);
     // The pipeline refuses to run without a target; the exchange knows the real one.
     const proxy = httpProxy.createProxyServer({ target: { host: 'localhost', port: 80 } }) as Pipeline;
-    proxy.before('web', 'stream', (request) => this.#dispatch(request));
-    proxy.before('ws', 'stream', (request) => this.#passHandshake(request));
+    proxy.before('web', 'stream', (exchange) => this.#dispatch(exchange as Sent));
+    proxy.before('ws', 'stream', (exchange) => this.#passHandshake(exchange));
     for (const passes of [proxy.webPasses, proxy.wsPasses]) {
       const kept = passes.filter(({ name }) => !REPLACED.has(name));
       passes.splice(0, passes.length, ...kept);
     }
-    proxy.on('error', (error: Error, request: IncomingMessage) => exchangeOf(request).collapse(error));
+    proxy.on('error', (error: Error, exchange: unknown) => (exchange as Exchange).collapse(error));
     this.#proxy = proxy;
   }
 
@@ -90,7 +89,7 @@ export class Forwarder {
     deps.listener.tunnels.begin(request.socket);
     if (route !== undefined) deps.groupTunnels.begin(route.key, request.socket);
     this.#handshakes.set(exchange, { place, headers, responseTimeoutMs: this.#responseTimeoutMs });
-    this.#proxy.ws(request, request.socket, NOTHING);
+    this.#proxy.ws(asNodes(exchange), request.socket, NOTHING);
   }
 
   #send(exchange: Exchange, way: Way, destination: Destination): void {
@@ -99,31 +98,36 @@ export class Forwarder {
     exchange.attempts += 1;
     exchange.destination = destination;
     exchange.way = way;
-    this.#proxy.web(exchange.request, exchange.response);
+    this.#proxy.web(asNodes(exchange), exchange.response as unknown as ServerResponse);
   }
 
-  #passHandshake(request: IncomingMessage): boolean {
-    const exchange = exchangeOf(request);
+  #passHandshake(exchange: Exchange): boolean {
     passHandshake(exchange, this.#handshakes.get(exchange) as HandshakeDestination);
     return true;
   }
 
-  #dispatch(request: IncomingMessage): boolean {
-    const exchange = exchangeOf(request);
-    const { way, destination, answer, head } = exchange as Sent;
-    const empty = head.body === 'none' || Number(exchange.headers.length) === 0;
+  #dispatch(exchange: Sent): boolean {
+    const { way, destination, answer, head } = exchange;
     way.send(
       {
-        method: request.method ?? '',
+        method: exchange.method,
         path: head.path,
         headers: destination.headers,
         environ: destination.environ,
-        body: empty ? null : bodyOf(exchange),
+        body: bodyOf(exchange),
       },
       answer,
     );
     return true;
   }
+}
+
+/**
+ * The pipeline hands what it is given from pass to pass, and gets the exchange itself: of a request it looks at nothing but the method and
+ * `headers.upgrade`, in the pass of a handshake.
+ */
+function asNodes(exchange: Exchange): IncomingMessage {
+  return exchange as unknown as IncomingMessage;
 }
 
 /** The rule that one more would break; undefined where there may be one. */

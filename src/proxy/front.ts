@@ -3,9 +3,11 @@
  * at its end. Law: nothing is trusted that a client can send, and no request ends without an answer or a broken connection.
  */
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Refusal } from '../groups/lease.ts';
+import type { ClientConnection } from '../http/client-connection.ts';
+import type { ClientRequest } from '../http/client-request.ts';
+import type { ClientResponse } from '../http/client-response.ts';
+import type { Framing } from '../http/request-body.ts';
 import type { GroupIdentity } from '../routing/group-key.ts';
 import type { FileRoute, NoRoute, Route, RouteRequest, WsgiRoute } from '../routing/route.ts';
 import { type AccessControl, judgeAccess, whyRefused } from './access.ts';
@@ -18,7 +20,7 @@ import type { ExchangeDeps } from './exchange-parts.ts';
 import { sendFile } from './files.ts';
 import { groupEnviron, groupHeaders } from './group-headers.ts';
 import { answerRefusal, GroupRequests, type GroupRequestsDeps } from './group-requests.ts';
-import { asksToClose, createHeaderScanner, type HeaderScanner } from './headers.ts';
+import { asksForWebSocket, createHeaderScanner, endsConnection, type HeaderScanner } from './headers.ts';
 import { HeldUploads } from './held-uploads.ts';
 import { isForLegacy, legacyHeaders, type UnresolvedRule } from './legacy.ts';
 import type { FrontLimits, WebSocketLimits } from './limits.ts';
@@ -26,12 +28,10 @@ import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
 import { clientAddress, type Peer, peerOf, type StandsFor, type TrustList } from './peer.ts';
 import { sendRedirect } from './redirect.ts';
-import { loosenessOf } from './request-line.ts';
-import { REFUSED_BODY, type RefusalRule, type UnreadHead } from './rules.ts';
+import { REFUSED_BODY, type UnreadHead } from './rules.ts';
 import type { SpoolRoom } from './spool-room.ts';
 import { GroupTunnels, Tunnels } from './tunnels.ts';
 import { UnwantedBodies } from './unwanted-bodies.ts';
-import { type Handshake, respondTo } from './upgrade.ts';
 import { type RequestHead, readHead } from './validate.ts';
 
 /** The parts that a front joins. */
@@ -123,53 +123,27 @@ export class Front {
   }
 
   /** Answers one request; never throws. */
-  handle(request: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
-    // Behind the last answer of a connection: nobody is told what became of it.
-    if (!request.socket.writable) return;
-    this.#answer(this.#open(request, response, expectsContinue));
-  }
-
-  /** Refuses one request in its turn, and ends its connection. */
-  refuse(request: IncomingMessage, response: ServerResponse, rule: RefusalRule): void {
-    if (request.socket.writable) this.#open(request, response, false).refuse({ ...rule, close: true });
-  }
-
-  /** Answers a WebSocket handshake: by a connection where an upstream can have one, else as any request. */
-  handshake(handshake: Handshake): void {
-    const exchange = this.#open(handshake.request, respondTo(handshake), false);
-    exchange.isHandshake = true;
-    handshake.socket.unshift(handshake.rest);
-    this.#answer(exchange);
-  }
-
-  #answer(exchange: Exchange): void {
-    const { request, response } = exchange;
+  handle(request: ClientRequest, response: ClientResponse): void {
+    const exchange = this.#open(request, response);
     try {
-      const rule = loosenessOf(request);
-      const head =
-        rule === undefined ? readHead(this.#unread(exchange)) : ({ kind: 'refused', rule } as const);
-      if (head.kind === 'refused') exchange.refuse({ ...head.rule, close: true });
-      else if (head.kind === 'server-options') answerServerOptions(exchange);
-      else if (response.socket !== null) this.#serve(exchange, head);
-      else response.once('socket', () => this.#serveInTurn(exchange, head));
-    } catch (error) {
-      exchange.collapse(error);
-    }
-  }
-
-  #serveInTurn(exchange: Exchange, head: RequestHead): void {
-    try {
-      this.#serve(exchange, head);
+      const head = readHead(this.#unread(exchange));
+      if (head.kind === 'refused') {
+        exchange.refuse({ ...head.rule, close: true });
+        return;
+      }
+      request.frame(framingOf(exchange));
+      if (head.kind === 'server-options') answerServerOptions(exchange);
+      else this.#serve(exchange, head);
     } catch (error) {
       exchange.collapse(error);
     }
   }
 
   /** Answers what no request is made of, and ends its connection; `detail` is for the log. */
-  refuseConnection(socket: Socket, rule: ConnectionRule, detail?: string): void {
+  refuseConnection(connection: ClientConnection, rule: ConnectionRule, detail?: string): void {
     const requestId = this.#nextId();
     const message = detail === undefined ? rule.message : `${rule.message}: ${detail}`;
-    refuseConnection(socket, { ...rule, message, requestId }, this.#deps);
+    refuseConnection(connection, { ...rule, message, requestId }, this.#deps);
   }
 
   /** Tells of a connection that was ended while it waited for its next request. */
@@ -182,15 +156,16 @@ export class Front {
     return `${this.#idPrefix}-${this.#requests.toString(36)}`;
   }
 
-  #open(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange {
+  #open(request: ClientRequest, response: ClientResponse): Exchange {
     const peer = peerOf(request.socket, this.#options.trust, this.#options.as);
     const requestId = this.#nextId();
     const headers = this.#scan(request.rawHeaders);
     const { limits } = this.#options;
-    const start = { request, response, peer, requestId, headers, expectsContinue, limits };
+    const start = { request, response, peer, requestId, headers, limits };
     const exchange = new Exchange(start, this.#exchangeDeps);
     peer.requests += 1;
-    exchange.isLast = asksToClose(headers);
+    exchange.isHandshake = isHandshake(exchange);
+    exchange.isLast = exchange.isHandshake || endsConnection(headers, request.minorVersion);
     if (!peer.trusted && peer.requests === limits.requestsPerConnection) {
       exchange.isLast = true;
       exchange.endedBy = 'requests_per_connection';
@@ -200,10 +175,10 @@ export class Front {
 
   #unread({ request, headers }: Exchange): UnreadHead {
     const line = {
-      method: request.method ?? '',
-      target: request.url ?? '',
-      majorVersion: request.httpVersionMajor,
-      minorVersion: request.httpVersionMinor,
+      method: request.method,
+      target: request.target,
+      majorVersion: request.majorVersion,
+      minorVersion: request.minorVersion,
       tls: this.#options.tls,
     };
     return { line, headers, limits: this.#options.limits.head };
@@ -216,8 +191,8 @@ export class Front {
       localAddress: exchange.peer.localAddress,
       localPort: exchange.peer.localPort,
       tls: this.#options.tls,
-      method: exchange.request.method ?? '',
-      target: exchange.request.url ?? '',
+      method: exchange.request.method,
+      target: exchange.request.target,
       minorVersion: head.minorVersion,
       rawHeaders: exchange.request.rawHeaders,
       remoteAddress,
@@ -296,4 +271,15 @@ export class Front {
 
 function isTooLong({ headers, bodyLimitBytes }: Exchange): boolean {
   return bodyLimitBytes > 0 && headers.length !== undefined && Number(headers.length) > bodyLimitBytes;
+}
+
+/** How the body is framed; a length of 0 is no body. */
+function framingOf({ headers }: Exchange): Framing | undefined {
+  if (headers.coding !== undefined) return { kind: 'chunked' };
+  const length = Number(headers.length ?? '0');
+  return length === 0 ? undefined : { kind: 'length', length };
+}
+
+function isHandshake({ request, headers }: Exchange): boolean {
+  return request.method === 'GET' && request.minorVersion === 1 && asksForWebSocket(headers);
 }

@@ -37,9 +37,9 @@ export function groupEnviron(
   const { localAddress, localPort, listenerHost } = peer;
   const connection = { tls, localAddress, localPort, listenerHost };
   const facts = {
-    method: request.method ?? '',
-    target: request.url ?? '',
-    minorVersion: request.httpVersionMinor,
+    method: request.method,
+    target: request.target,
+    minorVersion: request.minorVersion,
     hasHost: headers.hosts > 0,
     remoteAddress,
     remotePort: remoteAddress === peer.address ? peer.port : 0,

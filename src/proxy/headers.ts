@@ -20,6 +20,8 @@ export type RequestHeaders = {
   lengths: number;
   coding: string | undefined;
   connection: string | undefined;
+  expect: string | undefined;
+  upgrade: string | undefined;
   types: number;
   authorization: string | undefined;
   forwardedFor: string | undefined;
@@ -64,6 +66,8 @@ function emptyHeaders(fields: number): RequestHeaders {
     lengths: 0,
     coding: undefined,
     connection: undefined,
+    expect: undefined,
+    upgrade: undefined,
     types: 0,
     authorization: undefined,
     forwardedFor: undefined,
@@ -97,6 +101,12 @@ function readField(found: RequestHeaders, name: HeaderName, value: string, seria
       break;
     case 'connection':
       found.connection = joined(found.connection, value);
+      break;
+    case 'expect':
+      found.expect = joined(found.expect, value);
+      break;
+    case 'upgrade':
+      found.upgrade = joined(found.upgrade, value);
       break;
     case 'type':
       found.types += 1;
@@ -139,10 +149,26 @@ function dropNominated(found: RequestHeaders, table: NameTable): void {
   }
 }
 
-/** RFC 9112 §9.6, whatever blanks and tabs stand around the word: Node's parser does not know it before a tab. */
-export function asksToClose({ connection }: Pick<RequestHeaders, 'connection'>): boolean {
-  if (connection === undefined || connection === 'keep-alive') return false;
-  return /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i.test(connection);
+/** Whether the connection ends with the answer (RFC 9112 §9.3): in HTTP/1.0 unless it is asked to stay. */
+export function endsConnection(
+  { connection }: Pick<RequestHeaders, 'connection'>,
+  minorVersion: number,
+): boolean {
+  if (connection === undefined) return minorVersion === 0;
+  if (connection === 'keep-alive') return false;
+  return hasToken(connection, 'close') || (minorVersion === 0 && !hasToken(connection, 'keep-alive'));
+}
+
+/** Whether it asks for a WebSocket, as an opening handshake does (RFC 6455 §4.1) that no body follows. */
+export function asksForWebSocket(headers: RequestHeaders): boolean {
+  const { connection, upgrade, length, coding, forward } = headers;
+  if (upgrade?.toLowerCase() !== 'websocket' || connection === undefined) return false;
+  if (!hasToken(connection, 'upgrade') || length !== undefined || coding !== undefined) return false;
+  return forward.some((text, index) => index % 2 === 0 && text === 'sec-websocket-key');
+}
+
+function hasToken(list: string, token: string): boolean {
+  return list.split(',').some((part) => part.trim().toLowerCase() === token);
 }
 
 function removeField(list: string[], lower: string): void {

@@ -8,9 +8,9 @@ export function observe(exchange: Exchange, aborted: boolean): Observation {
   // All members at once, also those that are not known: an object that grows costs each request as much as its making.
   return {
     requestId: exchange.requestId,
-    method: exchange.request.method ?? '',
+    method: exchange.request.method,
     host: exchange.head?.host ?? '',
-    target: exchange.request.url ?? '',
+    target: exchange.request.target,
     status: exchange.status === 0 ? 499 : exchange.status,
     arm: exchange.arm,
     identity: route?.identity,

@@ -10,7 +10,9 @@ export function sendRedirect(exchange: Exchange, route: RedirectRoute): void {
     return;
   }
   const title = STATUS_CODES[route.status] ?? 'Redirect';
-  const body = `<!DOCTYPE html>\n<html lang="en"><head><title>${title}</title></head><body></body></html>\n`;
+  const body = Buffer.from(
+    `<!DOCTYPE html>\n<html lang="en"><head><title>${title}</title></head><body></body></html>\n`,
+  );
   const headers = ['Location', encodeControls(route.location)];
   headers.push('Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(body.length));
   exchange.writeHead(route.status, title, headers);

@@ -17,7 +17,7 @@ export function mayRepeat(exchange: Exchange, { upstream }: Lease, error: Error)
   if (route === undefined) return false;
   const hasBody = head?.body !== 'none' && Number(headers.length) !== 0;
   if (hasBody && wholeBody === undefined) return false;
-  if (!wasRepeated && IDEMPOTENT.has(request.method ?? '')) return true;
+  if (!wasRepeated && IDEMPOTENT.has(request.method)) return true;
   return wasUnread(upstream, error) && (!hasBody || isReadAtOnce(exchange, upstream));
 }
 

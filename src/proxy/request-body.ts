@@ -1,6 +1,6 @@
 /** The body of a request on its way to an upstream. */
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import type { ClientBody } from '../http/request-body.ts';
 import { bodyPassed } from './body-memory.ts';
 import { BodyPace } from './body-pace.ts';
 import type { Exchange } from './exchange.ts';
@@ -13,14 +13,14 @@ import { REFUSED_BODY } from './rules.ts';
  */
 export class RequestBody extends Readable {
   readonly #exchange: Exchange;
-  readonly #request: IncomingMessage;
+  readonly #body: ClientBody;
   readonly #pace: BodyPace;
   #started = false;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, body: ClientBody) {
     super();
     this.#exchange = exchange;
-    this.#request = exchange.request;
+    this.#body = body;
     this.#pace = new BodyPace(exchange);
     this.on('error', ignore);
   }
@@ -32,25 +32,23 @@ export class RequestBody extends Readable {
   override _read(): void {
     if (!this.#started) {
       this.#started = true;
-      this.#request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
-      this.#request.on('error', ignore).on('timeout', this.#onTimeout);
+      this.#body.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
+      this.#body.on('timeout', this.#onTimeout);
       this.#exchange.response.on('timeout', this.#stopTiming);
     }
     // Who has not been asked for the body yet need not send it.
     if (this.#exchange.awaitsContinue) this.#waitAnew();
     else this.#pace.begin(this.#exchange.requestBytes);
-    this.#exchange.deps.uploads.release(this.#request.socket);
-    this.#request.resume();
+    this.#body.resume();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    const request = this.#request;
-    this.#exchange.deps.uploads.release(request.socket);
-    request.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
-    request.off('timeout', this.#onTimeout);
+    const body = this.#body;
+    body.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
+    body.off('timeout', this.#onTimeout);
     this.#exchange.response.off('timeout', this.#stopTiming);
-    if (request.complete) this.#stopTiming();
-    else if (this.#started && !request.destroyed) request.resume();
+    if (body.isComplete) this.#stopTiming();
+    else if (this.#started && !body.destroyed) body.resume();
     callback(error);
   }
 
@@ -65,10 +63,8 @@ export class RequestBody extends Readable {
       return;
     }
     if (this.push(chunk)) return;
-    this.#request.pause();
+    this.#body.pause();
     this.#pace.rest();
-    // A Unix socket's end cannot be looked up.
-    if (this.#exchange.peer.address !== '') this.#exchange.deps.uploads.hold(this.#request.socket);
   };
 
   readonly #onEnd = (): void => {
@@ -76,21 +72,21 @@ export class RequestBody extends Readable {
   };
 
   readonly #onTimeout = (): void => {
-    if (this.#request.isPaused() || this.#exchange.awaitsContinue) this.#waitAnew();
+    if (this.#body.isPaused() || this.#exchange.awaitsContinue) this.#waitAnew();
     else this.#exchange.giveUpOnBody(this.#pace.rule);
   };
 
   /** The client has sent all, and the upstream has not taken all: Node would end a connection whose time nobody minds. */
   readonly #stopTiming = (): void => {
-    if (this.#request.complete && !this.#exchange.isWatched) this.#request.socket.setTimeout(0);
+    if (this.#body.isComplete && !this.#exchange.isWatched) this.#exchange.request.socket.setTimeout(0);
   };
 
   #waitAnew(): void {
-    this.#request.socket.setTimeout(this.#exchange.limits.bodyTimeoutMs);
+    this.#exchange.request.socket.setTimeout(this.#exchange.limits.bodyTimeoutMs);
   }
 
   readonly #onClose = (): void => {
-    if (!this.#request.complete) this.destroy(new Error('the client left before its body was whole'));
+    if (!this.#body.isComplete) this.destroy(new Error('the client left before its body was whole'));
   };
 }
 

@@ -1,9 +1,10 @@
 /**
  * The one table of what is refused of a request, so that the sidecar, the front before it and the application behind it cannot read
- * one request in two ways. Node's strict parser comes first (`REFUSED_BYTES`), then the head as a whole (`REFUSED_HEADS`); what becomes
+ * one request in two ways. Grammar comes first (`src/http/`, `REFUSED_BYTES`), then the head as a whole (`REFUSED_HEADS`); what becomes
  * of each of its fields is said in `field-kinds.ts`. What a path may hold (`%2F`, `%5C`, NUL, `..`) depends on the virtual host:
  * `routing/path.ts` says it as Apache does. Sources: RFC 9110, RFC 9112, httpd `HttpProtocolOptions Strict`.
  */
+import type { WireFaultCode } from '../http/wire-fault.ts';
 import type { RequestHeaders } from './headers.ts';
 import type { HeadLimits } from './limits.ts';
 
@@ -18,7 +19,7 @@ export type RefusalRule = {
 /** What a 405 names where nothing is known of the target (RFC 9110 §15.5.6). */
 export const ALLOWED_METHODS = 'GET, HEAD, POST, OPTIONS';
 
-/** The request line as Node's parser gives it. */
+/** The request line as it was read. */
 export type RequestLine = {
   readonly method: string;
   readonly target: string;
@@ -67,11 +68,17 @@ export const REFUSED_HEADS: readonly HeadRule[] = [
   }),
   rule(400, 'repeated_header', 'Content-Type is repeated', ({ headers }) => headers.types > 1),
   rule(400, 'repeated_header', 'Content-Length is repeated', ({ headers }) => headers.lengths > 1),
+  rule(400, 'bad_request', 'Content-Length is no number of bytes', ({ headers }) => {
+    return headers.length !== undefined && !LENGTH.test(headers.length);
+  }),
   rule(400, 'te_cl', 'Both Transfer-Encoding and Content-Length', ({ headers }) => {
     return headers.coding !== undefined && headers.lengths > 0;
   }),
   rule(400, 'te_http10', 'Transfer-Encoding in HTTP/1.0', ({ line, headers }) => {
     return headers.coding !== undefined && line.minorVersion === 0;
+  }),
+  rule(400, 'te_cl', 'Transfer coding behind chunked, which frames nothing', ({ headers }) => {
+    return headers.coding !== undefined && /(?:^|[,\t ])chunked[\t ]*,/i.test(headers.coding);
   }),
   rule(501, 'coding', 'Transfer coding other than chunked', ({ headers }) => {
     return headers.coding !== undefined && headers.coding.toLowerCase() !== 'chunked';
@@ -81,7 +88,22 @@ export const REFUSED_HEADS: readonly HeadRule[] = [
     const { host = '' } = headers;
     return host === '' ? line.minorVersion !== 0 : !HOST.test(host);
   }),
+  rule(405, 'connect', 'CONNECT asks for a tunnel, and this is no proxy for clients', ({ line }) => {
+    return line.method === 'CONNECT';
+  }),
+  // RFC 9110 §10.1.1; HTTP/1.0 has none.
+  rule(417, 'expectation', 'Expect asks for something other than 100-continue', ({ line, headers }) => {
+    return headers.expect !== undefined && line.minorVersion === 1 && !isContinue(headers.expect);
+  }),
 ];
+
+/** As many digits as can be counted; whether a mount takes so much is said elsewhere. */
+const LENGTH = /^[0-9]{1,15}$/;
+
+/** Whether a client waits for a 100 before it sends its body. */
+export function isContinue(expectation: string): boolean {
+  return expectation.toLowerCase() === '100-continue';
+}
 
 /** One more connection than a listener may have. */
 export const REFUSED_WEB_SOCKETS: RefusalRule = {
@@ -102,27 +124,6 @@ export const REFUSED_TARGET: RefusalRule = {
   status: 400,
   reason: 'target',
   message: 'Request target is neither a path nor an http URL',
-};
-
-/** Node's parser takes any number of blanks between the parts of a request line; Apache and RFC 9112 §3 take one. */
-export const REFUSED_BLANKS: RefusalRule = {
-  status: 400,
-  reason: 'bad_request',
-  message: 'More than one space in the request line',
-};
-
-/** Node's parser takes Icecast's and RTSP's request lines for HTTP's. */
-export const REFUSED_PROTOCOL: RefusalRule = {
-  status: 400,
-  reason: 'bad_request',
-  message: 'Request line of another protocol than HTTP',
-};
-
-/** A tunnel. */
-export const REFUSED_CONNECT: RefusalRule = {
-  status: 405,
-  reason: 'connect',
-  message: 'CONNECT asks for a tunnel, and this is no proxy for clients',
 };
 
 /** More connections than `limits.connections`. */
@@ -160,62 +161,34 @@ export const REFUSED_RATE: RefusalRule = {
   message: 'Client sent its body more slowly than "limits.bodyMinRate" for longer than "limits.bodyTimeout"',
 };
 
-/** An `Expect` other than `100-continue` (RFC 9110 §10.1.1). */
-export const REFUSED_EXPECTATION: RefusalRule = {
-  status: 417,
-  reason: 'expectation',
-  message: 'Expect asks for something other than 100-continue',
-};
+const BAD_REQUEST: RefusalRule = { status: 400, reason: 'bad_request', message: 'Bytes that are no request' };
 
-/** Both framings, or a coding that does not end in `chunked` alone: the parser sees them before the table does. */
-const REFUSED_FRAMING: RefusalRule = {
-  status: 400,
-  reason: 'te_cl',
-  message: 'Both Transfer-Encoding and Content-Length, or a coding that frames nothing',
-};
+const TOO_LONG = (status: number, reason: string, what: string): RefusalRule => ({
+  status,
+  reason,
+  message: `${what} too long`,
+});
 
-/** What Node's parser refuses, by its words, where one code stands for several things. */
-export const REFUSED_WORDS: Readonly<Record<string, RefusalRule>> = {
-  "Content-Length can't be present with Transfer-Encoding": REFUSED_FRAMING,
-  'Invalid HTTP version': {
-    status: 400,
-    reason: 'http_version',
-    message: 'HTTP version that does not exist',
-  },
-};
-
-/**
- * What Node's parser refuses, by its error code. Everything that is not listed is a 400: bare line feeds, folded fields, blanks before a
- * colon, control characters, lengths that are no number, broken chunks, other protocols.
- */
-export const REFUSED_BYTES: Readonly<Record<string, RefusalRule>> = {
-  HPE_INVALID_TRANSFER_ENCODING: REFUSED_FRAMING,
-  HPE_UNEXPECTED_CONTENT_LENGTH: {
-    status: 400,
-    reason: 'repeated_header',
-    message: 'Content-Length is repeated',
-  },
-  HPE_PAUSED_H2_UPGRADE: {
-    status: 400,
-    reason: 'http_version',
-    message: 'HTTP/2, which is not spoken here',
-  },
-  HPE_INVALID_URL: {
-    status: 400,
+/** What becomes of bytes of which no request can be made, or no body of one that has begun. */
+export const REFUSED_BYTES: Readonly<Record<WireFaultCode, RefusalRule>> = {
+  line: BAD_REQUEST,
+  blanks: { ...BAD_REQUEST, message: 'More than one space in the request line' },
+  protocol: { ...BAD_REQUEST, message: 'Request line of another protocol than HTTP' },
+  field: BAD_REQUEST,
+  chunk: { ...BAD_REQUEST, message: 'Body whose chunks are none' },
+  trailer: { ...BAD_REQUEST, message: 'Body whose chunks are none' },
+  version: { status: 400, reason: 'http_version', message: 'HTTP version that does not exist' },
+  http2: { status: 400, reason: 'http_version', message: 'HTTP/2, which is not spoken here' },
+  target: REFUSED_TARGET,
+  'line-too-long': {
+    status: 414,
     reason: 'target',
-    message: 'Request target is neither a path nor an http URL',
+    message: 'Request line is longer than "limits.requestLine" or "limits.head"',
   },
-  HPE_HEADER_OVERFLOW: {
-    status: 431,
-    reason: 'header_too_big',
-    message: 'Head is longer than "limits.head"',
-  },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
-    status: 413,
-    reason: 'chunk_extensions',
-    message: 'Extensions of chunks are too long',
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: {
+  'head-too-long': { status: 431, reason: 'header_too_big', message: 'Head is longer than "limits.head"' },
+  'trailers-too-long': TOO_LONG(431, 'header_too_big', 'Trailers of a chunked body are'),
+  'extensions-too-long': TOO_LONG(413, 'chunk_extensions', 'Extensions of chunks are'),
+  late: {
     status: 408,
     reason: 'request_timeout',
     message: 'Head did not come whole within "limits.headTimeout"',

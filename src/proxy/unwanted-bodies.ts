@@ -2,7 +2,7 @@
  * Bodies that are read to be thrown away: their request has been answered, and its connection lives on. A client that is silent meets the
  * time that Node gives it for its next request; one that sends a byte now and then is held by `limits.bodyMinRate`, as in `body-pace.ts`.
  */
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest } from '../http/client-request.ts';
 import type { FrontLimits } from './limits.ts';
 import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
@@ -23,7 +23,7 @@ type Unwanted = {
 export class UnwantedBodies {
   readonly #limits: FrontLimits;
   readonly #deps: { readonly log: ProxyLog; readonly observer: RequestObserver };
-  readonly #bodies = new Map<IncomingMessage, Unwanted>();
+  readonly #bodies = new Map<ClientRequest, Unwanted>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(limits: FrontLimits, deps: { readonly log: ProxyLog; readonly observer: RequestObserver }) {
@@ -32,7 +32,7 @@ export class UnwantedBodies {
   }
 
   /** Holds what still comes of an answered request to the rate. */
-  watch(request: IncomingMessage, requestId: string): void {
+  watch(request: ClientRequest, requestId: string): void {
     const { bodyTimeoutMs, bodyMinRate } = this.#limits;
     const { bytesRead, writable } = request.socket;
     // What has ended lingers for a time of its own.
@@ -55,13 +55,13 @@ export class UnwantedBodies {
     this.#timer = undefined;
   }
 
-  #isTooSlow({ socket }: IncomingMessage, { since, bytesRead }: Unwanted, now: number): boolean {
+  #isTooSlow({ socket }: ClientRequest, { since, bytesRead }: Unwanted, now: number): boolean {
     const { bodyTimeoutMs, bodyMinRate } = this.#limits;
     const bytes = socket.bytesRead - bytesRead;
     return now - since > bodyTimeoutMs + (bytes * 1000) / bodyMinRate;
   }
 
-  #end({ socket }: IncomingMessage, { requestId }: Unwanted): void {
+  #end({ socket }: ClientRequest, { requestId }: Unwanted): void {
     const { reason, message } = REFUSED_RATE;
     this.#deps.log.info({ request_id: requestId, reason }, message);
     this.#deps.observer.connectionEnded('body_rate');

@@ -2,7 +2,6 @@
  * An upstream's answer on its way to the client: the handler that the transport calls. Laws: a body that the upstream did not
  * finish never looks whole to the client; the upstream is read no faster than the client reads; a small whole answer is one write.
  */
-import type { ServerResponse } from 'node:http';
 import type { ErrorCode } from '../errors.ts';
 import { AnswerOutlet } from './answer-outlet.ts';
 import { bodyPassed } from './body-memory.ts';
@@ -15,9 +14,6 @@ import type { AnswerHandler, AnswerHead } from './transport.ts';
 
 /** Up to this many bytes the head waits for the body's first chunk; larger or unannounced bodies get their head at once. */
 const WAIT_FOR_BODY_BYTES = 65_536;
-
-/** Bodies up to this size are sent joined to their head. */
-const JOINED_BYTES = 16_384;
 
 /** Where a request goes: with which headers, and what its answer is worth. */
 export type Destination = {
@@ -106,8 +102,7 @@ export class UpstreamAnswer implements AnswerHandler {
       if (!this.#writeHead()) return true;
       if (bytes.length === this.#head?.length) {
         this.#done = true;
-        endJoined(response, bytes);
-        if (response.writableLength > 0) this.#exchange.watchSending();
+        this.#exchange.end(bytes);
         return true;
       }
     }
@@ -205,11 +200,8 @@ export class UpstreamAnswer implements AnswerHandler {
     const { response, status, awaitsContinue } = this.#exchange;
     const { headers } = this.#head as ResponseHead;
     // The client holds back a body that nobody asked for: only a new connection is unambiguous.
-    if (awaitsContinue) headers.push('Connection', 'close');
-    if (this.#endsByClose()) {
-      response.shouldKeepAlive = false;
-      response.useChunkedEncodingByDefault = false;
-    }
+    if (awaitsContinue) this.#exchange.isLast = true;
+    response.endsByClose = this.#endsByClose();
     try {
       this.#exchange.writeHead(status, this.#reasonPhrase, headers);
       return true;
@@ -222,35 +214,9 @@ export class UpstreamAnswer implements AnswerHandler {
     }
   }
 
-  /** Sends the head with whatever else comes in this turn of the event loop. */
   #sendHeadNow(): void {
-    const { response } = this.#exchange;
-    const { socket } = response;
-    if (!this.#writeHead() || socket === null) return;
-    socket.cork();
-    process.nextTick(uncork, socket);
-    response.flushHeaders();
+    if (this.#writeHead()) this.#exchange.response.flushHead();
   }
-}
-
-/** Node's own field for a head that has been made and not yet sent. */
-type UnsentResponse = ServerResponse & { _header: string | null };
-
-/**
- * Ends a response with its whole body. A small body joins the head as text: then Node makes one plain write of both, where head and
- * body apart are a vectored one, which costs a tenth of the whole request.
- */
-function endJoined(response: ServerResponse, body: Buffer): void {
-  const unsent = response as UnsentResponse;
-  if (body.length > JOINED_BYTES || typeof unsent._header !== 'string') response.end(Buffer.from(body));
-  else {
-    unsent._header += body.toString('latin1');
-    response.end();
-  }
-}
-
-function uncork(socket: { uncork(): void }): void {
-  socket.uncork();
 }
 
 function dropLength(head: ResponseHead): void {

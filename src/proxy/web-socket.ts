@@ -7,8 +7,8 @@ import type { Socket } from 'node:net';
 import type { Place } from '../groups/lease.ts';
 import type { Exchange } from './exchange.ts';
 import { endResponseHead, type ResponseHead, readResponseFields } from './response-headers.ts';
+import { sendAll } from './send-all.ts';
 import { Tunnel, type TunnelEnds } from './tunnel.ts';
-import { stopLooking } from './upgrade.ts';
 
 /** Where a handshake goes, and what holds for its connection. */
 export type HandshakeDestination = {
@@ -49,7 +49,6 @@ export function passHandshake(exchange: Exchange, destination: HandshakeDestinat
     }
   });
   request.once('upgrade', (answer, upstream, first) => {
-    stopLooking(exchange.request.socket);
     try {
       join(exchange, { answer, upstream: upstream as Socket, first });
     } catch (error) {
@@ -63,8 +62,7 @@ export function passHandshake(exchange: Exchange, destination: HandshakeDestinat
 type Upgraded = { readonly answer: IncomingMessage; readonly upstream: Socket; readonly first: Buffer };
 
 function join(exchange: Exchange, { answer, upstream, first }: Upgraded): void {
-  const client = exchange.request.socket;
-  if (client.destroyed) {
+  if (exchange.clientGone) {
     upstream.destroy();
     return;
   }
@@ -74,6 +72,7 @@ function join(exchange: Exchange, { answer, upstream, first }: Upgraded): void {
     upstream.destroy();
     return;
   }
+  const client = exchange.request.giveAway();
   exchange.status = 101;
   exchange.deps.observer.webSocketOpened(exchange.route?.identity);
   exchange.upstreamAt = performance.now();
@@ -145,9 +144,10 @@ function passAnswer(exchange: Exchange, request: ClientRequest, answer: Incoming
   answer.on('data', (bytes: Buffer) => {
     exchange.responseBytes += bytes.length;
   });
-  answer.once('error', (error) =>
-    exchange.breakOff('ERR_UPSTREAM_TRUNCATED', 'Upstream broke off in the middle of its answer', error),
-  );
   exchange.watchSending();
-  answer.pipe(exchange.response);
+  sendAll(answer, exchange.response).then(
+    () => exchange.end(),
+    (error) =>
+      exchange.breakOff('ERR_UPSTREAM_TRUNCATED', 'Upstream broke off in the middle of its answer', error),
+  );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asksToClose, createHeaderScanner } from '../../src/proxy/headers.ts';
+import { createHeaderScanner, endsConnection } from '../../src/proxy/headers.ts';
 
 const scan = createHeaderScanner('x-remote-user');
 
@@ -110,14 +110,25 @@ describe('createHeaderScanner()', () => {
   });
 });
 
-describe('asksToClose()', () => {
+describe('endsConnection()', () => {
   it.each([['close'], ['Close'], ['close\t'], ['keep-alive,\tclose '], ['close, x'], ['a ,close']])(
-    'hears it in %j',
-    (connection) => expect(asksToClose({ connection })).toBe(true),
+    'is asked for by %j',
+    (connection) => expect(endsConnection({ connection }, 1)).toBe(true),
   );
 
   it.each([[undefined], ['keep-alive'], ['Keep-Alive'], ['closed'], ['x-close'], ['']])(
-    'does not hear it in %j',
-    (connection) => expect(asksToClose({ connection })).toBe(false),
+    'is not asked for by %j',
+    (connection) => expect(endsConnection({ connection }, 1)).toBe(false),
+  );
+
+  it.each([
+    [undefined, true],
+    ['close', true],
+    ['x', true],
+    ['keep-alive, close', true],
+    ['keep-alive', false],
+    ['x,\tKeep-Alive', false],
+  ])('is what HTTP/1.0 means by %j: %j', (connection, ends) =>
+    expect(endsConnection({ connection }, 0)).toBe(ends),
   );
 });

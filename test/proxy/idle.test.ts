@@ -6,7 +6,7 @@ import { ok, stageBefore } from './stage.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
-describe('createIdleWatch()', () => {
+describe('connections between two requests', () => {
   it('tells of a connection that has waited too long, once', async () => {
     const stage = await stageBefore(ok('hello'), { front: { limits: { keepAliveTimeoutMs: 50 } } });
     const client = openConnection(stage.target);
@@ -15,7 +15,7 @@ describe('createIdleWatch()', () => {
     expect(stage.ends).toEqual(['keep_alive_timeout']);
   });
 
-  it('tells of one that was read anew after an upgrade, once', async () => {
+  it('tells of one that has asked for another protocol, once', async () => {
     const stage = await stageBefore(ok('hello'), { front: { limits: { keepAliveTimeoutMs: 50 } } });
     const client = openConnection(stage.target);
     client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');

@@ -36,7 +36,7 @@ describe('bytes behind a body', () => {
     await client.flush('NO REQUEST EITHER\r\n\r\n');
     answer();
     expect((await client.closed).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
-    expect(stage.observations.map(({ status }) => status)).toEqual([400, 200]);
+    expect(stage.observations.map(({ status }) => status)).toEqual([200, 400]);
   });
 
   it('break the answer off that is under way, and are not answered in its middle', async () => {

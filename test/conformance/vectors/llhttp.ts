@@ -83,7 +83,11 @@ const lengths: readonly Vector[] = [
     post(['Content-Length:  42 '], 'a'.repeat(42)),
     served('POST /x', 'a'.repeat(42)),
   ),
-  vector('tabs around a length', post(['Content-Length:\t42\t  '], 'a'.repeat(42)), refused(400), 'tabs'),
+  vector(
+    'tabs around a length',
+    post(['Content-Length:\t42\t  '], 'a'.repeat(42)),
+    served('POST /x', 'a'.repeat(42)),
+  ),
   vector('a blank in a length', get('Content-Length: 4 2'), refused(400)),
   vector('an empty length', get('Content-Length:'), refused(400)),
   vector('a carriage return for the dash', get('Content\rLength: 003'), refused(400)),

@@ -53,7 +53,6 @@ export const DIFFERENCES = {
   trace: '`TRACE`',
   versions: '`HTTP/1.2`',
   folding: 'Folded fields',
-  tabs: 'A tab behind a Content-Length',
   extensions: 'Blanks in chunk extensions',
   trailers: 'Trailer fields that no request may have',
 } as const;

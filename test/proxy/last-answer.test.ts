@@ -6,7 +6,7 @@ import { ok, stageBefore } from './stage.ts';
 
 const BODY = 'x'.repeat(60_000);
 
-describe('lingerAtEnd()', () => {
+describe('the last answer of a connection', () => {
   it.each([
     ['that asked for the end itself', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
     ['of HTTP/1.0', 'GET / HTTP/1.0\r\nHost: a\r\n\r\n'],

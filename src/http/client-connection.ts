@@ -1,0 +1,292 @@
+/**
+ * One connection of a client: its requests one after the other, as Apache takes them (RFC 9112 §9.3.2). What stands behind a request is not
+ * read as one before its answer has left, so that a POST is done before the GET behind it is begun, and one client takes one thread.
+ * Law: after a fault, a last answer or a body that was not read as one, no byte is taken for a request.
+ */
+import type { Socket } from 'node:net';
+import { ClientRequest } from './client-request.ts';
+import { ClientResponse } from './client-response.ts';
+import type { Waiting } from './connection-clock.ts';
+import { HeadReader } from './head-reader.ts';
+import { KeptBytes } from './kept-bytes.ts';
+import type { ClientBody } from './request-body.ts';
+import { type WireFault, wireFault } from './wire-fault.ts';
+
+/** What a connection belongs to. */
+export type ConnectionHome = {
+  readonly limits: ConnectionLimits;
+  /** A request has come: `frame` is to be said of it, and one answer given. */
+  request(request: ClientRequest, response: ClientResponse): void;
+  /** Bytes of which no request can be made; to be refused by `refuse`. */
+  refused(connection: ClientConnection, fault: WireFault): void;
+  /** The body of a request that is under way is none. */
+  brokenBody(request: ClientRequest, fault: WireFault): void;
+  /** It has waited too long for its next request, and has been ended. */
+  endedIdle(): void;
+  /** Nothing more is read for the present, or it is read on: meanwhile whether the client is still there has to be found out otherwise. */
+  held(request: ClientRequest, isHeld: boolean): void;
+};
+
+/** In milliseconds and bytes; a time of 0 is no limit. */
+export type ConnectionLimits = {
+  readonly headBytes: number;
+  /** From which on a request line is what makes a head too long. */
+  readonly requestLineBytes: number;
+  readonly headTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+};
+
+/** Bytes behind a request under way that are kept; beyond it nothing more is read until there is room. */
+const KEPT_BYTES = 16_384;
+
+/** What Apache gives a client that does not end its side (`SECONDS_TO_LINGER` is 30 of them, 2 without a byte). */
+const LINGER_MS = 2_000;
+
+/**
+ * `head`: a first one is waited for, or has begun. `idle`: none has. `request`: one is under way. `dumping`: it has its answer, and its body
+ * is still coming. `refused`: no request could be made, and the answer to that is to be written. `lingering`: the last answer has been; what
+ * comes is thrown away. `gone`: others have the socket, or nobody.
+ */
+type Phase = 'head' | 'idle' | 'request' | 'dumping' | 'refused' | 'lingering' | 'gone';
+
+/** Lives as long as its socket, or until that becomes a tunnel. */
+export class ClientConnection implements Waiting {
+  readonly socket: Socket;
+  readonly #home: ConnectionHome;
+  readonly #head = new HeadReader();
+  readonly #kept = new KeptBytes();
+  #phase: Phase = 'head';
+  /** Since when it has been its client's turn, where there is a limit to that. */
+  #since = performance.now();
+  /** The request that was under way when nothing more was to be read. */
+  #heldFor: ClientRequest | undefined;
+  /** The body under way has turned out to be none. */
+  #isBroken = false;
+  #request: ClientRequest | undefined;
+  #response: ClientResponse | undefined;
+
+  constructor(socket: Socket, home: ConnectionHome) {
+    this.socket = socket;
+    this.#home = home;
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('drain', this.#onDrain);
+    socket.on('timeout', this.#onTimeout).on('close', () => this.#closed());
+    // What follows is its close.
+    socket.on('error', () => undefined);
+  }
+
+  get keepAliveMs(): number {
+    return this.#home.limits.keepAliveTimeoutMs;
+  }
+
+  /** Whether it waits for its next request. */
+  get isIdle(): boolean {
+    return this.#phase === 'idle';
+  }
+
+  /** The answer that is under way. */
+  get response(): ClientResponse | undefined {
+    return this.#response;
+  }
+
+  /** Writes an answer to what was no request and ends the connection; `atOnce`: without waiting for the client's end. */
+  refuse(answer: string, atOnce: boolean): void {
+    if (this.#phase === 'gone' || this.#phase === 'lingering') return;
+    this.socket.write(answer, 'latin1');
+    this.#linger();
+    if (atOnce) this.socket.destroySoon();
+  }
+
+  /** Gives the socket away; what came behind the head can be read of it again. */
+  giveAway(): Socket {
+    const { socket } = this;
+    this.#phase = 'gone';
+    this.#hold(false);
+    socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain);
+    socket.off('timeout', this.#onTimeout).pause();
+    if (this.#kept.length > 0) socket.unshift(Buffer.from(this.#kept.view()));
+    return socket;
+  }
+
+  answered(response: ClientResponse): void {
+    if (this.#phase !== 'request' || response !== this.#response) return;
+    this.#response = undefined;
+    if (this.socket.timeout) this.socket.setTimeout(0);
+    if (response.isLast || !this.#mayGoOn()) this.#linger();
+    else if (this.#request?.complete === false) this.#dump(this.#request);
+    else this.#next();
+  }
+
+  look(now: number): void {
+    const waited = now - this.#since;
+    const { headTimeoutMs, keepAliveTimeoutMs } = this.#home.limits;
+    switch (this.#phase) {
+      case 'head':
+        if (headTimeoutMs > 0 && waited > headTimeoutMs) this.#fault(wireFault('late', 'no whole head'));
+        break;
+      case 'idle':
+      case 'dumping':
+        if (keepAliveTimeoutMs > 0 && waited > keepAliveTimeoutMs) this.#endIdle();
+        break;
+      case 'lingering':
+        if (this.socket.writableFinished && waited > LINGER_MS) this.socket.destroy();
+        break;
+      case 'request':
+      case 'refused':
+      case 'gone':
+        break;
+      default:
+        this.#phase satisfies never;
+    }
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    if (this.#phase === 'head' || this.#phase === 'idle') this.#readHead(bytes);
+    else if (this.#isUnderWay()) {
+      this.#kept.add(bytes);
+      if (this.#phase === 'dumping') this.#since = performance.now();
+      this.feed();
+    }
+  };
+
+  #readHead(bytes: Buffer): void {
+    const reading = this.#head.read(bytes, this.#home.limits);
+    if (reading.kind === 'more') {
+      if (this.#phase === 'idle') {
+        this.#phase = 'head';
+        this.#since = performance.now();
+      }
+    } else if (reading.kind === 'fault') this.#fault(reading.fault);
+    else {
+      if (reading.rest !== undefined) this.#kept.add(reading.rest);
+      this.#phase = 'request';
+      this.#request = new ClientRequest(reading.head, this);
+      this.#response = new ClientResponse(this.#request, this);
+      this.#home.request(this.#request, this.#response);
+      if (this.#kept.length > KEPT_BYTES) this.feed();
+    }
+  }
+
+  /** Gives what is kept to the body under way, where that wants it, and holds the client back where too much of it is left. */
+  feed(): void {
+    if (!this.#isUnderWay()) return;
+    const body = this.#request?.body;
+    const { length } = this.#kept;
+    if (length > 0 && body?.isComplete === false && body.isWanted) {
+      const bytes = this.#kept.view();
+      // Before they are given: who takes them may ask for more at once.
+      this.#kept.drop(length);
+      const { count, fault } = body.receive(bytes);
+      if (count < length) this.#kept.add(bytes.subarray(count));
+      if (fault !== undefined && !this.#isBroken) this.#bodyFault(fault);
+    }
+    if (this.#phase === 'dumping' && body?.isComplete === true) this.#next();
+    else this.#hold(this.#isFull(body));
+  }
+
+  #isUnderWay(): boolean {
+    return this.#phase === 'request' || this.#phase === 'dumping';
+  }
+
+  #isFull(body: ClientBody | undefined): boolean {
+    if (body !== undefined && !body.isComplete) return !body.isWanted;
+    return this.#kept.length > KEPT_BYTES;
+  }
+
+  #hold(isHeld: boolean): void {
+    if (isHeld === (this.#heldFor !== undefined)) return;
+    const request = this.#heldFor ?? (this.#request as ClientRequest);
+    this.#heldFor = isHeld ? request : undefined;
+    if (isHeld) this.socket.pause();
+    else this.socket.resume();
+    this.#home.held(request, isHeld);
+  }
+
+  #bodyFault(fault: WireFault): void {
+    this.#isBroken = true;
+    const request = this.#request as ClientRequest;
+    // Who has just asked for the body is not ready to hear it.
+    if (this.#phase === 'request') process.nextTick(() => this.#home.brokenBody(request, fault));
+    else this.#linger();
+  }
+
+  #dump(request: ClientRequest): void {
+    this.#phase = 'dumping';
+    this.#since = performance.now();
+    request.body?.dump();
+    this.feed();
+  }
+
+  #next(): void {
+    this.#phase = 'idle';
+    this.#since = performance.now();
+    this.#request = undefined;
+    const { length } = this.#kept;
+    if (length > 0) {
+      const bytes = this.#kept.view();
+      this.#kept.drop(length);
+      this.#readHead(bytes);
+    }
+    this.feed();
+    if (!this.#isUnderWay()) this.#hold(false);
+  }
+
+  #fault(fault: WireFault): void {
+    this.#phase = 'refused';
+    this.#home.refused(this, fault);
+  }
+
+  #endIdle(): void {
+    this.socket.destroy();
+    this.#home.endedIdle();
+  }
+
+  /** Behind a request whose framing nobody has said, or a body that is none, nothing is a request. */
+  #mayGoOn(): boolean {
+    const request = this.#request;
+    const isFramed = request !== undefined && (request.complete || request.body !== undefined);
+    return isFramed && !this.#isBroken && this.socket.writable;
+  }
+
+  /**
+   * Ends it, and takes in what still comes for a while: closed at once, the system would reset it for every byte that is unread or comes
+   * later, and the reset destroys the answer that the client has not read yet.
+   */
+  #linger(): void {
+    const { socket } = this;
+    this.#phase = 'lingering';
+    this.#kept.drop(this.#kept.length);
+    socket.setTimeout(0);
+    if (socket.writable) socket.end(() => this.#lingered());
+    else this.#lingered();
+    this.#hold(false);
+  }
+
+  #lingered(): void {
+    this.#since = performance.now();
+    if (this.socket.readableEnded) this.socket.destroy();
+  }
+
+  /** The client has ended its side: what is under way is for nobody. */
+  readonly #onEnd = (): void => {
+    if (this.#phase === 'lingering' && this.socket.writableFinished) this.socket.destroy();
+    else this.socket.end();
+  };
+
+  readonly #onDrain = (): void => {
+    this.#response?.emit('drain');
+  };
+
+  readonly #onTimeout = (): void => {
+    const body = this.#request?.body;
+    const isHeard = body !== undefined && !body.isComplete && body.emit('timeout');
+    if (!(this.#response?.emit('timeout') ?? false) && !isHeard) this.socket.destroy();
+  };
+
+  #closed(): void {
+    this.#hold(false);
+    const body = this.#request?.body;
+    if (body !== undefined && !body.isComplete) body.destroy();
+    this.#response?.close();
+    this.#phase = 'gone';
+  }
+}

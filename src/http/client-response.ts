@@ -1,0 +1,174 @@
+/**
+ * The answer to one request. Laws: what a client gets of it is never more than what was written, its framing is decided when its head is
+ * made, and `close` is told exactly once: when all of it has left, or the connection has ended before.
+ */
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import type { ClientRequest } from './client-request.ts';
+import { type AnswerFraming, renderHead } from './response-head.ts';
+
+/** Bodies up to this size join their head, or the frame around them, as text: one plain write, where pieces are a vectored one. */
+const JOINED_BYTES = 16_384;
+
+/** What @types/node leaves out. */
+type Bytes = Buffer & { latin1Slice(start?: number, end?: number): string };
+
+/** What carries an answer. */
+export type ResponseCarrier = {
+  readonly socket: Socket;
+  readonly keepAliveMs: number;
+  /** All of it has left. */
+  answered(response: ClientResponse): void;
+};
+
+/** Emits `drain` and `timeout` as its connection does, `finish` when all has left, and then, or in its place, `close`. */
+export class ClientResponse extends EventEmitter {
+  readonly request: ClientRequest;
+  readonly #carrier: ResponseCarrier;
+  readonly #socket: Socket;
+  /** A head that has been made and not yet been written. */
+  #unsent = '';
+  #framing: AnswerFraming | undefined;
+  #isCorked = false;
+  #isEnded = false;
+  #isClosed = false;
+  /** All of it has left. */
+  isFinished = false;
+  /** The connection ends with it. */
+  isLast = false;
+  /** Where no length is told, only the end of the connection ends it. */
+  endsByClose = false;
+
+  constructor(request: ClientRequest, carrier: ResponseCarrier) {
+    super();
+    this.request = request;
+    this.#carrier = carrier;
+    this.#socket = carrier.socket;
+  }
+
+  /** Whether its head has been made: it can be no other answer any more. */
+  get headersSent(): boolean {
+    return this.#framing !== undefined;
+  }
+
+  /** Whether `close` has been told. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Bytes that have been written and wait for the client to take them. */
+  get writableLength(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Tells a client that waits for it to send its body. */
+  writeContinue(): void {
+    this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+  }
+
+  /** Makes the head; it leaves with the first bytes of the body, or by `flushHead`. Throws `InvalidHead`. */
+  writeHead(status: number, phrase: string, fields: readonly string[]): void {
+    const { method, minorVersion } = this.request;
+    const { isLast, endsByClose } = this;
+    const { keepAliveMs } = this.#carrier;
+    const head = renderHead({
+      status,
+      phrase,
+      fields,
+      method,
+      minorVersion,
+      isLast,
+      endsByClose,
+      keepAliveMs,
+    });
+    this.#unsent = head.text;
+    this.#framing = head.framing;
+    this.isLast = head.isLast;
+  }
+
+  /** Sends the head with whatever else comes in this turn of the event loop. */
+  flushHead(): void {
+    if (this.#unsent === '') return;
+    this.#socket.cork();
+    this.#isCorked = true;
+    this.#socket.write(this.#takeHead(), 'latin1');
+    process.nextTick(uncork, this);
+  }
+
+  /** Writes a piece of the body, which is the answer's own from then on. False: no more until `drain`. */
+  write(bytes: Buffer): boolean {
+    if (this.#framing === 'none' || this.#isEnded || bytes.length === 0) return true;
+    const isChunked = this.#framing === 'chunked';
+    if (bytes.length <= JOINED_BYTES) return this.#socket.write(this.#joined(bytes, isChunked), 'latin1');
+    const before = `${this.#takeHead()}${isChunked ? `${bytes.length.toString(16)}\r\n` : ''}`;
+    if (before === '') return this.#socket.write(bytes);
+    this.#socket.cork();
+    this.#socket.write(before, 'latin1');
+    const mayGoOn = this.#socket.write(bytes) && (!isChunked || this.#socket.write('\r\n', 'latin1'));
+    this.#socket.uncork();
+    return mayGoOn;
+  }
+
+  /** Ends it with what is left. The bytes of a Buffer need hold only until this returns where they are at most 16 KiB. */
+  end(rest?: Buffer): void {
+    if (this.#isEnded) return;
+    this.#writeLast(rest);
+    this.#isEnded = true;
+    uncork(this);
+    const socket = this.#socket;
+    if (socket.writableLength === 0) process.nextTick(finish, this);
+    else socket.write(NOTHING, () => finish(this));
+  }
+
+  /** Its connection has ended; told by the connection alone. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.emit('close');
+  }
+
+  #writeLast(rest: Buffer | undefined): void {
+    const framing = this.#framing;
+    const isChunked = framing === 'chunked';
+    if (rest !== undefined && framing !== 'none' && rest.length > JOINED_BYTES) {
+      this.write(rest);
+      if (isChunked) this.#socket.write('0\r\n\r\n', 'latin1');
+      return;
+    }
+    let text =
+      rest === undefined || framing === 'none' || rest.length === 0
+        ? this.#takeHead()
+        : this.#joined(rest, isChunked);
+    if (isChunked) text += '0\r\n\r\n';
+    if (text !== '') this.#socket.write(text, 'latin1');
+  }
+
+  #joined(bytes: Buffer, isChunked: boolean): string {
+    const text = (bytes as Bytes).latin1Slice();
+    const head = this.#takeHead();
+    return isChunked ? `${head}${bytes.length.toString(16)}\r\n${text}\r\n` : head + text;
+  }
+
+  #takeHead(): string {
+    const head = this.#unsent;
+    this.#unsent = '';
+    return head;
+  }
+
+  static uncork(response: ClientResponse): void {
+    if (!response.#isCorked) return;
+    response.#isCorked = false;
+    response.#socket.uncork();
+  }
+
+  static finish(response: ClientResponse): void {
+    if (response.#isClosed || response.isFinished) return;
+    response.isFinished = true;
+    response.emit('finish');
+    response.close();
+    response.#carrier.answered(response);
+  }
+}
+
+const { uncork, finish } = ClientResponse;
+const NOTHING: Buffer = Buffer.alloc(0);

@@ -1,0 +1,112 @@
+/** Reads one head after another from the bytes of a connection, however they are cut. */
+import type { ConnectionLimits } from './client-connection.ts';
+import { KeptBytes } from './kept-bytes.ts';
+import {
+  faultOfBeginning,
+  faultOfPart,
+  isFault,
+  type RequestHeadText,
+  readRequestHead,
+  readRequestLine,
+} from './request-head.ts';
+import { type WireFault, wireFault } from './wire-fault.ts';
+
+/** What became of bytes; `rest` stands behind the head. */
+export type HeadReading =
+  | { readonly kind: 'more' }
+  | { readonly kind: 'head'; readonly head: RequestHeadText; readonly rest: Buffer | undefined }
+  | { readonly kind: 'fault'; readonly fault: WireFault };
+
+const MORE: HeadReading = { kind: 'more' };
+
+/** What @types/node leaves out: `toString('latin1')` without its choice of encodings. */
+type Bytes = Buffer & { latin1Slice(start?: number, end?: number): string };
+
+/** Nearly every head is shorter; what is decoded beyond it is body. */
+const USUAL_HEAD = 2048;
+/** A request line's method is shorter. */
+const BEGINNING = 32;
+const CR = 13;
+const LF = 10;
+const END = Buffer.from('\r\n\r\n');
+
+type Limits = Pick<ConnectionLimits, 'headBytes' | 'requestLineBytes'>;
+
+/** One per connection. */
+export class HeadReader {
+  /** What has come of a head in earlier reads. */
+  readonly #pending = new KeptBytes();
+  #searched = 0;
+  #checked = 0;
+  #isLineRead = false;
+
+  read(bytes: Buffer, limits: Limits): HeadReading {
+    const start = this.#pending.length === 0 ? skipEmptyLines(bytes) : 0;
+    if (start === bytes.length) return MORE;
+    if (this.#pending.length > 0) return this.#readOn(bytes, limits);
+    const text = (bytes as Bytes).latin1Slice(start, Math.min(bytes.length, start + USUAL_HEAD));
+    const end = text.indexOf('\r\n\r\n');
+    if (end < 0 || end > limits.headBytes) return this.#readOn(bytes.subarray(start), limits);
+    const next = start + end + END.length;
+    return readText(text.slice(0, end), next < bytes.length ? bytes.subarray(next) : undefined);
+  }
+
+  /** The slow way, for heads that are long or come in pieces. */
+  #readOn(bytes: Buffer, limits: Limits): HeadReading {
+    this.#pending.add(bytes);
+    const all = this.#pending.view() as Bytes;
+    const end = all.indexOf(END, this.#searched);
+    const from = Math.max(0, this.#checked - 1);
+    this.#searched = Math.max(0, all.length - END.length + 1);
+    this.#checked = all.length;
+    if (end < 0 && all.length <= limits.headBytes) {
+      const fault = faultOfPart(all.latin1Slice(from));
+      return faultOr(() => this.#readLine(all, limits), fault);
+    }
+    if (end < 0 || end + END.length > limits.headBytes) return { kind: 'fault', fault: tooLong(all, limits) };
+    const next = end + END.length;
+    const rest = next < all.length ? all.subarray(next) : undefined;
+    const reading = readText(all.latin1Slice(0, end), rest);
+    this.#pending.drop(all.length);
+    this.#searched = 0;
+    this.#checked = 0;
+    this.#isLineRead = false;
+    return reading;
+  }
+
+  /** What is no request is told as soon as its first line is there. */
+  #readLine(all: Bytes, { requestLineBytes }: Limits): HeadReading {
+    if (this.#isLineRead) return MORE;
+    const end = all.indexOf(LF);
+    if (end < 0) return faultOr(() => MORE, faultOfBeginning(all.latin1Slice(0, BEGINNING)));
+    this.#isLineRead = true;
+    if (end > requestLineBytes) return MORE;
+    const line = readRequestLine(all.latin1Slice(0, end - 1));
+    return isFault(line) ? { kind: 'fault', fault: line } : MORE;
+  }
+}
+
+function faultOr(reading: () => HeadReading, fault: WireFault | undefined): HeadReading {
+  return fault === undefined ? reading() : { kind: 'fault', fault };
+}
+
+function readText(text: string, rest: Buffer | undefined): HeadReading {
+  const head = readRequestHead(text);
+  return isFault(head) ? { kind: 'fault', fault: head } : { kind: 'head', head, rest };
+}
+
+/** RFC 9112 §2.2: empty lines may stand before a request line. */
+function skipEmptyLines(bytes: Buffer): number {
+  let start = 0;
+  while (start < bytes.length && (bytes[start] === CR || bytes[start] === LF)) start += 1;
+  return start;
+}
+
+/** Whether it is the request line that makes it so; Apache does not read on behind one. */
+function tooLong(all: Buffer, { headBytes, requestLineBytes }: Limits): WireFault {
+  const lineEnd = all.indexOf(LF);
+  const longest = Math.min(requestLineBytes, headBytes);
+  return lineEnd < 0 || lineEnd > longest
+    ? wireFault('line-too-long', 'the request line')
+    : wireFault('head-too-long', 'the head');
+}

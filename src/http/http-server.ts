@@ -1,0 +1,65 @@
+/** A server of HTTP/1.1 for clients: it accepts connections and ends them; what they ask for is others' to answer. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { ClientConnection, type ConnectionHome, type ConnectionLimits } from './client-connection.ts';
+import { ConnectionClock } from './connection-clock.ts';
+
+/** Who answers. `opened` is told of each connection before anything is read of it. */
+export type ServerHandler = Omit<ConnectionHome, 'limits'> & {
+  opened(connection: ClientConnection): void;
+};
+
+/** When writes are to wait: what has not been taken of an answer. */
+const WRITE_AHEAD_BYTES = 16_384;
+
+/** Lives until it has been closed and its last connection has ended. */
+export class HttpServer {
+  /** What listens. */
+  readonly listening: Server;
+  readonly #connections = new Set<ClientConnection>();
+  readonly #clock = new ConnectionClock();
+  readonly #handler: ServerHandler;
+  readonly #home: ConnectionHome & { limits: ConnectionLimits };
+
+  constructor(handler: ServerHandler, limits: ConnectionLimits) {
+    this.#handler = handler;
+    this.#home = { ...handler, limits };
+    this.limits = limits;
+    const options = { allowHalfOpen: true, noDelay: true, highWaterMark: WRITE_AHEAD_BYTES };
+    this.listening = createServer(options, (socket) => this.#open(socket));
+  }
+
+  get connections(): ReadonlySet<ClientConnection> {
+    return this.#connections;
+  }
+
+  get limits(): ConnectionLimits {
+    return this.#home.limits;
+  }
+
+  /** Hold from now on, for connections that are open as well. */
+  set limits(limits: ConnectionLimits) {
+    this.#home.limits = limits;
+    this.#clock.setLimits([limits.headTimeoutMs, limits.keepAliveTimeoutMs]);
+  }
+
+  /** Accepts no more; resolves when the last connection has ended. */
+  stopAccepting(): Promise<void> {
+    return new Promise((resolve) => this.listening.close(() => resolve()));
+  }
+
+  /** Ends connections that wait for their next request. */
+  closeIdle(): void {
+    for (const connection of this.#connections) if (connection.isIdle) connection.socket.destroy();
+  }
+
+  #open(socket: Socket): void {
+    const connection = new ClientConnection(socket, this.#home);
+    this.#connections.add(connection);
+    this.#clock.watch(connection);
+    socket.once('close', () => {
+      this.#connections.delete(connection);
+      this.#clock.forget(connection);
+    });
+    this.#handler.opened(connection);
+  }
+}
