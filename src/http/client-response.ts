@@ -104,7 +104,8 @@ export class ClientResponse extends EventEmitter {
     if (before === '') return this.#socket.write(bytes);
     this.#socket.cork();
     this.#socket.write(before, 'latin1');
-    const mayGoOn = this.#socket.write(bytes) && (!isChunked || this.#socket.write('\r\n', 'latin1'));
+    let mayGoOn = this.#socket.write(bytes);
+    if (isChunked) mayGoOn = this.#socket.write('\r\n', 'latin1');
     this.#socket.uncork();
     return mayGoOn;
   }
