@@ -10,6 +10,7 @@ import type { Waiting } from './connection-clock.ts';
 import { HeadReader } from './head-reader.ts';
 import { KeptBytes } from './kept-bytes.ts';
 import type { ClientBody } from './request-body.ts';
+import { readShared } from './shared-reading.ts';
 import { type WireFault, wireFault } from './wire-fault.ts';
 
 /** What a connection belongs to. */
@@ -21,6 +22,8 @@ export type ConnectionHome = {
   refused(connection: ClientConnection, fault: WireFault): void;
   /** The body of a request that is under way is none. */
   brokenBody(request: ClientRequest, fault: WireFault): void;
+  /** A fault of ours while its bytes were read; its connection has been ended. */
+  failed(error: unknown): void;
   /** It has waited too long for its next request, and has been ended. */
   endedIdle(): void;
   /** Nothing more is read for the present, or it is read on: meanwhile whether the client is still there has to be found out otherwise. */
@@ -60,15 +63,19 @@ export class ClientConnection implements Waiting {
   #since = performance.now();
   /** The request that was under way when nothing more was to be read. */
   #heldFor: ClientRequest | undefined;
+  /** Who has the socket. */
+  #takeOver: ((bytes: Buffer) => void) | undefined;
   /** The body under way has turned out to be none. */
   #isBroken = false;
   #request: ClientRequest | undefined;
   #response: ClientResponse | undefined;
 
-  constructor(socket: Socket, home: ConnectionHome) {
-    this.socket = socket;
+  /** Takes the place of a socket that a server has accepted with `pauseOnConnect`. */
+  constructor(accepted: Socket, home: ConnectionHome) {
     this.#home = home;
-    socket.on('data', this.#onData).on('end', this.#onEnd).on('drain', this.#onDrain);
+    const socket = readShared(accepted, (bytes) => this.#takeSafely(bytes));
+    this.socket = socket;
+    socket.on('end', this.#onEnd).on('drain', this.#onDrain);
     socket.on('timeout', this.#onTimeout).on('close', () => this.#closed());
     // What follows is its close.
     socket.on('error', () => undefined);
@@ -96,24 +103,27 @@ export class ClientConnection implements Waiting {
     if (atOnce) this.socket.destroySoon();
   }
 
-  /** Gives the socket away; what came behind the head can be read of it again. */
-  giveAway(): Socket {
+  /** Gives the socket away: `take` is given what has come behind the head, and all that is read from now on. */
+  giveAway(take: (bytes: Buffer) => void): void {
     const { socket } = this;
     this.#phase = 'gone';
+    this.#takeOver = take;
     this.#hold(false);
-    socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain);
-    socket.off('timeout', this.#onTimeout).pause();
-    if (this.#kept.length > 0) socket.unshift(Buffer.from(this.#kept.view()));
-    return socket;
+    socket.off('end', this.#onEnd).off('drain', this.#onDrain).off('timeout', this.#onTimeout);
+    if (this.#kept.length > 0) take(this.#kept.view());
   }
 
   answered(response: ClientResponse): void {
     if (this.#phase !== 'request' || response !== this.#response) return;
     this.#response = undefined;
     if (this.socket.timeout) this.socket.setTimeout(0);
-    if (response.isLast || !this.#mayGoOn()) this.#linger();
-    else if (this.#request?.complete === false) this.#dump(this.#request);
-    else this.#next();
+    try {
+      if (response.isLast || !this.#mayGoOn()) this.#linger();
+      else if (this.#request?.complete === false) this.#dump(this.#request);
+      else this.#next();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   look(now: number): void {
@@ -139,17 +149,34 @@ export class ClientConnection implements Waiting {
     }
   }
 
-  readonly #onData = (bytes: Buffer): void => {
+  /** What goes wrong with one client's bytes harms that client alone. */
+  #takeSafely(bytes: Buffer): void {
+    try {
+      this.#take(bytes);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.socket.destroy();
+    this.#home.failed(error);
+  }
+
+  #take(bytes: Buffer): void {
     if (this.#phase === 'head' || this.#phase === 'idle') this.#readHead(bytes);
     else if (this.#isUnderWay()) {
       this.#kept.add(bytes);
       if (this.#phase === 'dumping') this.#since = performance.now();
       this.feed();
-    }
-  };
+    } else if (this.#phase === 'gone') this.#takeOver?.(Buffer.from(bytes));
+  }
 
+  /** Bytes that have just come, or all that are kept. */
   #readHead(bytes: Buffer): void {
+    const isKept = this.#kept.length > 0;
     const reading = this.#head.read(bytes, this.#home.limits);
+    if (isKept && reading.kind !== 'head') this.#kept.drop(bytes.length);
     if (reading.kind === 'more') {
       if (this.#phase === 'idle') {
         this.#phase = 'head';
@@ -157,7 +184,8 @@ export class ClientConnection implements Waiting {
       }
     } else if (reading.kind === 'fault') this.#fault(reading.fault);
     else {
-      if (reading.rest !== undefined) this.#kept.add(reading.rest);
+      if (isKept) this.#kept.drop(bytes.length - reading.rest);
+      else if (reading.rest > 0) this.#kept.add(bytes.subarray(bytes.length - reading.rest));
       this.#phase = 'request';
       this.#request = new ClientRequest(reading.head, this);
       this.#response = new ClientResponse(this.#request, this);
@@ -220,12 +248,7 @@ export class ClientConnection implements Waiting {
     this.#phase = 'idle';
     this.#since = performance.now();
     this.#request = undefined;
-    const { length } = this.#kept;
-    if (length > 0) {
-      const bytes = this.#kept.view();
-      this.#kept.drop(length);
-      this.#readHead(bytes);
-    }
+    if (this.#kept.length > 0) this.#readHead(this.#kept.view());
     this.feed();
     if (!this.#isUnderWay()) this.#hold(false);
   }

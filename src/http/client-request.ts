@@ -8,7 +8,7 @@ export type RequestCarrier = {
   readonly socket: Socket;
   /** Has what stands behind the head be read as its body, as far as that wants it. */
   feed(): void;
-  giveAway(): Socket;
+  giveAway(take: (bytes: Buffer) => void): void;
 };
 
 /** Made for each head whose grammar is right; whoever reads its fields says how its body is framed. */
@@ -45,9 +45,9 @@ export class ClientRequest {
     return this.#isFramed && this.#body?.isComplete !== false;
   }
 
-  /** Gives its connection to somebody else: what comes on it is no request any more. */
-  giveAway(): Socket {
-    return this.#carrier.giveAway();
+  /** Gives its connection to somebody else, who takes what comes behind the head: it is no request any more. */
+  giveAway(take: (bytes: Buffer) => void): void {
+    this.#carrier.giveAway(take);
   }
 
   /** Says how its body is framed: undefined for none. A request that is not framed is the last of its connection. */

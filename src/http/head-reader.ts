@@ -11,10 +11,10 @@ import {
 } from './request-head.ts';
 import { type WireFault, wireFault } from './wire-fault.ts';
 
-/** What became of bytes; `rest` stands behind the head. */
+/** What became of bytes; so many of the last of them, `rest`, stand behind the head. */
 export type HeadReading =
   | { readonly kind: 'more' }
-  | { readonly kind: 'head'; readonly head: RequestHeadText; readonly rest: Buffer | undefined }
+  | { readonly kind: 'head'; readonly head: RequestHeadText; readonly rest: number }
   | { readonly kind: 'fault'; readonly fault: WireFault };
 
 const MORE: HeadReading = { kind: 'more' };
@@ -48,7 +48,7 @@ export class HeadReader {
     const end = text.indexOf('\r\n\r\n');
     if (end < 0 || end > limits.headBytes) return this.#readOn(bytes.subarray(start), limits);
     const next = start + end + END.length;
-    return readText(text.slice(0, end), next < bytes.length ? bytes.subarray(next) : undefined);
+    return readText(text.slice(0, end), bytes.length - next);
   }
 
   /** The slow way, for heads that are long or come in pieces. */
@@ -65,8 +65,7 @@ export class HeadReader {
     }
     if (end < 0 || end + END.length > limits.headBytes) return { kind: 'fault', fault: tooLong(all, limits) };
     const next = end + END.length;
-    const rest = next < all.length ? all.subarray(next) : undefined;
-    const reading = readText(all.latin1Slice(0, end), rest);
+    const reading = readText(all.latin1Slice(0, end), all.length - next);
     this.#pending.drop(all.length);
     this.#searched = 0;
     this.#checked = 0;
@@ -78,7 +77,7 @@ export class HeadReader {
   #readLine(all: Bytes, { requestLineBytes }: Limits): HeadReading {
     if (this.#isLineRead) return MORE;
     const end = all.indexOf(LF);
-    if (end < 0) return faultOr(() => MORE, faultOfBeginning(all.latin1Slice(0, BEGINNING)));
+    if (end < 0) return faultOr(() => MORE, faultOfBeginning(all.toString('latin1', 0, BEGINNING)));
     this.#isLineRead = true;
     if (end > requestLineBytes) return MORE;
     const line = readRequestLine(all.latin1Slice(0, end - 1));
@@ -90,7 +89,7 @@ function faultOr(reading: () => HeadReading, fault: WireFault | undefined): Head
   return fault === undefined ? reading() : { kind: 'fault', fault };
 }
 
-function readText(text: string, rest: Buffer | undefined): HeadReading {
+function readText(text: string, rest: number): HeadReading {
   const head = readRequestHead(text);
   return isFault(head) ? { kind: 'fault', fault: head } : { kind: 'head', head, rest };
 }

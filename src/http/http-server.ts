@@ -8,9 +8,6 @@ export type ServerHandler = Omit<ConnectionHome, 'limits'> & {
   opened(connection: ClientConnection): void;
 };
 
-/** When writes are to wait: what has not been taken of an answer. */
-const WRITE_AHEAD_BYTES = 16_384;
-
 /** Lives until it has been closed and its last connection has ended. */
 export class HttpServer {
   /** What listens. */
@@ -18,14 +15,14 @@ export class HttpServer {
   readonly #connections = new Set<ClientConnection>();
   readonly #clock = new ConnectionClock();
   readonly #handler: ServerHandler;
+  #drained: () => void = () => undefined;
   readonly #home: ConnectionHome & { limits: ConnectionLimits };
 
   constructor(handler: ServerHandler, limits: ConnectionLimits) {
     this.#handler = handler;
     this.#home = { ...handler, limits };
     this.limits = limits;
-    const options = { allowHalfOpen: true, noDelay: true, highWaterMark: WRITE_AHEAD_BYTES };
-    this.listening = createServer(options, (socket) => this.#open(socket));
+    this.listening = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#open(socket));
   }
 
   get connections(): ReadonlySet<ClientConnection> {
@@ -44,7 +41,10 @@ export class HttpServer {
 
   /** Accepts no more; resolves when the last connection has ended. */
   stopAccepting(): Promise<void> {
-    return new Promise((resolve) => this.listening.close(() => resolve()));
+    return new Promise((resolve) => {
+      this.#drained = resolve;
+      this.listening.close(() => this.#tellDrained());
+    });
   }
 
   /** Ends connections that wait for their next request. */
@@ -52,13 +52,18 @@ export class HttpServer {
     for (const connection of this.#connections) if (connection.isIdle) connection.socket.destroy();
   }
 
-  #open(socket: Socket): void {
-    const connection = new ClientConnection(socket, this.#home);
+  #tellDrained(): void {
+    if (!this.listening.listening && this.#connections.size === 0) this.#drained();
+  }
+
+  #open(accepted: Socket): void {
+    const connection = new ClientConnection(accepted, this.#home);
     this.#connections.add(connection);
     this.#clock.watch(connection);
-    socket.once('close', () => {
+    connection.socket.once('close', () => {
       this.#connections.delete(connection);
       this.#clock.forget(connection);
+      this.#tellDrained();
     });
     this.#handler.opened(connection);
   }

@@ -5,8 +5,6 @@ const NOTHING: Buffer = Buffer.alloc(0);
 /** Grows by doubling: a client that sends a byte at a time costs no copy of all for each. */
 export class KeptBytes {
   #store: Buffer = NOTHING;
-  /** What it has made itself. */
-  #own: Buffer | undefined;
   #start = 0;
   #end = 0;
 
@@ -19,15 +17,14 @@ export class KeptBytes {
     return this.#store.subarray(this.#start, this.#end);
   }
 
-  /** Takes bytes over where nothing is kept, else copies them behind. */
+  /** Copies bytes behind those that are there. What was kept before all was dropped is not written over: others may hold it. */
   add(bytes: Buffer): void {
     if (this.length === 0) {
-      this.#store = bytes;
-      this.#start = 0;
+      this.#store = Buffer.from(bytes);
       this.#end = bytes.length;
       return;
     }
-    if (this.#end + bytes.length > this.#store.length || this.#isForeign()) this.#grow(bytes.length);
+    if (this.#end + bytes.length > this.#store.length) this.#grow(bytes.length);
     this.#end += bytes.copy(this.#store, this.#end);
   }
 
@@ -40,16 +37,10 @@ export class KeptBytes {
     this.#end = 0;
   }
 
-  /** What came from a socket may be a part of memory that others use. */
-  #isForeign(): boolean {
-    return this.#store !== this.#own;
-  }
-
   #grow(more: number): void {
     const bytes = this.view();
-    this.#own = Buffer.allocUnsafe(2 * (bytes.length + more));
-    this.#end = bytes.copy(this.#own);
+    this.#store = Buffer.allocUnsafe(2 * (bytes.length + more));
+    this.#end = bytes.copy(this.#store);
     this.#start = 0;
-    this.#store = this.#own;
   }
 }

@@ -146,6 +146,15 @@ export class Front {
     refuseConnection(connection, { ...rule, message, requestId }, this.#deps);
   }
 
+  /** Tells of a fault of ours that ended a connection. */
+  failed(error: unknown): void {
+    this.#deps.log.error(
+      { code: 'ERR_INTERNAL', err: error },
+      'Reading what a client sent failed inside the sidecar',
+    );
+    this.#deps.observer.errorUnexpected();
+  }
+
   /** Tells of a connection that was ended while it waited for its next request. */
   endedIdle(): void {
     this.#deps.observer.connectionEnded('keep_alive_timeout');

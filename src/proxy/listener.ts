@@ -130,6 +130,7 @@ function createServer({ limits, serve }: Desk, connections: Connections): HttpSe
         serve((front) => front.refuseConnection(connection, ruleOf(fault), fault.detail)),
       brokenBody: (request, fault) => exchangeOf(request)?.giveUpOnBody(ruleOf(fault)),
       held: tellHeld,
+      failed: (error) => serve((front) => front.failed(error)),
       endedIdle: () => serve((front) => front.endedIdle()),
     },
     connectionLimits(limits),

@@ -56,8 +56,15 @@ export class Tunnel {
     });
     upstream.on('data', (bytes: Buffer) => this.#fromUpstream(bytes));
     client.on('drain', () => upstream.resume());
-    client.pipe(upstream);
+    client.on('end', () => upstream.end());
+    upstream.on('drain', () => client.resume());
     if (first.length > 0) this.#fromUpstream(first);
+  }
+
+  /** Takes what its client has sent; the bytes are its own from then on. */
+  fromClient(bytes: Buffer): void {
+    const upstream = this.#upstream;
+    if (upstream.writable && !upstream.write(bytes)) this.#client.pause();
   }
 
   /** Calls back when the client's connection has ended. */

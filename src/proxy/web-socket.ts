@@ -72,7 +72,7 @@ function join(exchange: Exchange, { answer, upstream, first }: Upgraded): void {
     upstream.destroy();
     return;
   }
-  const client = exchange.request.giveAway();
+  const client = exchange.request.socket;
   exchange.status = 101;
   exchange.deps.observer.webSocketOpened(exchange.route?.identity);
   exchange.upstreamAt = performance.now();
@@ -87,6 +87,7 @@ function join(exchange: Exchange, { answer, upstream, first }: Upgraded): void {
   };
   const { sendTimeoutMs } = limits;
   const tunnel = new Tunnel({ client, upstream, first, idleTimeoutMs, sendTimeoutMs, onTimeout });
+  exchange.request.giveAway((bytes) => tunnel.fromClient(bytes));
   deps.listener.tunnels.add(tunnel);
   leaveWith(exchange.lease?.upstream.leaving, tunnel);
 }
