@@ -64,6 +64,8 @@ function readRequire({ args }: Pick<Directive, 'args'>): Reading<RequireWords> {
   return 'fault' in provider ? provider : { value: { negated, provider: provider.value } };
 }
 
+const readGrant = choice('granted', 'denied');
+
 const PROVIDERS: ReadonlySet<string> = new Set(
   'all env expr forward-dns group host ip local method user valid-user'.split(' '),
 );
@@ -72,7 +74,7 @@ const PROVIDERS: ReadonlySet<string> = new Set(
 function readProvider(name: string, words: readonly string[]): Reading<Provider> {
   switch (name) {
     case 'all': {
-      const reading = choice('granted', 'denied')({ name, args: words, text: '' });
+      const reading = readGrant({ name, args: words, text: '' });
       return 'fault' in reading ? reading : { value: { kind: 'all', granted: reading.value === 'granted' } };
     }
     case 'ip':

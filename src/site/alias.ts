@@ -150,9 +150,10 @@ export function parseRedirect(
   };
 }
 
-/** What Apache refuses of a `Redirect` or `RedirectMatch` (mod_alias `add_redirect_internal()`). */
+/** What Apache refuses of a `Redirect` and its kin (mod_alias `add_redirect_internal()`). */
 export function redirectFault({ args, key }: Directive, isInside: boolean): Fault | undefined {
-  if (args.length === 0 || args.length > 3 || args[0] === '') return countFault(args, 1, 3);
+  const least = key === 'redirectmatch' ? 2 : 1;
+  if (args.length < least || args.length > 3 || args[0] === '') return countFault(args, least, 3);
   const [first = '', second, third] = args;
   const status = redirectStatus(first);
   if (third !== undefined && status === undefined)
@@ -170,7 +171,7 @@ export function redirectFault({ args, key }: Directive, isInside: boolean): Faul
       : { message: `Status ${status} sends nowhere`, advice: `Leave out "${url}"` };
   if (url === undefined)
     return { message: 'Where to redirect to is missing', advice: 'Write a URL, or a path from / on' };
-  const isTarget = key === 'redirectmatch' || url.startsWith('/') || /^[a-z][a-z0-9+.-]*:\/\//i.test(url);
+  const isTarget = key === 'redirectmatch' || url.startsWith('/') || /^[a-z0-9+.-]+:/i.test(url);
   return isTarget ? undefined : { message: `"${url}" is no URL`, advice: 'Write one, or a path from / on' };
 }
 

@@ -20,7 +20,8 @@ export function readServerName(words: Words): Reading<ServerName> {
   const reading = text(words);
   if ('fault' in reading) return reading;
   const word = reading.value;
-  if (/[*?]|\[[^\]]*\]/.test(word)) {
+  // apr `apr_fnmatch_test()`.
+  if (/[*?]|\[[^\]]*\]/.test(word.replace(/\\./gs, ''))) {
     const message = `"${word}" has a wildcard`;
     return { fault: { message, advice: 'Write a name here, and names with wildcards into ServerAlias' } };
   }
@@ -43,10 +44,11 @@ export type ListenWords = {
 
 /** `Listen [address:]port [protocol]` (httpd `ap_set_listener()`, apr `apr_parse_addr_port()`). */
 export function readListen({ args }: Words): Reading<ListenWords> {
-  const [where, protocol] = args;
-  if (where === undefined || args.length > 2) return { fault: countFault(args, 1, 2) };
-  const match = /^(?:\[?([^\]]+?)\]?:)?(\d+)$/.exec(where);
-  const port = Number(match?.[2] ?? 0);
+  const [where, protocol, options] = args;
+  const isLater = args.length === 3 && /^options=/i.test(options ?? '');
+  if (where === undefined || (args.length > 2 && !isLater)) return { fault: countFault(args, 1, 2) };
+  const match = /^(?:(?:\[([\da-f:.%]*:[^\]]*)\]|([^[\]]+)):)?(\d+)$/i.exec(where);
+  const port = Number(match?.[3] ?? 0);
   if (port < 1 || port > 65_535)
     return {
       fault: {
@@ -54,8 +56,11 @@ export function readListen({ args }: Words): Reading<ListenWords> {
         advice: 'Write e.g. 80, 10.0.0.1:80 or [2001:db8::1]:80',
       },
     };
-  const address = match?.[1] ?? '*';
-  return { value: { address, port, protocol: protocol?.toLowerCase() } };
+  const address = match?.[1] ?? match?.[2] ?? '*';
+  const value = { address, port, protocol: protocol?.toLowerCase() };
+  if (!isLater) return { value };
+  const message = `Apache 2.4 does not start with "${options}"`;
+  return { value, doubt: { message, advice: 'Remove it, unless a later Apache knows it' } };
 }
 
 /** The template of mod_vhost_alias, `none` in lower case (`vhost_alias_set()`). */
@@ -64,7 +69,7 @@ export function readVirtualRoot(words: Words): Reading<string> {
   if ('fault' in reading) return reading;
   const template = reading.value;
   if (template.toLowerCase() === 'none') return { value: 'none' };
-  const isRight = /^\/(?:[^%]|%(?:[p%]|-?\d\+?(?!\.)|-?\d\+?\.-?\d\+?))*$/s.test(template);
+  const isRight = /^\/(?:[^%]|%(?:[p%]|-?\d(?:\+?\.-?\d\+?|\+(?!\.)|(?![+.]))))*$/s.test(template);
   if (isRight) return { value: template };
   const message = `"${template}" is no template of a path`;
   return {

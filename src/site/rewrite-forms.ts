@@ -21,7 +21,9 @@ export function readRewriteCondition(words: Words): Reading<readonly string[]> {
 /** The arguments of a `RewriteRule`; its flags are read with the rule, and not all of them are known here. */
 export function readRewriteRule({ text }: Words): Reading<readonly string[]> {
   const value = parseArguments(text);
-  if (value.length < 2) return { fault: countFault(value, 2, 3) };
+  // Behind a closing quote mod_rewrite finds an empty second argument (`parseargline()`).
+  const isTaken = value.length === 1 && /^(["']).*\1$/s.test(text);
+  if (value.length < 2 && !isTaken) return { fault: countFault(value, 2, 3) };
   const flags = value[2];
   const fault = flags === undefined || isFlagField(flags) ? emptyFlag(flags) : misshapen(flags);
   return fault === undefined ? { value } : { fault };

@@ -3,7 +3,7 @@ import type { Directive } from '../apache/directive.ts';
 import { coreForms } from './core-forms.ts';
 import type { PythonSettings, RequestLimits, ServerProcesses } from './model.ts';
 import { splitPath } from './process-group.ts';
-import { soleFlag, wordsOf } from './word-forms.ts';
+import { type Form, soleFlag, wordsOf } from './word-forms.ts';
 import { wsgiForms } from './wsgi-forms.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -68,9 +68,9 @@ const readers: Readonly<Record<string, ServerReader>> = {
   threadsperchild: ({ processes }, directive) => {
     processes.threadsPerChild = atLeastOne(wordsOf(coreForms.threadsperchild, directive));
   },
-  limitrequestline: requestLimit('lineBytes'),
-  limitrequestfields: requestLimit('fields'),
-  limitrequestfieldsize: requestLimit('fieldBytes'),
+  limitrequestline: requestLimit('lineBytes', coreForms.limitrequestline),
+  limitrequestfields: requestLimit('fields', coreForms.limitrequestfields),
+  limitrequestfieldsize: requestLimit('fieldBytes', coreForms.limitrequestfieldsize),
   user: ({ processes }, { args }) => {
     processes.user = args[0] ?? '';
   },
@@ -102,9 +102,9 @@ function atLeastOne(count: number | undefined): number {
   return Math.max(count ?? 1, 1);
 }
 
-function requestLimit(key: keyof RequestLimits): ServerReader {
+function requestLimit(key: keyof RequestLimits, form: Form<number>): ServerReader {
   return ({ requestLimits }, directive) => {
-    const limit = wordsOf(coreForms.limitrequestline, directive);
+    const limit = wordsOf(form, directive);
     if (limit !== undefined) requestLimits[key] = limit;
   };
 }

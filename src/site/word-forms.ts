@@ -20,14 +20,17 @@ export function wordsOf<T>(form: Form<T>, directive: Directive): T | undefined {
 /** Words that Apache counts and does not judge; the first `least` of them are not empty (httpd `TAKE1`, `TAKE12`, …). */
 export function texts(least: number, most: number = least): Form<readonly string[]> {
   return ({ args }) => {
-    const isRight = args.length >= least && args.length <= most && !args.slice(0, least).includes('');
+    const empty = args.indexOf('');
+    const isRight = args.length >= least && args.length <= most && (empty === -1 || empty >= least);
     return isRight ? { value: args } : { fault: countFault(args, least, most) };
   };
 }
 
+const oneText = texts(1);
+
 /** One word, not empty. */
 export const text: Form<string> = (directive) => {
-  const reading = texts(1)(directive);
+  const reading = oneText(directive);
   return 'fault' in reading ? reading : { value: reading.value[0] as string };
 };
 
@@ -55,10 +58,11 @@ export function countFault(words: readonly string[], least: number, most: number
 
 /** One word of several, in any case; the value is in lower case. */
 export function choice<const W extends string>(...wanted: readonly W[]): Form<Lowercase<W>> {
+  const known = new Set(wanted.map((each) => each.toLowerCase()));
   return ({ args }) => {
-    const word = args[0]?.toLowerCase();
-    const found = wanted.some((each) => each.toLowerCase() === word);
-    return found && args.length === 1 ? { value: word as Lowercase<W> } : { fault: notOneOf(args, wanted) };
+    const word = args[0]?.toLowerCase() ?? '';
+    const isRight = known.has(word) && args.length === 1;
+    return isRight ? { value: word as Lowercase<W> } : { fault: notOneOf(args, wanted) };
   };
 }
 
@@ -73,9 +77,11 @@ export function notOneOf(words: readonly string[], wanted: readonly string[]): F
 /** On or Off (httpd `FLAG`, which passes over what stands behind it). */
 export const flag: Form<boolean> = ({ args, ...rest }) => soleFlag({ args: args.slice(0, 1), ...rest });
 
+const onOrOff = choice('On', 'Off');
+
 /** On or Off and nothing else (mod_wsgi's). */
 export const soleFlag: Form<boolean> = (directive) => {
-  const reading = choice('On', 'Off')(directive);
+  const reading = onOrOff(directive);
   return 'fault' in reading ? reading : { value: reading.value === 'on' };
 };
 

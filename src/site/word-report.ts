@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { Directive, DirectiveNode, Section } from '../apache/directive.ts';
 import { accessForms, methodFault } from './access-forms.ts';
+import { parseBlock } from './address-block.ts';
 import { redirectFault } from './alias.ts';
 import { coreForms, plainCoreForms } from './core-forms.ts';
 import { diagnose } from './diagnose.ts';
@@ -26,12 +27,17 @@ const forms: ReadonlyMap<string, Form<unknown>> = new Map(
 const judges: Readonly<Record<string, (directive: Directive, around: Surroundings) => Fault | undefined>> = {
   require: requirementFault,
   allowmethods: allowedFault,
+  allow: ({ args }) => worldFault(args, 'Write "from all"'),
+  deny: ({ args }) => worldFault(args, 'Write "from all"'),
+  wsgitrustedproxies: ({ args }) => worldFault(args, 'Name the networks of the proxies'),
   alias: ({ args }, around) => aliasFault(args, around),
   scriptalias: ({ args }, around) => aliasFault(args, around),
   aliasmatch: ({ args }) => aliasFault(args, { isInside: false }),
   scriptaliasmatch: ({ args }) => aliasFault(args, { isInside: false }),
   redirect: (directive, { isInside }) => redirectFault(directive, isInside),
   redirectmatch: (directive, { isInside }) => redirectFault(directive, isInside),
+  redirectpermanent: (directive, { isInside }) => redirectFault(directive, isInside),
+  redirecttemp: (directive, { isInside }) => redirectFault(directive, isInside),
 };
 
 /** An error at each directive whose words Apache refuses, a warning where it takes them otherwise than they look; those that name mounts and processes have findings of their own. */
@@ -98,7 +104,17 @@ function requirementFault(directive: Directive, { group, methods }: Surroundings
     const fault = methodFault(said.provider.methods, methods);
     if (fault !== undefined) return fault;
   }
+  if (said?.provider.kind === 'addresses') {
+    const fault = worldFault(directive.args, 'Write "Require all granted"');
+    if (fault !== undefined) return fault;
+  }
   return said?.negated === true ? negationFault(group) : undefined;
+}
+
+/** Apache takes no network of 0 bits (apr `apr_ipsubnet_create()`); what is one is plain all the same. */
+function worldFault(words: readonly string[], advice: string): Fault | undefined {
+  const wrong = words.find((word) => /\/\+?0+$/.test(word) && parseBlock(word) !== undefined);
+  return wrong === undefined ? undefined : { message: `"${wrong}" would be all addresses`, advice };
 }
 
 function allowedFault(directive: Directive, { methods }: Surroundings): Fault | undefined {

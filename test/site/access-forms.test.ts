@@ -37,6 +37,8 @@ const REFUSED = [
   'Require ip 10.0.0.1, 10.0.0.2',
   'Require ip 2001:db8',
   'Require ip ::ffff:10.0.0.1',
+  'Require ip 0.0.0.0/0',
+  'Allow from ::/0',
   'Allow from ::ffff:a00:1',
   'Require ip localhost',
   'Require method FOO',

@@ -57,6 +57,7 @@ const REFUSED: readonly string[] = [
   'HttpProtocolOptions',
   'HttpProtocolOptions Strict Unsafe',
   'RewriteOptions',
+  'RewriteOptions ""',
   'RewriteBase a',
   'RewriteMap a',
   'RewriteMap a int:nonsense',
@@ -72,6 +73,7 @@ const REFUSED: readonly string[] = [
   'ServerName a.test:',
   'ServerName *.test',
   'ServerName [::1]:80',
+  'Listen [127.0.0.1]:80',
   'Listen abc',
   'Listen 70000',
   'Listen 127.0.0.1',
@@ -79,6 +81,7 @@ const REFUSED: readonly string[] = [
   'VirtualDocumentRoot relative',
   'VirtualDocumentRoot /a/%x',
   'VirtualDocumentRoot /a/%1.txt',
+  'VirtualDocumentRoot /%1+.',
   'VirtualDocumentRootIP /a/%',
   'VirtualScriptAlias /a/%-',
   'VirtualScriptAliasIP /a/%1.',
@@ -107,7 +110,9 @@ const REFUSED: readonly string[] = [
   'Redirect gone /a http://b/',
   'Redirect 3x1 /a http://b/',
   'RedirectMatch 301 a',
+  'RedirectMatch gone',
   'RedirectPermanent /a',
+  'RedirectPermanent /a b',
   'RedirectTemp /a http://b/ c',
   'RegisterHttpMethod',
   'SSLVerifyClient no',
@@ -117,6 +122,7 @@ const REFUSED: readonly string[] = [
   'WSGITrustedProxies FE80::/10',
   'WSGITrustedProxies ::ffff:10.0.0.1',
   'WSGITrustedProxies localhost',
+  'WSGITrustedProxies 0.0.0.0/0',
   'WSGITrustedProxies 10.0.0.0/+8',
   'WSGITrustedProxies ""',
   'WSGIPythonOptimize 1 2',
@@ -177,6 +183,7 @@ const TAKEN: readonly string[] = [
   'RewriteOptions inheritdown AllowAnyURI',
   'RewriteCond %{X} a [NC,OR,NV]',
   'RewriteRule "" b [L] x',
+  'RewriteRule ""',
   'RewriteMap low int:tolower',
   'ServerName http://a]b:80',
   'VirtualDocumentRoot /a/%1.2+/%-1/%p/%%',
@@ -186,6 +193,7 @@ const TAKEN: readonly string[] = [
   'Redirect gone',
   'Redirect 404 /a',
   'RedirectMatch /a b',
+  'Redirect /a mailto:a@b.test',
   'Redirect 301x /a http://b/',
   '<Directory /srv>\nCGIPassAuth On maybe\nModMimeUsePathInfo ON maybe\n</Directory>',
   'Options',
@@ -218,7 +226,11 @@ const DOUBTFUL: readonly (readonly [line: string, said: string])[] = [
 ];
 
 /** What this Apache refuses, and another version may take: a warning. */
-const UNKNOWN: readonly string[] = ['RewriteOptions Sideways', 'ErrorDocument 418 /x'];
+const UNKNOWN: readonly string[] = [
+  'RewriteOptions Sideways',
+  'ErrorDocument 418 /x',
+  'Listen 80 http options=reuseport',
+];
 
 const FATAL: ReadonlySet<string> = new Set([
   'config-syntax',
