@@ -110,7 +110,7 @@ export class ClientResponse extends EventEmitter {
     return mayGoOn;
   }
 
-  /** Ends it with what is left. The bytes of a Buffer need hold only until this returns where they are at most 16 KiB. */
+  /** Ends it with what is left: bytes that need hold only until this returns, since whoever reads them may read on into the same memory. */
   end(rest?: Buffer): void {
     if (this.#isEnded) return;
     this.#writeLast(rest);
@@ -132,7 +132,7 @@ export class ClientResponse extends EventEmitter {
     const framing = this.#framing;
     const isChunked = framing === 'chunked';
     if (rest !== undefined && framing !== 'none' && rest.length > JOINED_BYTES) {
-      this.write(rest);
+      this.write(Buffer.from(rest));
       if (isChunked) this.#socket.write('0\r\n\r\n', 'latin1');
       return;
     }
