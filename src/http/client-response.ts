@@ -117,8 +117,10 @@ export class ClientResponse extends EventEmitter {
     this.#isEnded = true;
     uncork(this);
     const socket = this.#socket;
+    // What was written to a socket that has ended or failed has not left: its close is what is told.
+    if (!socket.writable) return;
     if (socket.writableLength === 0) process.nextTick(finish, this);
-    else socket.write(NOTHING, () => finish(this));
+    else socket.write(NOTHING, (error) => error ?? finish(this));
   }
 
   /** Its connection has ended; told by the connection alone. */
