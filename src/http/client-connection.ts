@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { ClientRequest } from './client-request.ts';
 import { ClientResponse } from './client-response.ts';
 import type { Waiting } from './connection-clock.ts';
+import { cutOff } from './cut-off.ts';
 import { HeadReader } from './head-reader.ts';
 import { KeptBytes } from './kept-bytes.ts';
 import type { ClientBody } from './request-body.ts';
@@ -90,17 +91,18 @@ export class ClientConnection implements Waiting {
     return this.#phase === 'idle';
   }
 
-  /** The answer that is under way. */
-  get response(): ClientResponse | undefined {
-    return this.#response;
-  }
-
   /** Writes an answer to what was no request and ends the connection; `atOnce`: without waiting for the client's end. */
   refuse(answer: string, atOnce: boolean): void {
     if (this.#phase === 'gone' || this.#phase === 'lingering') return;
     this.socket.write(answer, 'latin1');
     this.#linger();
     if (atOnce) this.socket.destroySoon();
+  }
+
+  /** Ends it at once, so that what was sent of an answer cannot be taken for the whole. */
+  breakOff(): void {
+    if (this.#response?.headersSent === true) cutOff(this.socket);
+    else this.socket.destroy();
   }
 
   /** Gives the socket away: `take` is given what has come behind the head, and all that is read from now on. */
@@ -159,7 +161,7 @@ export class ClientConnection implements Waiting {
   }
 
   #fail(error: unknown): void {
-    this.socket.destroy();
+    this.breakOff();
     this.#home.failed(error);
   }
 
@@ -292,6 +294,7 @@ export class ClientConnection implements Waiting {
   /** The client has ended its side: what is under way is for nobody. */
   readonly #onEnd = (): void => {
     if (this.#phase === 'lingering' && this.socket.writableFinished) this.socket.destroy();
+    else if (this.#response?.isEnded === false) this.breakOff();
     else this.socket.end();
   };
 
@@ -302,7 +305,7 @@ export class ClientConnection implements Waiting {
   readonly #onTimeout = (): void => {
     const body = this.#request?.body;
     const isHeard = body !== undefined && !body.isComplete && body.emit('timeout');
-    if (!(this.#response?.emit('timeout') ?? false) && !isHeard) this.socket.destroy();
+    if (!(this.#response?.emit('timeout') ?? false) && !isHeard) this.breakOff();
   };
 
   #closed(): void {

@@ -30,8 +30,9 @@ export class ClientResponse extends EventEmitter {
   #unsent = '';
   #framing: AnswerFraming | undefined;
   #isCorked = false;
-  #isEnded = false;
   #isClosed = false;
+  /** All of it has been written; the client may not have taken it. */
+  isEnded = false;
   /** All of it has left. */
   isFinished = false;
   /** The connection ends with it. */
@@ -97,7 +98,7 @@ export class ClientResponse extends EventEmitter {
 
   /** Writes a piece of the body, which is the answer's own from then on. False: no more until `drain`. */
   write(bytes: Buffer): boolean {
-    if (this.#framing === 'none' || this.#isEnded || bytes.length === 0) return true;
+    if (this.#framing === 'none' || this.isEnded || bytes.length === 0) return true;
     const isChunked = this.#framing === 'chunked';
     if (bytes.length <= JOINED_BYTES) return this.#socket.write(this.#joined(bytes, isChunked), 'latin1');
     const before = `${this.#takeHead()}${isChunked ? `${bytes.length.toString(16)}\r\n` : ''}`;
@@ -112,9 +113,9 @@ export class ClientResponse extends EventEmitter {
 
   /** Ends it with what is left: bytes that need hold only until this returns, since whoever reads them may read on into the same memory. */
   end(rest?: Buffer): void {
-    if (this.#isEnded) return;
+    if (this.isEnded) return;
     this.#writeLast(rest);
-    this.#isEnded = true;
+    this.isEnded = true;
     uncork(this);
     const socket = this.#socket;
     // What was written to a socket that has ended or failed has not left: its close is what is told.

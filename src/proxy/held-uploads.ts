@@ -5,6 +5,7 @@
  */
 import { readFile, readlink } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import { cutOff } from '../http/cut-off.ts';
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 /** `TCP_CLOSE` and `TCP_CLOSE_WAIT`: reset, or ended by the client. */
@@ -51,7 +52,7 @@ export class HeldUploads {
     if (state === undefined && missed === 0) this.#held.set(socket, 1);
     else if (state === undefined || LEFT.has(state)) {
       this.release(socket);
-      socket.destroy();
+      cutOff(socket);
     } else this.#held.set(socket, 0);
   }
 }

@@ -5,7 +5,6 @@ import { HttpServer } from '../http/http-server.ts';
 import { type BindOptions, type BoundSocket, bindServer } from './bind-server.ts';
 import { ruleOf } from './client-error.ts';
 import { Connections } from './connections.ts';
-import { cutOff } from './cut-off.ts';
 import { exchangeOf } from './exchange.ts';
 import type { Front } from './front.ts';
 import { FRONT_LIMITS, type FrontLimits } from './limits.ts';
@@ -72,10 +71,7 @@ export async function startListener(options: ListenerOptions, front?: Front): Pr
     },
     handOver: stop,
     destroy() {
-      for (const { response, socket: client } of server.connections) {
-        if (response?.headersSent === true) cutOff(client);
-        else client.destroy();
-      }
+      for (const connection of server.connections) connection.breakOff();
     },
   };
 }

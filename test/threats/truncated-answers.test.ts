@@ -31,4 +31,20 @@ describe('an answer that breaks off', () => {
     expect(received).not.toContain('\r\n0\r\n');
     expect(await stage.observed()).toMatchObject({ reason: 'upstream_truncated' });
   });
+
+  it('resets the connection of a client of HTTP/1.0 that has ended its own side in the middle of it', async () => {
+    const stage = await stageBefore((socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\nhalf'));
+    const client = openSocket(stage.target);
+    const ended = new Promise((resolve) => {
+      client.once('error', resolve).once('end', () => resolve('end'));
+    });
+    client.write('GET / HTTP/1.0\r\nHost: a\r\n\r\n');
+    let received = '';
+    client.on('data', (bytes: Buffer) => {
+      received += bytes.toString('latin1');
+      if (received.endsWith('half')) client.end();
+    });
+    expect(await ended).toMatchObject({ code: 'ECONNRESET' });
+    expect(await stage.observed()).toMatchObject({ aborted: true, reason: 'client_gone' });
+  });
 });

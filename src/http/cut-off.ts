@@ -6,6 +6,8 @@ import type { Socket } from 'node:net';
  * socket has no reset; there the missing length or last chunk has to tell.
  */
 export function cutOff(socket: Socket): void {
-  if (socket.remoteAddress === undefined) socket.destroy();
+  // Where its end is on its way already, libuv takes no reset (EINVAL), and Node would never tell of the close.
+  const isEnding = socket.writableEnded && socket.writableLength === 0;
+  if (socket.remoteAddress === undefined || isEnding) socket.destroy();
   else socket.resetAndDestroy();
 }
