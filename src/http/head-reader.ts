@@ -46,7 +46,7 @@ export class HeadReader {
     if (this.#pending.length > 0) return this.#readOn(bytes, limits);
     const text = (bytes as Bytes).latin1Slice(start, Math.min(bytes.length, start + USUAL_HEAD));
     const end = text.indexOf('\r\n\r\n');
-    if (end < 0 || end > limits.headBytes) return this.#readOn(bytes.subarray(start), limits);
+    if (end < 0 || end + END.length > limits.headBytes) return this.#readOn(bytes.subarray(start), limits);
     const next = start + end + END.length;
     return readText(text.slice(0, end), bytes.length - next);
   }
@@ -61,7 +61,7 @@ export class HeadReader {
     this.#checked = all.length;
     if (end < 0 && all.length <= limits.headBytes) {
       const fault = faultOfPart(all.latin1Slice(from));
-      return faultOr(() => this.#readLine(all, limits), fault);
+      return faultOr(() => this.#readLine(all, from, limits), fault);
     }
     if (end < 0 || end + END.length > limits.headBytes) return { kind: 'fault', fault: tooLong(all, limits) };
     const next = end + END.length;
@@ -73,10 +73,10 @@ export class HeadReader {
     return reading;
   }
 
-  /** What is no request is told as soon as its first line is there. */
-  #readLine(all: Bytes, { requestLineBytes }: Limits): HeadReading {
+  /** What is no request is told as soon as its first line is there; `from` is where new bytes begin. */
+  #readLine(all: Bytes, from: number, { requestLineBytes }: Limits): HeadReading {
     if (this.#isLineRead) return MORE;
-    const end = all.indexOf(LF);
+    const end = all.indexOf(LF, from);
     if (end < 0) return faultOr(() => MORE, faultOfBeginning(all.toString('latin1', 0, BEGINNING)));
     this.#isLineRead = true;
     if (end > requestLineBytes) return MORE;

@@ -56,7 +56,7 @@ type RequestLineText = Omit<RequestHeadText, 'rawHeaders'>;
 export function faultOfBeginning(text: string): WireFault | undefined {
   const blank = text.indexOf(' ');
   const method = text.slice(0, blank < 0 ? LONGEST_METHOD : blank);
-  const isMethod = blank < 0 ? isBeginning(method) : METHODS.has(method);
+  const isMethod = blank < 0 ? isBeginning(method) : METHODS.has(method) || HTTP2_BEGINNING.startsWith(text);
   return isMethod ? undefined : faultOfStart(text);
 }
 
@@ -69,10 +69,12 @@ const BROKEN_PART = /[^\t\n\r\x20-\x7e\x80-\xff]|\r[^\n]|[^\r]\n/;
 const BROKEN_LINES = wireFault('field', 'a control character or half a line end');
 
 const LONGEST_METHOD = 32;
+/** The beginning of the preface of HTTP/2 (RFC 9113 §3.4). */
+const HTTP2_BEGINNING = 'PRI * HTTP/2.0\r';
 
 function isBeginning(text: string): boolean {
   for (const method of METHODS) if (method.startsWith(text)) return true;
-  return 'PRI '.startsWith(text);
+  return HTTP2_BEGINNING.startsWith(text);
 }
 
 /** `%x21-7E`: what a target is made of; beyond ASCII it is written in percents. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AnswerStart, InvalidHead, renderHead } from '../../src/http/response-head.ts';
-import { fc } from '../support/property.ts';
+import { fc, runs } from '../support/property.ts';
 
 const START: AnswerStart = {
   status: 200,
@@ -100,7 +100,7 @@ describe('renderHead()', () => {
               .slice(0, 2),
           ).toEqual([`HTTP/1.1 200 ${phrase}`, `${name}: ${value}`]);
       }),
-      { numRuns: 500 },
+      runs(300),
     );
   });
 });
