@@ -104,7 +104,7 @@ function requirementFault(directive: Directive, { group, methods }: Surroundings
     const fault = methodFault(said.provider.methods, methods);
     if (fault !== undefined) return fault;
   }
-  if (said?.provider.kind === 'addresses') {
+  if (directive.args[said?.negated === true ? 1 : 0] === 'ip') {
     const fault = worldFault(directive.args, 'Write "Require all granted"');
     if (fault !== undefined) return fault;
   }

@@ -44,6 +44,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'integration/runner-environ', packages: RUNNERS },
   { name: 'metrics/alerts', packages: ['prometheus'] },
   { name: 'sidecar/declared-options', packages: APACHE, isPartial: true },
+  { name: 'site/random-words', packages: APACHE, isPartial: true },
   { name: 'site/word-report', packages: APACHE, isPartial: true },
   { name: 'supervisor/notify', packages: ['systemd'] },
   { name: 'threats/local-users', packages: RUNNERS },

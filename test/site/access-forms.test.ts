@@ -38,6 +38,7 @@ const REFUSED = [
   'Require ip 2001:db8',
   'Require ip ::ffff:10.0.0.1',
   'Require ip 0.0.0.0/0',
+  'Require ip 10.0.0.0/255.0.255.0 10.0.0.0/0',
   'Allow from ::/0',
   'Allow from ::ffff:a00:1',
   'Require ip localhost',
