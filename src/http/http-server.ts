@@ -15,7 +15,7 @@ export class HttpServer {
   readonly #connections = new Set<ClientConnection>();
   readonly #clock = new ConnectionClock();
   readonly #handler: ServerHandler;
-  #drained: () => void = () => undefined;
+  readonly #drained: (() => void)[] = [];
   readonly #home: ConnectionHome & { limits: ConnectionLimits };
 
   constructor(handler: ServerHandler, limits: ConnectionLimits) {
@@ -42,7 +42,7 @@ export class HttpServer {
   /** Accepts no more; resolves when the last connection has ended. */
   stopAccepting(): Promise<void> {
     return new Promise((resolve) => {
-      this.#drained = resolve;
+      this.#drained.push(resolve);
       this.listening.close(() => this.#tellDrained());
     });
   }
@@ -53,11 +53,26 @@ export class HttpServer {
   }
 
   #tellDrained(): void {
-    if (!this.listening.listening && this.#connections.size === 0) this.#drained();
+    if (this.listening.listening || this.#connections.size > 0) return;
+    for (const tell of this.#drained.splice(0)) tell();
+  }
+
+  /**
+   * Whether it had been reset before it was accepted. What it has sent can still be read, and its address not any more: it would look like
+   * a Unix socket's. One that is known now is known for good.
+   */
+  #hasLeft(socket: Socket): boolean {
+    if (socket.remoteAddress !== undefined) return false;
+    const address = this.listening.address();
+    return typeof address === 'object' && address !== null;
   }
 
   #open(accepted: Socket): void {
     const connection = new ClientConnection(accepted, this.#home);
+    if (this.#hasLeft(connection.socket)) {
+      connection.socket.destroy();
+      return;
+    }
     this.#connections.add(connection);
     this.#clock.watch(connection);
     connection.socket.once('close', () => {

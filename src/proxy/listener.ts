@@ -121,7 +121,11 @@ function createServer({ limits, serve }: Desk, connections: Connections): HttpSe
   return new HttpServer(
     {
       opened: (connection) => serve((front) => admit(front, connection, connections)),
-      request: (request, response) => serve((front) => front.handle(request, response)),
+      // Those that have left, or were refused, while they waited for the first front ask for nothing any more.
+      request: (request, response) =>
+        serve((front) => {
+          if (!response.isClosed) front.handle(request, response);
+        }),
       refused: (connection, fault) =>
         serve((front) => front.refuseConnection(connection, ruleOf(fault), fault.detail)),
       brokenBody: (request, fault) => exchangeOf(request)?.giveUpOnBody(ruleOf(fault)),
@@ -134,6 +138,7 @@ function createServer({ limits, serve }: Desk, connections: Connections): HttpSe
 }
 
 function admit(front: Front, connection: ClientConnection, connections: Connections): void {
+  if (connection.socket.destroyed) return;
   const rule = connections.open(connection.socket, front.options);
   if (rule !== undefined) front.refuseConnection(connection, rule);
 }

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Connections } from '../../src/proxy/connections.ts';
 import type { Front } from '../../src/proxy/front.ts';
 import { startListener } from '../../src/proxy/listener.ts';
 import { openConnection, openSocket, send } from '../support/raw-http.ts';
@@ -60,6 +62,30 @@ describe('startListener()', () => {
     await connected.until('two');
     connected.end();
     await listener.close();
+  });
+
+  it('forgets a client that leaves before the first front is there', async () => {
+    const stage = await stageBefore(ok('hello'));
+    const connections = new Connections();
+    const listener = await startListener({ bind: '127.0.0.1:0', connections });
+    const target = { port: Number(listener.address.split(':')[1]) };
+    const leaving = openSocket(target).resume();
+    leaving.end('GET /left HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(leaving, 'close');
+    const early = send(target, '/early');
+    listener.serveBy(stage.front);
+    expect((await early).text()).toBe('hello');
+    expect(stage.requests.map(({ target: asked }) => asked)).toEqual(['/early']);
+    await listener.close();
+    expect([connections.count, stage.observations.length]).toEqual([0, 1]);
+  });
+
+  it('resolves each end that was asked for', async () => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await client.until('hello');
+    await Promise.all([stage.listener.leave(), stage.listener.handOver(), stage.listener.close()]);
   });
 
   it('closes the connections of an earlier front as well when it ends', async () => {

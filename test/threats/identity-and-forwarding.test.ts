@@ -1,7 +1,8 @@
 /** Who the client is, is said by the connection, or by a front that the settings trust; by nobody else. */
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { environOf, headersOf, ok, stageBefore } from '../proxy/stage.ts';
-import { exchange } from '../support/raw-http.ts';
+import { exchange, send } from '../support/raw-http.ts';
 
 const SPOOFED = [
   'Forwarded: for=192.0.2.1',
@@ -63,5 +64,26 @@ describe('identity and forwarding headers', () => {
     const stage = await stageBefore(ok('hello'), { front: { trustedProxies: ['127.0.0.1'] } });
     await exchange(stage.target, bytes.replace('For: 192.0.2.1', 'For: 10.0.0.1, 192.0.2.9'));
     expect(stage.requests[0]?.remoteAddress).toBe('192.0.2.9');
+  });
+
+  it('count not from a connection that was reset before it was accepted: it has no address, as those of Unix sockets', async () => {
+    const stage = await stageBefore(
+      (socket, text) => void (text.endsWith('\r\n\r\n') && socket.write(ok('hello'))),
+      { front: { trustedProxies: ['unix'], userHeader: 'X-User' } },
+    );
+    await send(stage.target, '/warm');
+    const { port } = stage.target as { readonly port: number };
+    const request = JSON.stringify(
+      'POST /spoofed HTTP/1.1\r\nHost: a\r\nX-User: eve\r\nContent-Length: 0\r\n\r\n',
+    );
+    // Nothing is accepted meanwhile.
+    spawnSync(process.execPath, [
+      '-e',
+      `const c = require('net').connect(${port}, '127.0.0.1');
+       c.write(${request}, () => c.resetAndDestroy())`,
+    ]);
+    await send(stage.target, '/later');
+    expect(stage.requests.map(({ target }) => target)).toEqual(['/warm', '/later']);
+    expect(stage.recorder.received.join('')).not.toContain('eve');
   });
 });
