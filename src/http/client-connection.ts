@@ -94,6 +94,7 @@ export class ClientConnection implements Waiting {
   /** Writes an answer to what was no request and ends the connection; `atOnce`: without waiting for the client's end. */
   refuse(answer: string, atOnce: boolean): void {
     if (this.#phase === 'gone' || this.#phase === 'lingering') return;
+    this.#response?.close();
     this.socket.write(answer, 'latin1');
     this.#linger();
     if (atOnce) this.socket.destroySoon();
@@ -180,7 +181,7 @@ export class ClientConnection implements Waiting {
     const reading = this.#head.read(bytes, this.#home.limits);
     if (isKept && reading.kind !== 'head') this.#kept.drop(bytes.length);
     if (reading.kind === 'more') {
-      if (this.#phase === 'idle') {
+      if (this.#phase === 'idle' && this.#head.hasBegun) {
         this.#phase = 'head';
         this.#since = performance.now();
       }

@@ -40,6 +40,11 @@ export class HeadReader {
   #checked = 0;
   #isLineRead = false;
 
+  /** Whether a head has begun and not come whole; empty lines are none of it. */
+  get hasBegun(): boolean {
+    return this.#pending.length > 0;
+  }
+
   read(bytes: Buffer, limits: Limits): HeadReading {
     const start = this.#pending.length === 0 ? skipEmptyLines(bytes) : 0;
     if (start === bytes.length) return MORE;

@@ -159,6 +159,8 @@ export class Exchange {
   writeHead(status: number, reasonPhrase: string, headers: string[]): void {
     const { response } = this;
     this.status = status;
+    // A client that was not told to continue may or may not send its body: only a new connection is unambiguous.
+    if (this.awaitsContinue) this.isLast = true;
     if (this.isLast || this.#isEarly || this.deps.listener.isClosing) response.isLast = true;
     response.writeHead(status, reasonPhrase, headers);
   }
@@ -186,8 +188,7 @@ export class Exchange {
     const headers = ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(page.length)];
     headers.push('X-Request-Id', this.requestId, ...(refused.headers ?? []));
     if (status === 405 && refused.headers === undefined) headers.push('Allow', ALLOWED_METHODS);
-    // A client that was not told to continue may or may not send its body: only a new connection is unambiguous.
-    if (refused.close === true || this.awaitsContinue) this.isLast = true;
+    if (refused.close === true) this.isLast = true;
     // Given in words: a response that was begun in vain may still hold an upstream's reason phrase.
     this.writeHead(status, STATUS_CODES[status] ?? 'Error', headers);
     this.end(Buffer.from(page, 'latin1'));

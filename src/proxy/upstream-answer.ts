@@ -197,10 +197,8 @@ export class UpstreamAnswer implements AnswerHandler {
 
   /** False when the head cannot be sent as it is: then the client has got an error page. */
   #writeHead(): boolean {
-    const { response, status, awaitsContinue } = this.#exchange;
+    const { response, status } = this.#exchange;
     const { headers } = this.#head as ResponseHead;
-    // The client holds back a body that nobody asked for: only a new connection is unambiguous.
-    if (awaitsContinue) this.#exchange.isLast = true;
     response.endsByClose = this.#endsByClose();
     try {
       this.#exchange.writeHead(status, this.#reasonPhrase, headers);

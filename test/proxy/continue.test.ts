@@ -126,4 +126,19 @@ describe('a request that expects a 100', () => {
     client.end();
     await stage.close();
   });
+
+  it.each([
+    [
+      'a redirect',
+      'POST /app',
+      { route: { kind: 'redirect', status: 302, location: 'http://a/b' } as const },
+    ],
+    ['the answer to OPTIONS *', 'OPTIONS *', {}],
+  ])('has to connect anew behind %s: whether its body comes is not known', async (_, asked, parts) => {
+    const stage = await startStage(parts as Parameters<typeof startStage>[0]);
+    const client = openConnection(stage.target);
+    client.write(`${asked} HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\nExpect: 100-continue\r\n\r\n`);
+    expect(await client.closed).toMatch(/\r\nConnection: close\r\n/);
+    await stage.close();
+  });
 });

@@ -58,4 +58,16 @@ describe('connections between two requests', () => {
     await client.until('late');
     client.end();
   });
+
+  it('takes an empty line behind a body for no beginning of a request', async () => {
+    const stage = await stageBefore(ok('hello'), {
+      front: { limits: { headTimeoutMs: 50, keepAliveTimeoutMs: 200 } },
+    });
+    const client = openConnection(stage.target);
+    client.write(`${GET}\r\n`);
+    await client.until('hello');
+    client.write('\r\n');
+    expect(await client.closed).toMatch(/hello$/);
+    expect(stage.ends).toEqual(['keep_alive_timeout']);
+  });
 });
