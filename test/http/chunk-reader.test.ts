@@ -194,7 +194,7 @@ describe('ChunkReader', () => {
     });
   });
 
-  it.each(['g', '5\r\nhello\rX', '5\r\nhelloX', `1;${'a'.repeat(16_384)}`])(
+  it.each(['g', '5\r\nhello\rXY', '5\r\nhelloX', `1;${'a'.repeat(16_384)}`])(
     'tells what cannot become right before the line ends: %#',
     (text) => {
       expect(whole(text).kind).toBe('fault');
