@@ -169,6 +169,8 @@ export class ClientConnection implements Waiting {
   #take(bytes: Buffer): void {
     if (this.#phase === 'head' || this.#phase === 'idle') this.#readHead(bytes);
     else if (this.#isUnderWay()) {
+      // What stands behind a body that is none is not read as more of it.
+      if (this.#isBroken) return;
       this.#kept.add(bytes);
       if (this.#phase === 'dumping') this.#since = performance.now();
       this.feed();

@@ -31,7 +31,7 @@ const LIMITS: ConnectionLimits = {
   keepAliveTimeoutMs: 0,
 };
 
-const REFUSAL = 'HTTP/1.1 400 Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
+export const REFUSAL = 'HTTP/1.1 400 Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
 
 /** Requests are given to `answer`, or wait for `turn`; ends with the test. */
 export async function openStage(
@@ -131,6 +131,25 @@ export function openClient({ port }: Stage): Client {
   };
 }
 
+/** Answers at once with the target as the body; a body is framed by its fields, and not read. */
+export function echo({ request, response }: Turn): void {
+  frame(request);
+  response.writeHead(200, 'OK', ['Content-Length', String(request.target.length)]);
+  response.end(Buffer.from(request.target));
+}
+
+/** Frames a request as its fields say. */
+export function frame(request: ClientRequest): void {
+  const length = Number(field(request, 'content-length') ?? 0);
+  if (field(request, 'transfer-encoding') !== undefined) request.frame({ kind: 'chunked' });
+  else request.frame(length > 0 ? { kind: 'length', length } : undefined);
+}
+
+function field({ rawHeaders }: ClientRequest, wanted: string): string | undefined {
+  const at = rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === wanted);
+  return at < 0 ? undefined : rawHeaders[at + 1];
+}
+
 /** A list whose growth can be waited for. */
 function watched<T>(): {
   readonly all: readonly T[];
@@ -156,4 +175,9 @@ function watched<T>(): {
         look();
       }),
   };
+}
+
+/** Resolves when the event loop has turned a few times: what was under way on this machine has arrived. */
+export async function turns(count = 20): Promise<void> {
+  for (let i = 0; i < count; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
