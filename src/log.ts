@@ -94,6 +94,7 @@ function nameFields(fields: Record<string, unknown>): Record<string, unknown> {
   const named: Record<string, unknown> = rest;
   if (requestId !== undefined) named.request_id = requestId;
   if (typeof named.mount === 'string') named.mount = readable(named.mount);
+  if (typeof named.target === 'string') named.target = inPercents(named.target);
   if (code !== undefined) named.code = code;
   if (typeof code === 'string' && code.startsWith('ERR_')) named.reason ??= reasonOf(code as ErrorCode);
   return named;
@@ -126,6 +127,11 @@ export function groupFields(identity: GroupIdentity): GroupFields {
 /** A byte string, such as the name of a script, as the log shows it. */
 export function readable(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
+/** A request target as the log shows it: bytes beyond ASCII as a client could have sent them, too, whether or not they are UTF-8. */
+export function inPercents(target: string): string {
+  return target.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** Turns a JSON line into `TIME LEVEL message  key=value …`, stacks and tracebacks on lines of their own. */

@@ -62,6 +62,7 @@ const host: readonly (readonly [key: string, form: Form])[] = [
   ['mergeSlashes', flag('MergeSlashes')],
   ['allowEncodedSlashes', flag('AllowEncodedSlashes', ['nodecode'])],
   ['httpProtocolOptions', words('HttpProtocolOptions', concatenate)],
+  ['httpMethods', words('RegisterHttpMethod', concatenate)],
   ['strictHostCheck', flag('StrictHostCheck')],
   ['traceEnable', flag('TraceEnable', ['extended'])],
   ['processGroups', processGroups],

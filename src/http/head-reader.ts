@@ -30,6 +30,8 @@ const CR = 13;
 const LF = 10;
 const END = Buffer.from('\r\n\r\n');
 
+const LINE_TOO_LONG = wireFault('line-too-long', 'the request line');
+
 type Limits = Pick<ConnectionLimits, 'headBytes' | 'requestLineBytes'>;
 
 /** One per connection. */
@@ -82,6 +84,8 @@ export class HeadReader {
   #readLine(all: Bytes, from: number, { requestLineBytes }: Limits): HeadReading {
     if (this.#isLineRead) return MORE;
     const end = all.indexOf(LF, from);
+    // Apache takes one byte more than it says, and half a line end may be there.
+    if (end < 0 && all.length > requestLineBytes + 2) return { kind: 'fault', fault: LINE_TOO_LONG };
     if (end < 0) return faultOr(() => MORE, faultOfBeginning(all.toString('latin1', 0, BEGINNING)));
     this.#isLineRead = true;
     if (end > requestLineBytes) return MORE;
@@ -110,7 +114,5 @@ function skipEmptyLines(bytes: Buffer): number {
 function tooLong(all: Buffer, { headBytes, requestLineBytes }: Limits): WireFault {
   const lineEnd = all.indexOf(LF);
   const longest = Math.min(requestLineBytes, headBytes);
-  return lineEnd < 0 || lineEnd > longest
-    ? wireFault('line-too-long', 'the request line')
-    : wireFault('head-too-long', 'the head');
+  return lineEnd < 0 || lineEnd > longest ? LINE_TOO_LONG : wireFault('head-too-long', 'the head');
 }

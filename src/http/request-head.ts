@@ -4,7 +4,6 @@
  * none before a colon, no line is folded. What the fields mean is not read here.
  */
 import { isToken, trimmed } from './field-text.ts';
-import { METHODS } from './methods.ts';
 import { type WireFault, wireFault } from './wire-fault.ts';
 
 /** A head whose grammar is right; texts are latin-1. */
@@ -55,9 +54,7 @@ type RequestLineText = Omit<RequestHeadText, 'rawHeaders'>;
 /** Whether what has come of a head may be the beginning of one, as far as that can be told before its end. */
 export function faultOfBeginning(text: string): WireFault | undefined {
   const blank = text.indexOf(' ');
-  const method = text.slice(0, blank < 0 ? LONGEST_METHOD : blank);
-  const isMethod = blank < 0 ? isBeginning(method) : METHODS.has(method) || HTTP2_BEGINNING.startsWith(text);
-  return isMethod ? undefined : faultOfStart(text);
+  return isToken(blank < 0 ? text : text.slice(0, blank)) ? undefined : NO_METHOD;
 }
 
 /** What stands between two bytes that came may be a line's end, of which the last byte is the first half. */
@@ -68,24 +65,26 @@ export function faultOfPart(text: string): WireFault | undefined {
 const BROKEN_PART = /[^\t\n\r\x20-\x7e\x80-\xff]|\r[^\n]|[^\r]\n/;
 const BROKEN_LINES = wireFault('field', 'a control character or half a line end');
 
-const LONGEST_METHOD = 32;
-/** The beginning of the preface of HTTP/2 (RFC 9113 §3.4). */
-const HTTP2_BEGINNING = 'PRI * HTTP/2.0\r';
+/** Methods that nobody needs to read letter by letter. */
+const USUAL_METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'POST',
+  'HEAD',
+  'PUT',
+  'DELETE',
+  'OPTIONS',
+  'PATCH',
+]);
 
-function isBeginning(text: string): boolean {
-  for (const method of METHODS) if (method.startsWith(text)) return true;
-  return HTTP2_BEGINNING.startsWith(text);
-}
-
-/** `%x21-7E`: what a target is made of; beyond ASCII it is written in percents. */
-const NO_TARGET = /[^\x21-\x7e]/;
+/** `%x21-7E`, and bytes beyond ASCII: clients write them in percents or as they are, and Apache takes both. */
+const NO_TARGET = /[^\x21-\x7e\x80-\xff]/;
 
 /** Reads a request line, without its end. */
 export function readRequestLine(line: string): RequestLineText | WireFault {
   const first = line.indexOf(' ');
   const second = line.indexOf(' ', first + 1);
   const method = line.slice(0, Math.max(first, 0));
-  if (!METHODS.has(method)) return faultOfStart(line);
+  if (!USUAL_METHODS.has(method) && !isToken(method)) return NO_METHOD;
   const target = second < 0 ? line.slice(first + 1) : line.slice(first + 1, second);
   if (target === '') return wireFault('blanks', 'two spaces, or no target');
   if (NO_TARGET.test(target)) return wireFault('target', 'a character that no target has');
@@ -95,15 +94,16 @@ export function readRequestLine(line: string): RequestLineText | WireFault {
     : withVersion(method, target, line.slice(second + 1));
 }
 
-/** The line of HTTP/0.9; of another one, a part is missing. */
+/** The line of HTTP/0.9, which has no other method; of another one, a part is missing. */
 function withoutVersion(method: string, target: string): RequestLineText | WireFault {
-  if (!target.startsWith('/')) return wireFault('line', 'a part of it is missing');
+  if (method !== 'GET' || !target.startsWith('/')) return wireFault('line', 'a part of it is missing');
   return { method, target, majorVersion: 0, minorVersion: 9 };
 }
 
 function withVersion(method: string, target: string, text: string): RequestLineText | WireFault {
-  const [, name, major = '', minor = ''] = /^([A-Z]+)\/([0-9])\.([0-9])$/.exec(text) ?? [];
-  if (name === 'HTTP' && VERSIONS.has(`${major}.${minor}`))
+  const [version, major, minor] = VERSION.exec(text) ?? [];
+  if (method === 'PRI' && target === '*' && version === 'HTTP/2.0') return wireFault('http2', 'its preface');
+  if (version !== undefined)
     return { method, target, majorVersion: Number(major), minorVersion: Number(minor) };
   if (text.startsWith(' ') || text.startsWith('\t')) return wireFault('blanks', 'more than one space');
   return /^HTTP\//.test(text)
@@ -111,10 +111,7 @@ function withVersion(method: string, target: string, text: string): RequestLineT
     : wireFault('protocol', 'another protocol');
 }
 
-/** Those that are known, though not all are spoken. */
-const VERSIONS: ReadonlySet<string> = new Set(['0.9', '1.0', '1.1', '2.0']);
+/** Those that there are, though not all are spoken, and those of HTTP/1 that there may be one day (RFC 9110 §2.5). */
+const VERSION = /^HTTP\/(?=0\.9|1\.|2\.0)([0-9])\.([0-9])$/;
 
-function faultOfStart(line: string): WireFault {
-  if (line === 'PRI * HTTP/2.0') return wireFault('http2', 'its preface');
-  return wireFault('line', 'it begins with no method that is known');
-}
+const NO_METHOD = wireFault('line', 'it begins with no method');

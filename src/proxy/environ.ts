@@ -92,13 +92,19 @@ export function renderRequestEnviron(route: WsgiRoute, facts: RequestFacts): str
   return `${json}${rareEntries(route, facts)}}`;
 }
 
+/** The same for a server that is told another method and target. */
+export function renderDisguisedEnviron(route: WsgiRoute, facts: RequestFacts): string {
+  const rest = renderRequestEnviron(route, facts).slice(1);
+  return `{"REQUEST_METHOD":${quote(facts.method)},"QUERY_STRING":${quote(route.query)},${rest}`;
+}
+
 /** The members that few requests have, each with a comma before it; they go over all others. */
 export function rareEntries(route: WsgiRoute, facts: RequestFacts): string {
   const { user } = facts;
   let json = '';
   if (facts.method === 'HEAD' && route.options.mapHeadToGet) json += ',"REQUEST_METHOD":"GET"';
   if (route.query !== queryOf(facts.target)) json += `,"QUERY_STRING":${quote(route.query)}`;
-  if (facts.minorVersion === 0) json += `,"SERVER_PROTOCOL":"HTTP/1.0"`;
+  if (facts.minorVersion !== 1) json += `,"SERVER_PROTOCOL":"HTTP/1.${facts.minorVersion}"`;
   if (user !== undefined) json += `,"REMOTE_USER":${quote(user)}`;
   if (facts.emptyBody) json += ',"CONTENT_LENGTH":"0"';
   if (facts.chunked) json += ',"HTTP_TRANSFER_ENCODING":"chunked"';

@@ -93,7 +93,7 @@ export class Exchange {
     this.requestId = start.requestId;
     this.headers = start.headers;
     this.limits = start.limits;
-    this.awaitsContinue = start.request.minorVersion === 1 && start.headers.expect !== undefined;
+    this.awaitsContinue = start.request.minorVersion !== 0 && start.headers.expect !== undefined;
     this.deps = deps;
     (start.request as CarryingRequest)[exchangeKey] = this;
     deps.poll.requestBegan(this.startedAt);

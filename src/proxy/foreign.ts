@@ -1,6 +1,7 @@
 /** What a request needs to be served by a server that was not made for the sidecar. */
 import type { ForeignTraits } from '../groups/lease.ts';
-import { renderRequestEnviron } from './environ.ts';
+import { inPercents } from '../log.ts';
+import { renderDisguisedEnviron, renderRequestEnviron } from './environ.ts';
 import type { Exchange } from './exchange.ts';
 import type { Destination } from './upstream-answer.ts';
 
@@ -16,13 +17,29 @@ export function fitForeign(exchange: Exchange, traits: ForeignTraits, destinatio
   exchange.continueNow();
   const headers = joinHeaders(destination.headers);
   const { environ } = destination;
+  // A server that wants forwarding reads nothing but the request itself.
+  const line = traits.wantsForwarding ? undefined : disguiseOf(exchange);
   if (environ !== undefined) {
+    const render = line === undefined ? renderRequestEnviron : renderDisguisedEnviron;
     headers.push('x-sidecar-mount', environ.mount);
-    headers.push('x-sidecar-request', renderRequestEnviron(environ.route, environ.facts));
+    headers.push('x-sidecar-request', render(environ.route, environ.facts));
   }
   // A second try has them already.
   if (traits.wantsForwarding && exchange.attempts === 0) addForwarding(headers, exchange, destination);
-  return { ...destination, headers, environ: undefined, trustClose: traits.trustClose };
+  const fitting = { ...destination, headers, environ: undefined, trustClose: traits.trustClose };
+  return line === undefined ? fitting : { ...fitting, line };
+}
+
+/** As WSGI servers know them: gunicorn refuses other methods or writes them in capitals, so that "head" would have no body; waitress refuses them. */
+const KNOWN_METHOD = /^[A-Z-]{3,20}$/;
+const BEYOND_ASCII = /[\x80-\xff]/;
+
+/** The request line for a server that would not take the client's; the application is told that one (`wsgi_mount.py`). */
+function disguiseOf({ method, head }: Exchange): Destination['line'] {
+  const { path = '' } = head ?? {};
+  const isKnown = KNOWN_METHOD.test(method);
+  if (isKnown && !BEYOND_ASCII.test(path)) return undefined;
+  return { method: isKnown ? method : 'POST', path: inPercents(path) };
 }
 
 /** What a trusted front has said stays and is extended; nobody else's word is among the headers. */

@@ -110,8 +110,8 @@ export class Forwarder {
     const { way, destination, answer, head } = exchange;
     way.send(
       {
-        method: exchange.method,
-        path: head.path,
+        method: destination.line?.method ?? exchange.method,
+        path: destination.line?.path ?? head.path,
         headers: destination.headers,
         environ: destination.environ,
         body: bodyOf(exchange),

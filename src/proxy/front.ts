@@ -290,5 +290,5 @@ function framingOf({ headers }: Exchange): Framing | undefined {
 }
 
 function isHandshake({ request, headers }: Exchange): boolean {
-  return request.method === 'GET' && request.minorVersion === 1 && asksForWebSocket(headers);
+  return request.method === 'GET' && request.minorVersion !== 0 && asksForWebSocket(headers);
 }

@@ -54,7 +54,7 @@ const rule = (status: number, reason: string, message: string, isBroken: HeadRul
 
 /** In this order; the first that is broken is the reason. */
 export const REFUSED_HEADS: readonly HeadRule[] = [
-  rule(505, 'http_version', 'HTTP version other than 1.0 and 1.1', ({ line }) => !isSpoken(line)),
+  rule(505, 'http_version', 'HTTP version other than those of HTTP/1', ({ line }) => line.majorVersion !== 1),
   rule(414, 'target', 'Request line is longer than "limits.requestLine"', ({ line, limits }) => {
     // Apache takes one byte more than it says.
     return line.method.length + line.target.length + LINE_FRAME_BYTES > limits.requestLineBytes + 1;
@@ -93,7 +93,7 @@ export const REFUSED_HEADS: readonly HeadRule[] = [
   }),
   // RFC 9110 §10.1.1; HTTP/1.0 has none.
   rule(417, 'expectation', 'Expect asks for something other than 100-continue', ({ line, headers }) => {
-    return headers.expect !== undefined && line.minorVersion === 1 && !isContinue(headers.expect);
+    return headers.expect !== undefined && line.minorVersion !== 0 && !isContinue(headers.expect);
   }),
 ];
 
@@ -194,7 +194,3 @@ export const REFUSED_BYTES: Readonly<Record<WireFaultCode, RefusalRule>> = {
     message: 'Head did not come whole within "limits.headTimeout"',
   },
 };
-
-function isSpoken({ majorVersion, minorVersion }: RequestLine): boolean {
-  return majorVersion === 1 && (minorVersion === 1 || minorVersion === 0);
-}

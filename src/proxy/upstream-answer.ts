@@ -21,6 +21,8 @@ export type Destination = {
   readonly headers: string[];
   /** For the built-in worker, which the transport tells it; others have it among the headers, the legacy upstream nowhere. */
   readonly environ: RequestEnviron | undefined;
+  /** What stands in the request line in place of the client's method and target. */
+  readonly line?: { readonly method: string; readonly path: string };
   /** The client speaks TLS to the front before the listener. */
   readonly tls: boolean;
   /** An answer that only the end of the connection ends counts as whole. */

@@ -82,11 +82,11 @@ function listFolder(state: RequestState): Route {
 
 /** httpd `default_handler()`. */
 function answerByFile(state: RequestState): Route {
-  const { method, filename = '', fileKind, access } = state;
+  const { method, filename = '', fileKind, access, site } = state;
   if (method === 'OPTIONS')
     return noRoute(state, 200, 'apache_itself', 'Apache answers OPTIONS for files itself');
   if (!['GET', 'HEAD', 'POST'].includes(method))
-    return noRoute(state, 405, 'method', `A file takes no ${method}`);
+    return noRoute(state, site.methods.has(method) ? 405 : 501, 'method', `A file takes no ${method}`);
   if (fileKind === 'missing' && isNegotiated(state)) {
     return noRoute(state, 404, 'not_wsgi', `Apache would send a variant of "${filename}" (MultiViews)`);
   }

@@ -4,7 +4,6 @@
  */
 import { parseStringExpression } from '../site/expression-parser.ts';
 import type { Site, VirtualHost } from '../site/model.ts';
-import { registeredMethods } from '../site/registered-methods.ts';
 import { answerByHandler } from './answer.ts';
 import { evaluateText } from './expression.ts';
 import { headerValue } from './headers.ts';
@@ -37,10 +36,15 @@ export function traceRoute(
   probe: FileProbe,
   trace: Trace | undefined,
 ): Route {
+  const chain = chainOf(site.addresses, request.localAddress, request.localPort);
+  const first = chain?.candidates[0]?.host ?? site.main;
+  // Apache reads a request line before it knows whose it is.
+  if (first.registeredMethods && !site.methods.has(request.method))
+    return refuse(stop(501, 'method', unregistered(request.method)), first);
   const target = parseTarget(request.method, request.target);
   if (target === undefined)
     return refuse(stop(400, 'target', `The request target "${request.target}" is invalid`));
-  const received = receive(site, { request, probe, trace, target });
+  const received = receive(site, { request, probe, trace, target, chain, first });
   if ('status' in received) return refuse(received);
   const state = startState(received, target);
   const early = answerEarly(state, target);
@@ -59,12 +63,19 @@ type Arrival = {
   readonly probe: FileProbe;
   readonly trace: Trace | undefined;
   readonly target: Target;
+  /** The virtual hosts of the address. */
+  readonly chain: ReturnType<typeof chainOf>;
+  /** The first of them. */
+  readonly first: VirtualHost;
 };
 
+function unregistered(method: string): string {
+  return `The method "${method}" is not registered (HttpProtocolOptions RegisteredMethods)`;
+}
+
 /** Host and virtual host (httpd `ap_check_request_header()`). */
-function receive(site: Site, { request, probe, trace, target }: Arrival): RequestBase | Stop {
-  const chain = chainOf(site.addresses, request.localAddress, request.localPort);
-  const first = chain?.candidates[0]?.host ?? site.main;
+function receive(site: Site, arrival: Arrival): RequestBase | Stop {
+  const { request, probe, trace, target, chain, first } = arrival;
   const named = nameOf(request, target, first);
   if (named === undefined) return stop(400, 'bad_host', 'The Host header is missing or invalid');
   const choice = chooseHost(chain, site.main, named.hostname, target.path ?? '/');
@@ -189,13 +200,6 @@ function startState(base: RequestBase, target: Target): RequestState {
 function answerEarly({ method, host, input }: RequestState, { scheme }: Target): Stop | undefined {
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
     return stop(400, 'target', `The request target has the scheme "${scheme}"`);
-  }
-  if (host.registeredMethods && !registeredMethods.has(method)) {
-    return stop(
-      501,
-      'method',
-      `The method "${method}" is not registered (HttpProtocolOptions RegisteredMethods)`,
-    );
   }
   if (method === 'OPTIONS' && input.target === '*')
     return stop(200, 'apache_itself', 'Apache answers "OPTIONS *" itself');

@@ -3,7 +3,7 @@
  * is what the log would make of the same fields. It is written out by hand, because it is made for every request.
  */
 import type { GroupObserver } from '../groups/observer.ts';
-import { groupFields, readable } from '../log.ts';
+import { groupFields, inPercents, readable } from '../log.ts';
 import type { Observation, RequestObserver } from '../proxy/observation.ts';
 import type { GroupIdentity } from '../routing/group-key.ts';
 
@@ -39,7 +39,7 @@ export function createAccessLine(showsQuery: boolean): (seen: Observation) => st
   const servedOf = createServed();
   return (seen) => {
     const { queuedSeconds, upstreamSeconds } = seen;
-    const target = quote(shownTarget(seen.target, showsQuery));
+    const target = quoteTarget(shownTarget(seen.target, showsQuery));
     const queued = queuedSeconds === undefined ? '' : `,"queued_ms":${milliseconds(queuedSeconds)}`;
     const upstream = upstreamSeconds === undefined ? '' : `,"upstream_ms":${milliseconds(upstreamSeconds)}`;
     const end = seen.aborted ? ',"aborted":true,"msg":"request"}\n' : ',"msg":"request"}\n';
@@ -102,6 +102,10 @@ function quote(text: string): string {
 
 function quoteBytes(bytes: string): string {
   return PLAIN.test(bytes) ? `"${bytes}"` : JSON.stringify(readable(bytes));
+}
+
+function quoteTarget(target: string): string {
+  return PLAIN.test(target) ? `"${target}"` : JSON.stringify(inPercents(target));
 }
 
 function shownTarget(target: string, showsQuery: boolean): string {

@@ -13,6 +13,7 @@ import { readHostNode, settleHost } from './host-reader.ts';
 import { createSiteMemo } from './memo.ts';
 import type { ImportScript, Listener, ProcessGroup, Site, SiteOptions, VirtualHost } from './model.ts';
 import { parseImportScript, parseProcessGroup } from './process-group.ts';
+import { registeredMethods } from './registered-methods.ts';
 import { findServerName } from './server-name.ts';
 import { emptyServer, readServerDirective, type ServerDraft } from './server-reader.ts';
 import { finishHost, parseAddresses, parseListener } from './virtual-host.ts';
@@ -40,6 +41,7 @@ type Reading = {
   readonly listeners: Listener[];
   readonly processGroups: Map<string, ProcessGroup>;
   readonly imports: ImportScript[];
+  readonly methods: ReadonlySet<string>;
 };
 
 /** The meaning of a configuration, and everything in it that is worth saying. */
@@ -97,6 +99,7 @@ function startReading(tree: readonly DirectiveNode[], options: SiteOptions): Rea
     listeners: [],
     processGroups: new Map(),
     imports: [],
+    methods: registeredMethods(tree, options.modules),
   };
 }
 
@@ -182,6 +185,7 @@ function assembleSite(reading: Reading, main: VirtualHost, virtualHosts: readonl
     python: server.python,
     processes: server.processes,
     requestLimits: server.requestLimits,
+    methods: reading.methods,
     diagnostics: context.diagnostics,
     memo: context.memo,
   };

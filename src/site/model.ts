@@ -146,7 +146,7 @@ export type VirtualHost = {
   /** `StrictHostCheck On`: a name that is nobody's is refused. */
   readonly requireKnownHost: boolean;
   readonly traceEnabled: boolean;
-  /** `RegisteredMethods`: other methods get 501. */
+  /** `RegisteredMethods`: other methods get 501; as of `Strict`, what the first virtual host of an address says counts for all of them. */
   readonly registeredMethods: boolean;
   /** mod_alias: redirects before aliases, the virtual host's own before the main server's. */
   readonly proxyPasses: PathIndex<ProxyPass>;
@@ -230,6 +230,8 @@ export type Site = {
   readonly python: PythonSettings;
   readonly processes: ServerProcesses;
   readonly requestLimits: RequestLimits;
+  /** Those that Apache knows by name. */
+  readonly methods: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
   readonly memo: SiteMemo;
 };

@@ -6,7 +6,7 @@ import { parseBlock } from './address-block.ts';
 import { redirectFault } from './alias.ts';
 import { coreForms, plainCoreForms } from './core-forms.ts';
 import { diagnose } from './diagnose.ts';
-import { registeredMethods } from './registered-methods.ts';
+import { namedMethods } from './registered-methods.ts';
 import { countFault, type Fault, type Form, wordsOf } from './word-forms.ts';
 import { plainWsgiForms, wsgiForms } from './wsgi-forms.ts';
 
@@ -42,17 +42,7 @@ const judges: Readonly<Record<string, (directive: Directive, around: Surrounding
 
 /** An error at each directive whose words Apache refuses, a warning where it takes them otherwise than they look; those that name mounts and processes have findings of their own. */
 export function wordDiagnostics(tree: readonly DirectiveNode[]): readonly Diagnostic[] {
-  const methods = new Set([...registeredMethods, ...methodsOf(tree)]);
-  return findingsOf(tree, { group: 'requireany', isInside: false, methods });
-}
-
-/** `<Limit>` makes a method known, too (httpd `ap_limit_section()`). */
-function methodsOf(tree: readonly DirectiveNode[]): readonly string[] {
-  return tree.flatMap((node) => {
-    if (node.kind === 'section')
-      return [...(node.key.startsWith('limit') ? node.args : []), ...methodsOf(node.children)];
-    return node.key === 'registerhttpmethod' ? node.args : [];
-  });
+  return findingsOf(tree, { group: 'requireany', isInside: false, methods: namedMethods(tree) });
 }
 
 function findingsOf(nodes: readonly DirectiveNode[], around: Surroundings): readonly Diagnostic[] {

@@ -141,8 +141,10 @@ describe('HeadReader', () => {
     ['a control character', 'GET / HTTP/1.1\r\nA: b\0'],
     ['a line end without a CR', 'GET / HTTP/1.1\r\nA: b\n'],
     ['a CR without an LF', 'GET / HTTP/1.1\r\nA: b\rc'],
-    ['no method', 'FOO'],
-    ['half a method that is none', 'GETS'],
+    ['no method', '(GET'],
+    ['no method behind a letter', 'G\xe9'],
+    ['no beginning of one', ' '],
+    ['a request line that is too long', 'A'.repeat(8_193)],
     ['no version', 'GET / HTTP/7.7\r\n'],
     ['TLS', '\x16\x03\x01'],
   ])('tells %s before the end of the head', (_, text) => {

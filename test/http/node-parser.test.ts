@@ -1,5 +1,5 @@
-/** Our reader of heads beside the strict parser of Node (llhttp), which others have tried for years: it takes nothing that that one refuses. */
-import { createServer } from 'node:http';
+/** Our reader of heads beside the strict parser of Node (llhttp), which others have tried for years: it takes nothing that that one refuses but methods of any name and bytes beyond ASCII in a target, which Apache takes. */
+import { createServer, METHODS } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { HeadReader } from '../../src/http/head-reader.ts';
@@ -17,6 +17,11 @@ const STRICTER: ReadonlySet<string> = new Set(['blanks', 'protocol']);
 
 /** Which targets are served at all (`REFUSED_TARGET` of the proxy); Node's parser looks at their form, ours does not. */
 const SERVED_TARGET = /^(?:\/|\*$|https?:\/\/)/;
+
+/** Whether its method and target are such that Node's parser takes them, too. */
+function isForBoth({ method, target }: Head): boolean {
+  return METHODS.includes(method) && SERVED_TARGET.test(target) && !/[\x80-\xff]/.test(target);
+}
 
 type Head = {
   readonly method: string;
@@ -68,7 +73,7 @@ function readByUs(bytes: string): Reading {
   return ofVersion1({ head: { method, target, version: `${majorVersion}.${minorVersion}`, rawHeaders } });
 }
 
-/** Both know versions that the proxy refuses. */
+/** Those that both serve. */
 function ofVersion1(reading: Reading): Reading {
   const isOther = 'head' in reading && reading.head.version !== '1.1' && reading.head.version !== '1.0';
   return isOther ? { refused: 'version' } : reading;
@@ -89,7 +94,7 @@ describe('our reader and that of Node', () => {
     const bothTook = found.filter(({ ours, theirs }) => 'head' in ours && 'head' in theirs);
     for (const { ours, theirs } of bothTook) expect(ours).toEqual(theirs);
     const onlyOurs = found.filter(
-      ({ ours, theirs }) => 'head' in ours && SERVED_TARGET.test(ours.head.target) && 'refused' in theirs,
+      ({ ours, theirs }) => 'head' in ours && isForBoth(ours.head) && 'refused' in theirs,
     );
     expect(onlyOurs).toEqual([]);
     const stricter = found.filter(({ ours, theirs }) => 'refused' in ours && 'head' in theirs);

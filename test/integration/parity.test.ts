@@ -126,7 +126,6 @@ describe('Apache and the sidecar', () => {
       400,
     ],
     ['HTTP/2.0 in a request line', head('GET /plain').replace('HTTP/1.1', 'HTTP/2.0'), 200, 505],
-    ['HTTP/1.2', head('GET /plain').replace('HTTP/1.1', 'HTTP/1.2'), 200, 400],
     ['HTTP/0.9', head('GET /plain').replace('HTTP/1.1', 'HTTP/0.9'), 400, 505],
     ['a field that is too long', head('GET /plain', `X-A: ${'a'.repeat(9000)}`), 400, 431],
     ['101 fields', head('GET /plain', ...Array<string>(99).fill('X-A: b')), 400, 431],

@@ -72,10 +72,10 @@ describe('createAccessLine()', () => {
   });
 
   it.each([
-    ['a quote and a backslash', '/"\\'],
-    ['control characters', '/\x00\x1b[2J\n\x7f'],
-    ['bytes beyond ASCII', '/\xfc\u2028'],
-  ])('writes %s as the log does', (_, target) => {
+    ['a quote and a backslash', '/"\\', '/"\\'],
+    ['control characters', '/\x00\x1b[2J\n\x7f', '/\x00\x1b[2J\n\x7f'],
+    ['bytes beyond ASCII', '/\xfc\xc3\xbc\x9b31m%FC?\x80', '/%FC%C3%BC%9B31m%FC?%80'],
+  ])('writes %s as the log does', (_, target, shown) => {
     const line = lineOf({ ...least, target });
     const logged: string[] = [];
     createLogTo({ write: (one) => void logged.push(one) }, { level: 'info', showsQuery: true }).info(
@@ -83,8 +83,8 @@ describe('createAccessLine()', () => {
       '',
     );
     expect(line.indexOf('\n')).toBe(line.length - 1);
-    expect((JSON.parse(line) as { target: string }).target).toBe(target);
-    expect((JSON.parse(logged[0] as string) as { target: string }).target).toBe(target);
+    expect((JSON.parse(line) as { target: string }).target).toBe(shown);
+    expect((JSON.parse(logged[0] as string) as { target: string }).target).toBe(shown);
   });
 
   it('makes each line as if it were the first, whatever was in the ones before', () => {

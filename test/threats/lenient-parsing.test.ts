@@ -20,7 +20,9 @@ describe('a head that no strict parser takes', () => {
     ['another protocol', 'SSH-2.0-OpenSSH\r\n'],
     ['two spaces behind the method', `GET  / HTTP/1.1${LAST}`],
     ['two spaces behind the target', `GET /  HTTP/1.1${LAST}`],
-    ['an unknown method', `FOO / HTTP/1.1${LAST}`],
+    ['a method that is no token', `F:OO / HTTP/1.1${LAST}`],
+    ['a method beyond ASCII', `F\xe9 / HTTP/1.1${LAST}`],
+    ['no version behind a method that HTTP/0.9 has not', 'FOO /\r\n\r\n'],
     ['the protocol of RTSP', `GET / RTSP/1.0${LAST}`],
     ['the protocol of Icecast', `SOURCE / ICE/1.0${LAST}`],
   ])('is refused: %s', (_, bytes) => expectRefusal(bytes, { status: 400, reason: 'bad_request' }));
@@ -78,13 +80,45 @@ describe('a head that no strict parser takes', () => {
   );
 
   it.each([
-    ['HTTP/1.2', `GET / HTTP/1.2${LAST}`, 'http_version'],
+    ['HTTP/1.10', `GET / HTTP/1.10${LAST}`, 'http_version'],
+    ['HTTP/2.1', `GET / HTTP/2.1${LAST}`, 'http_version'],
     ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'http_version'],
     ['a NUL in the target', `GET /\0 HTTP/1.1${LAST}`, 'target'],
-    ['a byte beyond ASCII in the target', `GET /\xe9 HTTP/1.1${LAST}`, 'target'],
+    ['DEL in the target', `GET /\x7f HTTP/1.1${LAST}`, 'target'],
   ])('is refused, and counted for what it is: %s', (_, bytes, reason) =>
     expectRefusal(bytes, { status: 400, reason }),
   );
+
+  it.each([
+    ['TLS', '\x16\x03\x01\x02'],
+    ['a letter beyond ASCII', 'caf\xe9'],
+    ['JSON', '{"a":1'],
+    ['a URL', 'http:'],
+    ['an answer', 'HTTP/'],
+    ['a blank', ' '],
+    ['a name in quotes', '"GET" / HTT'],
+    ['a control character behind a method', 'GET /\x01'],
+  ])('is refused at its first bytes, which end no line: %s', (_, bytes) =>
+    expectRefusal(bytes, { status: 400, reason: 'bad_request' }),
+  );
+
+  it.each([
+    ['a method in three pieces', ['F', 'O', 'O /a HTTP/1.1']],
+    ['a method longer than any that is known', ['A'.repeat(100), ` /a HTTP/1.1`]],
+    ['bytes beyond ASCII in two pieces', ['GET /\xc3', '\xa9 HTTP/1.1']],
+    ['a version that is not there yet', ['GET /a HTTP/1', '.2']],
+  ])('is waited for where it may yet be a request: %s', async (_, pieces) => {
+    const stage = await stageBefore(ok('hello'));
+    const client = openConnection(stage.target);
+    for (const piece of pieces) await client.flush(piece);
+    client.write(LAST);
+    expect(statusesOf(await client.closed)).toEqual([200]);
+    const line = pieces.join('').replace(/HTTP.*/, 'HTTP/1.1\r\n');
+    expect(stage.recorder.received.join('').startsWith(line)).toBe(true);
+  });
+
+  it('is a request line without an end as soon as it is too long', () =>
+    expectRefusal('A'.repeat(9000), { status: 414, reason: 'target' }));
 
   it.each([
     ['HTTP/0.9', `GET / HTTP/0.9${LAST}`],

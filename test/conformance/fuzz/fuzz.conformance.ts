@@ -132,7 +132,7 @@ function isSame(framed: Framed, seen: Framed): boolean {
 
 /** Whether its target is in the application's mount; the only virtual host answers for every name. `..` leads out of it. */
 function isForApplication({ target }: Framed): boolean {
-  return /^(?:http:\/\/[^/]*)?\/app(?:[/?]|$)/.test(target) && !target.includes('%2e%2e');
+  return /^(?:http:(?:\/\/[^/]*)?)?\/app(?:[/?]|$)/.test(target) && !target.includes('%2e%2e');
 }
 
 async function start(): Promise<Sidecar> {

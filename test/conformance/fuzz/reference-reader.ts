@@ -17,8 +17,8 @@ type Part<T> = { readonly value: T; readonly next: number };
 type Broken = 'incomplete' | 'invalid';
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** Further blanks are allowed (RFC 9112 §3): the sidecar refuses them where it can see them, in a line that came in one piece. */
-const LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) +([\x21-\x7e]+) +HTTP\/1\.([01])$/;
+/** Targets may have bytes beyond ASCII, which RFC 3986 has not and Apache takes; a later minor version is the last that there is (RFC 9110 §2.5). */
+const LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP\/1\.([0-9])$/;
 const FIELD = /^([^:]*):[ \t]*(.*?)[ \t]*$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 

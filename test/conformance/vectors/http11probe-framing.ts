@@ -56,7 +56,8 @@ const lengths: readonly Vector[] = [
   vector(
     'a length of 0 and a byte more',
     `${post(['Content-Length: 0'], 'X')}${NEXT}`,
-    inTurn(served('POST /x'), refused(400)),
+    inTurn(served('POST /x'), served('XGET /x')),
+    'methods',
   ),
   vector('none with POST', post([], ''), served('POST /x')),
   vector('more than is sent', post(['Content-Length: 10'], 'hello'), unfinished),

@@ -43,7 +43,7 @@ export type Table = {
 /** Why the sidecar does otherwise than a source asks, as the manual says it. */
 export const DIFFERENCES = {
   codings: 'Transfer codings other than `chunked` alone',
-  methods: 'Methods that the parser does not know',
+  methods: 'Methods of any name',
   bytes: 'Bytes beyond ASCII in a target',
   fragment: 'A fragment in a target',
   user: 'A user in a target',
@@ -51,7 +51,6 @@ export const DIFFERENCES = {
   asterisk: '`OPTIONS *`',
   tunnels: '`CONNECT`',
   trace: '`TRACE`',
-  versions: '`HTTP/1.2`',
   folding: 'Folded fields',
   extensions: 'Blanks in chunk extensions',
   trailers: 'Trailer fields that no request may have',
