@@ -45,6 +45,8 @@ const KEPT_BYTES = 16_384;
 
 /** What Apache gives a client that does not end its side (`SECONDS_TO_LINGER` is 30 of them, 2 without a byte). */
 const LINGER_MS = 2_000;
+/** What a client gets that does not take the last of what was written for it. */
+const UNTAKEN_MS = 30_000;
 
 /**
  * `head`: a first one is waited for, or has begun. `idle`: none has. `request`: one is under way. `dumping`: it has its answer, and its body
@@ -141,7 +143,7 @@ export class ClientConnection implements Waiting {
         if (keepAliveTimeoutMs > 0 && waited > keepAliveTimeoutMs) this.#endIdle();
         break;
       case 'lingering':
-        if (this.socket.writableFinished && waited > LINGER_MS) this.socket.destroy();
+        if (waited > (this.socket.writableFinished ? LINGER_MS : UNTAKEN_MS)) this.socket.destroy();
         break;
       case 'request':
       case 'refused':
@@ -282,6 +284,7 @@ export class ClientConnection implements Waiting {
   #linger(): void {
     const { socket } = this;
     this.#phase = 'lingering';
+    this.#since = performance.now();
     this.#kept.drop(this.#kept.length);
     socket.setTimeout(0);
     if (socket.writable) socket.end(() => this.#lingered());

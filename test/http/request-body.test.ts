@@ -96,7 +96,7 @@ describe('ClientBody', () => {
           expect(got).toBe(total);
         },
       ),
-      runs(60),
+      runs(30),
     );
   });
 

@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { type Client, echo, openClient, openStage, turns } from './stage.ts';
+
+const GET = 'GET /a HTTP/1.1\r\n\r\n';
+const answered = (client: Client): Promise<void> => client.until((text) => text.endsWith('/a'));
+
+describe('HttpServer', () => {
+  it('tells of a connection before anything is read of it, and knows it until it ends', async () => {
+    const stage = await openStage(echo);
+    const client = openClient(stage);
+    client.write(GET);
+    await answered(client);
+    expect([...stage.server.connections]).toEqual(stage.connections);
+    const closed = new Promise((resolve) => stage.connections[0]?.socket.once('close', resolve));
+    client.socket.end();
+    await closed;
+    expect(stage.server.connections.size).toBe(0);
+  });
+
+  it('stops accepting, and says when its last connection has ended', async () => {
+    const stage = await openStage(undefined);
+    const client = openClient(stage);
+    client.write(GET);
+    const turn = await stage.turn();
+    let isOver = false;
+    const stopped = stage.server.stopAccepting().then(() => {
+      isOver = true;
+    });
+    const late = openClient(stage);
+    expect(await late.ended).toBe('reset');
+    await turns();
+    expect(isOver).toBe(false);
+    turn.response.isLast = true;
+    echo(turn);
+    await answered(client);
+    client.socket.end();
+    await stopped;
+  });
+
+  it('has stopped at once where nobody is connected', async () => {
+    const stage = await openStage(echo);
+    await stage.server.stopAccepting();
+  });
+
+  it('ends idle connections alone when it is told to', async () => {
+    const stage = await openStage();
+    const idle = openClient(stage);
+    idle.write(GET);
+    echo(await stage.turn());
+    await answered(idle);
+    const busy = openClient(stage);
+    busy.write(GET);
+    const turn = await stage.turn();
+    const half = openClient(stage);
+    half.write(GET.slice(0, -2));
+    await turns();
+    stage.server.closeIdle();
+    await idle.ended;
+    echo(turn);
+    await answered(busy);
+    half.write('\r\n');
+    echo(await stage.turn());
+    await answered(half);
+  });
+});
+
+describe('the end of a client', () => {
+  it.each(['end', 'reset'] as const)(
+    'in the middle of its body is the end of that, without being whole: %s',
+    async (way) => {
+      const stage = await openStage();
+      const client = openClient(stage);
+      client.write('POST /a HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc');
+      const { request, response } = await stage.turn();
+      request.frame({ kind: 'length', length: 10 });
+      const events: string[] = [];
+      const closed = Promise.all([
+        once(request.body as NodeJS.EventEmitter, 'close'),
+        once(response, 'close'),
+      ]);
+      request.body
+        ?.on('end', () => events.push('end'))
+        .on('data', (piece: Buffer) => events.push(piece.toString()));
+      await once(request.body as NodeJS.EventEmitter, 'data');
+      if (way === 'end') client.socket.end();
+      else client.socket.resetAndDestroy();
+      await closed;
+      expect(events).toEqual(['abc']);
+      expect(request.complete).toBe(false);
+      expect(response.isFinished).toBe(false);
+    },
+  );
+
+  it('of its side in the middle of an answer resets it, so that no part can be taken for the whole', async () => {
+    const stage = await openStage();
+    const client = openClient(stage);
+    client.write('GET /a HTTP/1.0\r\n\r\n');
+    const { request, response } = await stage.turn();
+    request.frame(undefined);
+    response.writeHead(200, 'OK', []);
+    response.write(Buffer.from('part'));
+    await client.until((text) => text.endsWith('part'));
+    client.socket.end();
+    expect(await client.ended).toBe('reset');
+    expect(response.isFinished).toBe(false);
+  });
+
+  it('of its side behind the end of an answer loses nothing of that', async () => {
+    const body = Buffer.alloc(8_000_000, 'x');
+    const stage = await openStage(({ request, response }) => {
+      request.frame(undefined);
+      response.writeHead(200, 'OK', ['Content-Length', String(body.length)]);
+      response.end(body);
+    });
+    const client = openClient(stage);
+    client.write(GET);
+    client.socket.end();
+    expect(await client.ended).toBe('end');
+    expect(client.text().length - client.text().indexOf('\r\n\r\n') - 4).toBe(body.length);
+  });
+
+  it.each(['end', 'reset'] as const)('between requests is the end of the connection: %s', async (way) => {
+    const stage = await openStage(echo);
+    const client = openClient(stage);
+    client.write(GET);
+    await answered(client);
+    const closed = new Promise((resolve) => stage.connections[0]?.socket.once('close', resolve));
+    if (way === 'end') client.socket.end();
+    else client.socket.resetAndDestroy();
+    await closed;
+    expect(stage.told).toEqual(['request /a']);
+  });
+});
