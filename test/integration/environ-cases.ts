@@ -87,6 +87,7 @@ export const REACHING: readonly Case[] = [
   { name: 'a method of all that a token may be', bytes: request("!#$%&'*+.^_`|~-09azAZ /embedded HTTP/1.1") },
   { name: 'a method of one letter', bytes: request('X /embedded HTTP/1.1') },
   { name: 'a method of 200 letters', bytes: request(`${'A'.repeat(200)} /embedded HTTP/1.1`) },
+  { name: 'HEAD of bytes above 127', bytes: request('HEAD /embedded/\xe4?\xe4 HTTP/1.1') },
   { name: 'HTTP/1.2', bytes: request('GET /embedded/a HTTP/1.2') },
   { name: 'HTTP/1.9', bytes: request('GET /daemon/a HTTP/1.9') },
   { name: 'a file in a folder', bytes: request('GET /folder/dump.wsgi/more HTTP/1.1') },

@@ -1,8 +1,9 @@
 /** The Apache that still answers what has not moved. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AddressInfo, createServer as createWire } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { NoRoute } from '../../src/routing/route.ts';
-import { exchange, send } from '../support/raw-http.ts';
+import { exchange, openConnection, send } from '../support/raw-http.ts';
 import { ok, stageBefore, wsgiRoute } from './stage.ts';
 
 const none = (reason: string, status = 404): NoRoute => ({ kind: 'none', status, reason, message: '' });
@@ -47,6 +48,33 @@ describe('the legacy upstream', () => {
       'x-forwarded-proto': 'http',
     });
     expect(await stage.observed()).toMatchObject({ status: 200, arm: 'legacy', responseBytes: 11 });
+  });
+
+  it.each([
+    ['bytes beyond ASCII', 'GET /\xe9%E9?\xff\xc3\xa9 HTTP/1.1'],
+    ['a method that nobody knows', 'FOO /a HTTP/1.1'],
+    ['a method of small letters', 'get /a HTTP/1.1'],
+    ['a method of all that a token may be', "!#$%&'*+.^_`|~ /a HTTP/1.1"],
+  ])('gets the request line byte for byte: %s', async (_, line) => {
+    const got: string[] = [];
+    const wire = createWire((socket) => {
+      socket
+        .on('error', () => {})
+        .on('data', (bytes: Buffer) => {
+          got.push(bytes.toString('latin1'));
+          socket.end(ok('wire'));
+        });
+    });
+    await new Promise<void>((resolve) => wire.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void wire.close());
+    const { port } = wire.address() as AddressInfo;
+    const front = { legacy: `http://127.0.0.1:${port}` };
+    const stage = await stageBefore(ok('hello'), { route: none('not_wsgi'), front });
+    const client = openConnection(stage.target);
+    client.write(`${line}\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(await client.closed).toContain('wire');
+    expect(got.join('').split('\r\n')[0]).toBe(line);
+    expect(got.join('')).not.toMatch(/content-length|transfer-encoding/i);
   });
 
   it.each([
