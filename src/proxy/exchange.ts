@@ -220,8 +220,9 @@ export class Exchange {
     return this.bodyLimitBytes > 0 && this.requestBytes > this.bodyLimitBytes;
   }
 
-  /** The client's body will not be whole: it has nothing to wait for, and the upstream neither. */
+  /** The client's body will not be whole: it has nothing to wait for, and the upstream neither. An answer that is whole stays one. */
   giveUpOnBody(rule: RefusalRule): void {
+    if (this.response.isEnded) return;
     if (this.response.headersSent) {
       this.reason = rule.reason;
       this.deps.log.info(this.#logFields({ reason: rule.reason }), rule.message);

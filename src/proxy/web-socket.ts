@@ -148,7 +148,10 @@ function passAnswer(exchange: Exchange, request: ClientRequest, answer: Incoming
   exchange.watchSending();
   sendAll(answer, exchange.response).then(
     () => exchange.end(),
-    (error) =>
-      exchange.breakOff('ERR_UPSTREAM_TRUNCATED', 'Upstream broke off in the middle of its answer', error),
+    (error) => {
+      // Where the client has left, it is we who have broken off.
+      if (exchange.clientGone) return;
+      exchange.breakOff('ERR_UPSTREAM_TRUNCATED', 'Upstream broke off in the middle of its answer', error);
+    },
   );
 }

@@ -1,7 +1,10 @@
 /** Bytes that are no request, behind a head that was one. */
 import { describe, expect, it } from 'vitest';
+import type { RedirectRoute } from '../../src/routing/route.ts';
 import { openConnection } from '../support/raw-http.ts';
-import { stageBefore, wsgiRoute } from './stage.ts';
+import { stageBefore, startStage, wsgiRoute } from './stage.ts';
+
+const REDIRECT = { kind: 'redirect', status: 302, location: 'http://a/b' } as RedirectRoute;
 
 describe('refuseConnection()', () => {
   it('is not for a request whose chunks are broken: that one is answered, and told of once', async () => {
@@ -35,5 +38,16 @@ describe('refuseConnection()', () => {
     await client.closed;
     await stage.observed(1);
     expect(new Set(stage.observations.map(({ requestId }) => requestId)).size).toBe(2);
+  });
+
+  it('leaves an answer of our own whole that was there before the chunks behind its head were read', async () => {
+    const stage = await startStage({ route: REDIRECT });
+    const client = openConnection(stage.target);
+    client.write(
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\nGET / HTTP/1.1\r\n\r\n',
+    );
+    expect(await client.closed).toMatch(/^HTTP\/1\.1 302 .*<\/html>\n$/s);
+    expect(stage.observations).toMatchObject([{ status: 302, reason: undefined, aborted: false }]);
+    await stage.close();
   });
 });

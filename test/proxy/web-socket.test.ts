@@ -1,4 +1,5 @@
 /** WebSocket connections through the sidecar, with a real client and a real server (ws), and byte by byte where those are too polite. */
+import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -303,5 +304,28 @@ describe('the WebSockets of a group', () => {
     client.write(asking('/one'));
     await client.closed;
     expect(await stage.observed()).toMatchObject({ status: 101, endedBy: 'web_socket_timeout' });
+  });
+
+  it('tells of no fault where the client leaves in the middle of an answer that is no upgrade', async () => {
+    const upstream = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\nhalf'));
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    const ended = once(upstream, 'connection').then(([socket]) => once(socket as Socket, 'close'));
+    const stage = await stageBefore(ok('hello'), {
+      route: none,
+      front: { legacy: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` },
+    });
+    const client = openConnection(stage.target);
+    client.write(HANDSHAKE);
+    await client.until('half');
+    client.end();
+    await ended;
+    expect(await stage.observed()).toMatchObject({ aborted: true, reason: 'client_gone' });
+    // A turn of the event loop for whoever would tell of it.
+    await exchange(stage.target, 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect(stage.logged).toEqual([]);
+    upstream.close();
   });
 });
