@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientResponse } from '../../src/http/client-response.ts';
+import { InvalidHead } from '../../src/http/response-head.ts';
 import { type Client, openClient, openStage, type Stage, type Turn } from './stage.ts';
 
 const GET = 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -267,5 +268,28 @@ describe('the end of an answer', () => {
     expect(await client.ended).toBe('end');
     expect(client.text().endsWith('\r\nConnection: close\r\n\r\nhello')).toBe(true);
     expect(events).toEqual(['finish', 'close']);
+  });
+});
+
+describe('before its head', () => {
+  it('an answer tells a client that waits to go on', async () => {
+    const { client, turn } = await begin();
+    turn.response.writeContinue();
+    await client.until((text) => text === 'HTTP/1.1 100 Continue\r\n\r\n');
+    expect(turn.response.headersSent).toBe(false);
+    turn.response.writeHead(204, 'None', []);
+    turn.response.end();
+    await client.until((text) => text.includes('HTTP/1.1 204 None\r\n'));
+  });
+
+  it('an answer whose head is refused can be another one', async () => {
+    const { client, turn } = await begin();
+    expect(() => turn.response.writeHead(200, 'OK', ['X', 'a\r\nSet-Cookie: b'])).toThrow(InvalidHead);
+    expect(turn.response.headersSent).toBe(false);
+    turn.response.writeHead(502, 'Bad', ['Content-Length', '0']);
+    turn.response.end();
+    await client.until((text) => text.endsWith('\r\n\r\n'));
+    expect(client.text().startsWith('HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n')).toBe(true);
+    expect(client.text()).not.toContain('Set-Cookie');
   });
 });

@@ -156,7 +156,7 @@ describe('the time that a client has to end its side', () => {
     const socket = stage.connections[0]?.socket as Socket;
     // The system takes no more: what is refused waits behind it.
     while (socket.writableLength === 0) socket.write(body);
-    client.write('NONE / HTTP/1.1\r\n\r\n');
+    client.write('(NONE) / HTTP/1.1\r\n\r\n');
     await stage.until('refused line');
     expect(socket.writableFinished).toBe(false);
     lookAfter(stage, 2_001);

@@ -1,6 +1,16 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { type Client, echo, openClient, openStage, turns } from './stage.ts';
+import {
+  type Client,
+  echo,
+  frame,
+  openClient,
+  openStage,
+  REFUSAL,
+  type Stage,
+  type Turn,
+  turns,
+} from './stage.ts';
 
 const GET = 'GET /a HTTP/1.1\r\n\r\n';
 const answered = (client: Client): Promise<void> => client.until((text) => text.endsWith('/a'));
@@ -130,5 +140,85 @@ describe('the end of a client', () => {
     else client.socket.resetAndDestroy();
     await closed;
     expect(stage.told).toEqual(['request /a']);
+  });
+});
+
+describe('a refusal', () => {
+  it.each([
+    ['for its end', false],
+    ['for nothing', true],
+  ])('of a connection that has sent nothing waits %s', async (_, atOnce) => {
+    const stage = await openStage(echo);
+    const client = openClient(stage);
+    await once(client.socket, 'connect');
+    await turns();
+    const [connection] = stage.connections;
+    const closed = new Promise((resolve) => connection?.socket.once('close', resolve));
+    connection?.refuse(REFUSAL, atOnce);
+    connection?.refuse(REFUSAL, atOnce);
+    expect(await client.ended).toBe('end');
+    expect(client.text()).toBe(REFUSAL);
+    if (!atOnce) {
+      client.write(GET);
+      await turns();
+      expect(connection?.socket.destroyed).toBe(false);
+      client.socket.end();
+    }
+    await closed;
+    expect(stage.told).toEqual([]);
+  });
+
+  it('takes the place of the answer to a request that was under way', async () => {
+    const stage = await openStage();
+    const client = openClient(stage);
+    client.write(GET);
+    const turn = await stage.turn();
+    const events: string[] = [];
+    turn.response.on('finish', () => events.push('finish')).on('close', () => events.push('close'));
+    stage.connections[0]?.refuse(REFUSAL, false);
+    expect(events).toEqual(['close']);
+    echo(turn);
+    expect(await client.ended).toBe('end');
+    expect(client.text()).toBe(REFUSAL);
+    expect(events).toEqual(['close']);
+  });
+});
+
+describe('the silence of a client', () => {
+  const silence = async (bytes: string): Promise<{ stage: Stage; client: Client; turn: Turn }> => {
+    const stage = await openStage();
+    const client = openClient(stage);
+    client.write(bytes);
+    const turn = await stage.turn();
+    frame(turn.request);
+    return { stage, client, turn };
+  };
+
+  it('is told to who reads its body, and to who writes its answer', async () => {
+    const { turn } = await silence('POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc');
+    const { request, response } = turn;
+    const told = Promise.all([
+      once(request.body as NodeJS.EventEmitter, 'timeout'),
+      once(response, 'timeout'),
+    ]);
+    request.socket.setTimeout(10);
+    await told;
+    expect(request.socket.destroyed).toBe(false);
+  });
+
+  it('ends the connection where nobody wants to know', async () => {
+    const { client, turn } = await silence(GET);
+    turn.request.socket.setTimeout(10);
+    await client.ended;
+    expect(client.text()).toBe('');
+  });
+
+  it('is nothing once the answer has left', async () => {
+    const { client, turn } = await silence(GET);
+    turn.request.socket.setTimeout(60_000);
+    turn.response.writeHead(200, 'OK', ['Content-Length', '0']);
+    turn.response.end();
+    await client.until((text) => text.endsWith('\r\n\r\n'));
+    expect(turn.request.socket.timeout).toBe(0);
   });
 });

@@ -127,7 +127,7 @@ describe('requests of one connection', () => {
   it('end with the refusal of bytes that are none, and nothing behind them is read', async () => {
     const stage = await openStage(echo);
     const client = openClient(stage);
-    client.write(`${get('/a')}NONE / HTTP/1.1\r\n\r\n${get('/b')}`);
+    client.write(`${get('/a')}(NONE) / HTTP/1.1\r\n\r\n${get('/b')}`);
     expect(await client.ended).toBe('end');
     client.write(get('/c'));
     await turns();
