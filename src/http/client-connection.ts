@@ -146,6 +146,8 @@ export class ClientConnection implements Waiting {
         if (waited > (this.socket.writableFinished ? LINGER_MS : UNTAKEN_MS)) this.socket.destroy();
         break;
       case 'request':
+        this.#response?.look(now);
+        break;
       case 'refused':
       case 'gone':
         break;

@@ -12,6 +12,7 @@ const JOINED_BYTES = 16_384;
 
 /** What @types/node leaves out. */
 type Bytes = Buffer & { latin1Slice(start?: number, end?: number): string };
+type Inner = Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null };
 
 /** What carries an answer. */
 export type ResponseCarrier = {
@@ -39,6 +40,11 @@ export class ClientResponse extends EventEmitter {
   isLast = false;
   /** Where no length is told, only the end of the connection ends it. */
   endsByClose = false;
+  /** How long its client may take nothing of what waits for it, in milliseconds; 0 is no limit. */
+  untakenMs = 0;
+  /** What the client had taken, by the last look that found more of it, and what waited in the system's place. */
+  #taken = '';
+  #takenAt = 0;
 
   constructor(request: ClientRequest, carrier: ResponseCarrier) {
     super();
@@ -122,6 +128,17 @@ export class ClientResponse extends EventEmitter {
     if (!socket.writable) return;
     if (socket.writableLength === 0) process.nextTick(finish, this);
     else socket.write(NOTHING, (error) => error ?? finish(this));
+  }
+
+  /** Tells `timeout` where nothing has been taken for too long: the socket's own time begins anew with each byte that its client sends. */
+  look(now: number): void {
+    if (this.untakenMs === 0) return;
+    const { bytesWritten, writableLength, _handle } = this.#socket as Inner;
+    const taken = `${bytesWritten - writableLength} ${_handle?.writeQueueSize ?? 0}`;
+    if (writableLength === 0 || taken !== this.#taken) {
+      this.#taken = taken;
+      this.#takenAt = now;
+    } else if (now - this.#takenAt > this.untakenMs) this.emit('timeout');
   }
 
   /** Its connection has ended; told by the connection alone. */

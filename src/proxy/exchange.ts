@@ -239,8 +239,8 @@ export class Exchange {
     if (this.isWatched) return;
     this.isWatched = true;
     // `response-socket-timeout` of a daemon process says it for its group.
-    const { socket } = this.request;
-    socket.setTimeout(this.lease?.upstream.untakenMs ?? this.limits.sendTimeoutMs);
+    this.response.untakenMs = this.lease?.upstream.untakenMs ?? this.limits.sendTimeoutMs;
+    this.request.socket.setTimeout(this.response.untakenMs);
     this.response.on('timeout', this.#stalled);
   }
 

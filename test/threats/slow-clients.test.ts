@@ -187,6 +187,23 @@ describe('a slow client', () => {
   });
 });
 
+describe('a client that takes nothing of its answer and goes on sending', () => {
+  it('loses its connection as one that is silent', async () => {
+    const stage = await stageBefore(
+      (socket, text) => void (text.includes('\r\n\r\n') && socket.write(ok('x'.repeat(20_000_000)))),
+      { front: { limits: { sendTimeoutMs: 200 } } },
+    );
+    const client = openSocket(stage.target).pause();
+    client.on('error', () => undefined).write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const sending = setInterval(() => client.write('G'), 50);
+    onTestFinished(() => {
+      clearInterval(sending);
+      client.destroy();
+    });
+    expect(await stage.observed()).toMatchObject({ aborted: true, reason: 'send_timeout' });
+  });
+});
+
 describe('many clients that take nothing', () => {
   it('hold only what each of them was sent', async () => {
     const stage = await stageBefore((socket, text) => {
