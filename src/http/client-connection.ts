@@ -7,38 +7,13 @@ import type { Socket } from 'node:net';
 import { ClientRequest } from './client-request.ts';
 import { ClientResponse } from './client-response.ts';
 import type { Waiting } from './connection-clock.ts';
+import type { ConnectionHome } from './connection-home.ts';
 import { cutOff } from './cut-off.ts';
 import { HeadReader } from './head-reader.ts';
 import { KeptBytes } from './kept-bytes.ts';
 import type { ClientBody } from './request-body.ts';
 import { readShared } from './shared-reading.ts';
 import { type WireFault, wireFault } from './wire-fault.ts';
-
-/** What a connection belongs to. */
-export type ConnectionHome = {
-  readonly limits: ConnectionLimits;
-  /** A request has come: `frame` is to be said of it, and one answer given. */
-  request(request: ClientRequest, response: ClientResponse): void;
-  /** Bytes of which no request can be made; to be refused by `refuse`. */
-  refused(connection: ClientConnection, fault: WireFault): void;
-  /** The body of a request that is under way is none. */
-  brokenBody(request: ClientRequest, fault: WireFault): void;
-  /** A fault of ours while its bytes were read; its connection has been ended. */
-  failed(error: unknown): void;
-  /** It has waited too long for its next request, and has been ended. */
-  endedIdle(): void;
-  /** Nothing more is read for the present, or it is read on: meanwhile whether the client is still there has to be found out otherwise. */
-  held(request: ClientRequest, isHeld: boolean): void;
-};
-
-/** In milliseconds and bytes; a time of 0 is no limit. */
-export type ConnectionLimits = {
-  readonly headBytes: number;
-  /** From which on a request line is what makes a head too long. */
-  readonly requestLineBytes: number;
-  readonly headTimeoutMs: number;
-  readonly keepAliveTimeoutMs: number;
-};
 
 /** Bytes behind a request under way that are kept; beyond it nothing more is read until there is room. */
 const KEPT_BYTES = 16_384;

@@ -1,5 +1,5 @@
 /** Reads one head after another from the bytes of a connection, however they are cut. */
-import type { ConnectionLimits } from './client-connection.ts';
+import type { ConnectionLimits } from './connection-home.ts';
 import { KeptBytes } from './kept-bytes.ts';
 import {
   faultOfBeginning,
@@ -30,6 +30,7 @@ const CR = 13;
 const LF = 10;
 const END = Buffer.from('\r\n\r\n');
 
+const HALF_A_LINE = wireFault('line', 'a CR without an LF before it');
 const LINE_TOO_LONG = wireFault('line-too-long', 'the request line');
 
 type Limits = Pick<ConnectionLimits, 'headBytes' | 'requestLineBytes'>;
@@ -41,6 +42,8 @@ export class HeadReader {
   #searched = 0;
   #checked = 0;
   #isLineRead = false;
+  /** An empty line has begun with a CR. */
+  #isReturnOpen = false;
 
   /** Whether a head has begun and not come whole; empty lines are none of it. */
   get hasBegun(): boolean {
@@ -48,14 +51,27 @@ export class HeadReader {
   }
 
   read(bytes: Buffer, limits: Limits): HeadReading {
-    const start = this.#pending.length === 0 ? skipEmptyLines(bytes) : 0;
-    if (start === bytes.length) return MORE;
     if (this.#pending.length > 0) return this.#readOn(bytes, limits);
+    const start = this.#skipEmptyLines(bytes);
+    if (start < 0) return { kind: 'fault', fault: HALF_A_LINE };
+    if (start === bytes.length) return MORE;
     const text = (bytes as Bytes).latin1Slice(start, Math.min(bytes.length, start + USUAL_HEAD));
     const end = text.indexOf('\r\n\r\n');
     if (end < 0 || end + END.length > limits.headBytes) return this.#readOn(bytes.subarray(start), limits);
     const next = start + end + END.length;
     return readText(text.slice(0, end), bytes.length - next);
+  }
+
+  /** RFC 9112 §2.2: empty lines may stand before a request line. -1 for a CR without its LF. */
+  #skipEmptyLines(bytes: Buffer): number {
+    let start = 0;
+    for (; start < bytes.length; start += 1) {
+      const byte = bytes[start];
+      if (this.#isReturnOpen && byte !== LF) return -1;
+      this.#isReturnOpen = byte === CR;
+      if (byte !== CR && byte !== LF) break;
+    }
+    return start;
   }
 
   /** The slow way, for heads that are long or come in pieces. */
@@ -101,13 +117,6 @@ function faultOr(reading: () => HeadReading, fault: WireFault | undefined): Head
 function readText(text: string, rest: number): HeadReading {
   const head = readRequestHead(text);
   return isFault(head) ? { kind: 'fault', fault: head } : { kind: 'head', head, rest };
-}
-
-/** RFC 9112 §2.2: empty lines may stand before a request line. */
-function skipEmptyLines(bytes: Buffer): number {
-  let start = 0;
-  while (start < bytes.length && (bytes[start] === CR || bytes[start] === LF)) start += 1;
-  return start;
 }
 
 /** Whether it is the request line that makes it so; Apache does not read on behind one. */

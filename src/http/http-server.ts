@@ -1,7 +1,8 @@
 /** A server of HTTP/1.1 for clients: it accepts connections and ends them; what they ask for is others' to answer. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { ClientConnection, type ConnectionHome, type ConnectionLimits } from './client-connection.ts';
+import { ClientConnection } from './client-connection.ts';
 import { ConnectionClock } from './connection-clock.ts';
+import type { ConnectionHome, ConnectionLimits } from './connection-home.ts';
 
 /** Who answers. `opened` is told of each connection before anything is read of it. */
 export type ServerHandler = Omit<ConnectionHome, 'limits'> & {

@@ -1,6 +1,7 @@
 /** A listener: the HTTP server on one address, with the limits that guard a head, and an orderly end. */
-import type { ClientConnection, ConnectionLimits } from '../http/client-connection.ts';
+import type { ClientConnection } from '../http/client-connection.ts';
 import type { ClientRequest } from '../http/client-request.ts';
+import type { ConnectionLimits } from '../http/connection-home.ts';
 import { HttpServer } from '../http/http-server.ts';
 import { type BindOptions, type BoundSocket, bindServer } from './bind-server.ts';
 import { ruleOf } from './client-error.ts';

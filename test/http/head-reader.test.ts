@@ -42,6 +42,21 @@ const statusOf = ({ fault }: Read): number | undefined =>
   fault === undefined ? undefined : REFUSED_BYTES[fault.code].status;
 
 describe('HeadReader', () => {
+  it.each([
+    ['\r\n', undefined],
+    ['\r\n\r\n\n', undefined],
+    ['\r', 400],
+    ['\r\n\r', 400],
+    ['\r\r\n', 400],
+  ])('takes whole empty lines before a request line alone, however they are cut: %j', (before, status) => {
+    const bytes = Buffer.from(`${before}GET / HTTP/1.1\r\n\r\n`);
+    const cuts = Array.from({ length: bytes.length }, (_, at) => [bytes.subarray(0, at), bytes.subarray(at)]);
+    for (const pieces of [[bytes], ...cuts, cuts.map((_, at) => bytes.subarray(at, at + 1))]) {
+      const read = readPieces(pieces.filter(({ length }) => length > 0));
+      expect([read.heads.length, statusOf(read)]).toEqual([status === undefined ? 1 : 0, status]);
+    }
+  });
+
   it('reads the same however the bytes are cut', () => {
     const texts = fc.array(HEADS, { minLength: 1, maxLength: 3 }).map((heads) => heads.join(''));
     let faults = 0;

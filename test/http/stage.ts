@@ -1,9 +1,10 @@
 /** A server of `src/http/` with a handler that tells what it was told, and clients that send bytes as they are. */
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { ClientConnection, ConnectionLimits } from '../../src/http/client-connection.ts';
+import type { ClientConnection } from '../../src/http/client-connection.ts';
 import type { ClientRequest } from '../../src/http/client-request.ts';
 import type { ClientResponse } from '../../src/http/client-response.ts';
+import type { ConnectionLimits } from '../../src/http/connection-home.ts';
 import { HttpServer } from '../../src/http/http-server.ts';
 import type { WireFault } from '../../src/http/wire-fault.ts';
 

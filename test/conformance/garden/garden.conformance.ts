@@ -1,10 +1,7 @@
 /** The same bytes to the sidecar, Apache, nginx and HAProxy: who lets what through. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CASES, type Case } from './cases.ts';
 import { type Made, send } from './client.ts';
-import { EXCEPTIONS } from './exceptions.ts';
 import {
   type GardenServer,
   startApacheInGarden,
@@ -37,12 +34,9 @@ describe('the garden', () => {
     expect(plain?.made.map(({ passed }) => passed.length)).toEqual([1, 1, 1, 1]);
   });
 
-  it('has the sidecar let nothing through that two of the others refuse, but what is argued for', () => {
-    const lax = rows.filter(isLaxer).map(({ name }) => name);
-    expect(lax.map((name) => describeRow(rows, name))).toEqual(
-      lax.filter((name) => EXCEPTIONS.has(name)).map((name) => describeRow(rows, name)),
-    );
-    expect([...EXCEPTIONS.keys()].filter((name) => !lax.includes(name))).toEqual([]);
+  it('has the sidecar let nothing through that two of the others refuse', () => {
+    const lax = rows.filter(isLaxer).map(({ name }) => describeRow(rows, name));
+    expect(lax).toEqual([]);
   });
 
   it('has the sidecar read bodies as at least one of the others does', () => {
@@ -55,11 +49,6 @@ describe('the garden', () => {
     process.stdout.write(
       `\nRefused by the sidecar, let through by two of the others:\n${strict.join('\n')}\n`,
     );
-  });
-
-  it('has its exceptions in the manual', () => {
-    const manual = readFileSync(join(import.meta.dirname, '../../../MANUAL.md'), 'utf8');
-    for (const argument of new Set(EXCEPTIONS.values())) expect(manual).toContain(argument);
   });
 });
 
