@@ -8,6 +8,7 @@ import { ClientRequest } from './client-request.ts';
 import { ClientResponse } from './client-response.ts';
 import type { Waiting } from './connection-clock.ts';
 import type { ConnectionHome } from './connection-home.ts';
+import { type Phase, waitLimitMs } from './connection-phase.ts';
 import { cutOff } from './cut-off.ts';
 import { HeadReader } from './head-reader.ts';
 import { KeptBytes } from './kept-bytes.ts';
@@ -17,18 +18,6 @@ import { type WireFault, wireFault } from './wire-fault.ts';
 
 /** Bytes behind a request under way that are kept; beyond it nothing more is read until there is room. */
 const KEPT_BYTES = 16_384;
-
-/** What Apache gives a client that does not end its side (`SECONDS_TO_LINGER` is 30 of them, 2 without a byte). */
-const LINGER_MS = 2_000;
-/** What a client gets that does not take the last of what was written for it. */
-const UNTAKEN_MS = 30_000;
-
-/**
- * `head`: a first one is waited for, or has begun. `idle`: none has. `request`: one is under way. `dumping`: it has its answer, and its body
- * is still coming. `refused`: no request could be made, and the answer to that is to be written. `lingering`: the last answer has been; what
- * comes is thrown away. `gone`: others have the socket, or nobody.
- */
-type Phase = 'head' | 'idle' | 'request' | 'dumping' | 'refused' | 'lingering' | 'gone';
 
 /** Lives as long as its socket, or until that becomes a tunnel. */
 export class ClientConnection implements Waiting {
@@ -107,28 +96,13 @@ export class ClientConnection implements Waiting {
   }
 
   look(now: number): void {
-    const waited = now - this.#since;
-    const { headTimeoutMs, keepAliveTimeoutMs } = this.#home.limits;
-    switch (this.#phase) {
-      case 'head':
-        if (headTimeoutMs > 0 && waited > headTimeoutMs) this.#fault(wireFault('late', 'no whole head'));
-        break;
-      case 'idle':
-      case 'dumping':
-        if (keepAliveTimeoutMs > 0 && waited > keepAliveTimeoutMs) this.#endIdle();
-        break;
-      case 'lingering':
-        if (waited > (this.socket.writableFinished ? LINGER_MS : UNTAKEN_MS)) this.socket.destroy();
-        break;
-      case 'request':
-        this.#response?.look(now);
-        break;
-      case 'refused':
-      case 'gone':
-        break;
-      default:
-        this.#phase satisfies never;
-    }
+    const phase = this.#phase;
+    if (phase === 'request') this.#response?.look(now);
+    const limitMs = waitLimitMs(phase, this.#home.limits, this.socket.writableFinished);
+    if (limitMs === 0 || now - this.#since <= limitMs) return;
+    if (phase === 'head') this.#fault(wireFault('late', 'no whole head'));
+    else if (phase === 'lingering') this.socket.destroy();
+    else this.#endIdle();
   }
 
   /** What goes wrong with one client's bytes harms that client alone. */

@@ -30,7 +30,7 @@ const CR = 13;
 const LF = 10;
 const END = Buffer.from('\r\n\r\n');
 
-const HALF_A_LINE = wireFault('line', 'a CR without an LF before it');
+const HALF_A_LINE = wireFault('empty-line', 'a CR without an LF before it');
 const LINE_TOO_LONG = wireFault('line-too-long', 'the request line');
 
 type Limits = Pick<ConnectionLimits, 'headBytes' | 'requestLineBytes'>;

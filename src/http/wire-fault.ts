@@ -8,12 +8,13 @@ export type WireFault = {
 };
 
 /**
- * `line`, `field`, `chunk`, `trailer`: grammar. `protocol`: another one than HTTP. `version`: no version of HTTP. `http2`: its preface. `target`:
+ * `line`, `field`, `chunk`, `trailer`: grammar. `empty-line`: half of one, before a request line. `protocol`: another one than HTTP. `version`: no version of HTTP. `http2`: its preface. `target`:
  * characters that no target has. `blanks`: more than one space in a request line. `line-too-long`, `head-too-long`, `trailers-too-long`,
  * `extensions-too-long`: more than may come. `late`: a head that did not come whole in its time.
  */
 export type WireFaultCode =
   | 'line'
+  | 'empty-line'
   | 'blanks'
   | 'protocol'
   | 'version'

@@ -172,6 +172,7 @@ const TOO_LONG = (status: number, reason: string, what: string): RefusalRule => 
 /** What becomes of bytes of which no request can be made, or no body of one that has begun. */
 export const REFUSED_BYTES: Readonly<Record<WireFaultCode, RefusalRule>> = {
   line: BAD_REQUEST,
+  'empty-line': BAD_REQUEST,
   blanks: { ...BAD_REQUEST, message: 'More than one space in the request line' },
   protocol: { ...BAD_REQUEST, message: 'Request line of another protocol than HTTP' },
   field: BAD_REQUEST,

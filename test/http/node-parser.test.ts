@@ -11,9 +11,9 @@ const LIMITS = { headBytes: 65_536, requestLineBytes: 8_190 };
 const AT_ONCE = 100;
 
 /**
- * Why ours refuses what Node takes. `blanks`: Node skips those around a target. `protocol`: Node speaks RTSP and ICE as well.
+ * Why ours refuses what Node takes. `blanks`: Node skips those around a target. `empty-line`: Node skips any CR before a request line. `protocol`: Node speaks RTSP and ICE as well.
  */
-const STRICTER: ReadonlySet<string> = new Set(['blanks', 'protocol']);
+const STRICTER: ReadonlySet<string> = new Set(['blanks', 'empty-line', 'protocol']);
 
 /** Which targets are served at all (`REFUSED_TARGET` of the proxy); Node's parser looks at their form, ours does not. */
 const SERVED_TARGET = /^(?:\/|\*$|https?:\/\/)/;
