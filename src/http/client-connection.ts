@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { ClientRequest } from './client-request.ts';
 import { ClientResponse } from './client-response.ts';
 import type { Waiting } from './connection-clock.ts';
-import type { ConnectionHome } from './connection-home.ts';
+import type { ConnectionHome, RefusableConnection } from './connection-home.ts';
 import { type Phase, waitLimitMs } from './connection-phase.ts';
 import { cutOff } from './cut-off.ts';
 import { HeadReader } from './head-reader.ts';
@@ -20,7 +20,7 @@ import { type WireFault, wireFault } from './wire-fault.ts';
 const KEPT_BYTES = 16_384;
 
 /** Lives as long as its socket, or until that becomes a tunnel. */
-export class ClientConnection implements Waiting {
+export class ClientConnection implements Waiting, RefusableConnection {
   readonly socket: Socket;
   readonly #home: ConnectionHome;
   readonly #head = new HeadReader();
@@ -57,7 +57,12 @@ export class ClientConnection implements Waiting {
     return this.#phase === 'idle';
   }
 
-  /** Writes an answer to what was no request and ends the connection; `atOnce`: without waiting for the client's end. */
+  /** Ends it where no answer is under way or to come: one that waits for its next request, or whose last body is for nobody. */
+  endWhereIdle(): void {
+    if (this.isIdle) this.socket.destroy();
+    else if (this.#phase === 'dumping') this.#linger();
+  }
+
   refuse(answer: string, atOnce: boolean): void {
     if (this.#phase === 'gone' || this.#phase === 'lingering') return;
     this.#response?.close();

@@ -1,5 +1,5 @@
 /** What a connection of a client is at, and how long its client may take in it. */
-import type { ConnectionLimits } from './connection-home.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 
 /**
  * `head`: a first one is waited for, or has begun. `idle`: none has. `request`: one is under way. `dumping`: it has its answer, and its body

@@ -1,5 +1,5 @@
 /** Reads one head after another from the bytes of a connection, however they are cut. */
-import type { ConnectionLimits } from './connection-home.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { KeptBytes } from './kept-bytes.ts';
 import {
   faultOfBeginning,

@@ -2,7 +2,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { ClientConnection } from './client-connection.ts';
 import { ConnectionClock } from './connection-clock.ts';
-import type { ConnectionHome, ConnectionLimits } from './connection-home.ts';
+import type { ConnectionHome } from './connection-home.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 
 /** Who answers. `opened` is told of each connection before anything is read of it. */
 export type ServerHandler = Omit<ConnectionHome, 'limits'> & {
@@ -48,9 +49,9 @@ export class HttpServer {
     });
   }
 
-  /** Ends connections that wait for their next request. */
+  /** Ends connections that wait for their next request, or for the rest of a body that nobody wants. */
   closeIdle(): void {
-    for (const connection of this.#connections) if (connection.isIdle) connection.socket.destroy();
+    for (const connection of this.#connections) connection.endWhereIdle();
   }
 
   #tellDrained(): void {

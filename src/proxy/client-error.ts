@@ -1,6 +1,6 @@
 /** What is answered when no request could be made of a client's bytes: half a head, or a broken one; and to a connection that is one too many. */
 import { STATUS_CODES } from 'node:http';
-import type { ClientConnection } from '../http/client-connection.ts';
+import type { RefusableConnection } from '../http/connection-home.ts';
 import { httpDate } from '../http/http-date.ts';
 import type { WireFault } from '../http/wire-fault.ts';
 import { renderErrorPage } from './failure.ts';
@@ -23,7 +23,7 @@ type ConnectionRefusal = ConnectionRule & { readonly requestId: string };
 
 /** Answers on the bare connection, ends it, and tells of it. */
 export function refuseConnection(
-  connection: ClientConnection,
+  connection: RefusableConnection,
   refusal: ConnectionRefusal,
   { log, observer }: { readonly log: ProxyLog; readonly observer: RequestObserver },
 ): void {

@@ -27,7 +27,8 @@ export async function sendFile(exchange: Exchange, route: FileRoute): Promise<vo
   } catch (error) {
     refuseFile(exchange, error);
   } finally {
-    await file?.close();
+    // What has been read of it is on its way: a descriptor that cannot be closed changes nothing.
+    await file?.close().catch(ignore);
   }
 }
 
@@ -191,4 +192,8 @@ function chooseRange(conditions: Conditions, of: Validator): Range | 'unsatisfia
   const end = match[2] === '' ? last : Math.min(Number(match[2]), last);
   if (start > last) return 'unsatisfiable';
   return end < start ? undefined : { start, end };
+}
+
+function ignore(): void {
+  // Told by nobody, since there is nothing to be done.
 }

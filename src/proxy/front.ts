@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Refusal } from '../groups/lease.ts';
-import type { ClientConnection } from '../http/client-connection.ts';
 import type { ClientRequest } from '../http/client-request.ts';
 import type { ClientResponse } from '../http/client-response.ts';
+import type { RefusableConnection } from '../http/connection-home.ts';
 import type { Framing } from '../http/request-body.ts';
 import type { GroupIdentity } from '../routing/group-key.ts';
 import type { FileRoute, NoRoute, Route, RouteRequest, WsgiRoute } from '../routing/route.ts';
@@ -140,7 +140,7 @@ export class Front {
   }
 
   /** Answers what no request is made of, and ends its connection; `detail` is for the log. */
-  refuseConnection(connection: ClientConnection, rule: ConnectionRule, detail?: string): void {
+  refuseConnection(connection: RefusableConnection, rule: ConnectionRule, detail?: string): void {
     const requestId = this.#nextId();
     const message = detail === undefined ? rule.message : `${rule.message}: ${detail}`;
     refuseConnection(connection, { ...rule, message, requestId }, this.#deps);

@@ -1,7 +1,8 @@
 /** A listener: the HTTP server on one address, with the limits that guard a head, and an orderly end. */
-import type { ClientConnection } from '../http/client-connection.ts';
+
 import type { ClientRequest } from '../http/client-request.ts';
-import type { ConnectionLimits } from '../http/connection-home.ts';
+import type { RefusableConnection } from '../http/connection-home.ts';
+import type { ConnectionLimits } from '../http/connection-limits.ts';
 import { HttpServer } from '../http/http-server.ts';
 import { type BindOptions, type BoundSocket, bindServer } from './bind-server.ts';
 import { ruleOf } from './client-error.ts';
@@ -138,7 +139,7 @@ function createServer({ limits, serve }: Desk, connections: Connections): HttpSe
   );
 }
 
-function admit(front: Front, connection: ClientConnection, connections: Connections): void {
+function admit(front: Front, connection: RefusableConnection, connections: Connections): void {
   if (connection.socket.destroyed) return;
   const rule = connections.open(connection.socket, front.options);
   if (rule !== undefined) front.refuseConnection(connection, rule);

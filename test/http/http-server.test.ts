@@ -75,6 +75,21 @@ describe('HttpServer', () => {
   });
 });
 
+describe('closeIdle()', () => {
+  it('ends a connection whose body is for nobody, in its own time, and so that the answer is read', async () => {
+    const stage = await openStage();
+    const client = openClient(stage);
+    client.write('POST /a HTTP/1.1\r\nContent-Length: 100000\r\n\r\nabc');
+    const turn = await stage.turn();
+    turn.request.frame({ kind: 'length', length: 100_000 });
+    echo(turn);
+    await answered(client);
+    stage.server.closeIdle();
+    expect(await client.ended).toBe('end');
+    client.socket.end();
+  });
+});
+
 describe('the end of a client', () => {
   it.each(['end', 'reset'] as const)(
     'in the middle of its body is the end of that, without being whole: %s',

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { ClientConnection } from '../../src/http/client-connection.ts';
 import type { ClientRequest } from '../../src/http/client-request.ts';
 import type { ClientResponse } from '../../src/http/client-response.ts';
-import type { ConnectionLimits } from '../../src/http/connection-home.ts';
+import type { ConnectionLimits } from '../../src/http/connection-limits.ts';
 import { HttpServer } from '../../src/http/http-server.ts';
 import type { WireFault } from '../../src/http/wire-fault.ts';
 
