@@ -1,4 +1,5 @@
 /** A process that is killed under a stream of requests that may not be repeated: through the whole sidecar. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { send } from '../support/raw-http.ts';
 import { type Sidecar, startSidecar } from '../support/sidecar.ts';
@@ -123,6 +124,8 @@ describe('a process that is killed under a stream of POSTs', () => {
     const post = { method: 'POST', body: 'a=b' };
     const pid = (await sidecar.get('site.test', '/')).text();
     process.kill(Number(pid), 'SIGSTOP');
+    // A thread that is told to stop while it waits for a request may still be given one.
+    await expect.poll(() => statesOf(pid)).toMatch(/^T+$/);
     const answer = sidecar.get('site.test', '/', post);
     while (!/requests_in_flight\{[^}]*"main"[^}]*\} 1\n/.test(await metrics()));
     process.kill(Number(pid), 'SIGKILL');
@@ -131,6 +134,13 @@ describe('a process that is killed under a stream of POSTs', () => {
     expect(text()).not.toBe(pid);
   });
 });
+
+/** Of each thread, by proc_pid_stat(5); `T` is stopped. */
+function statesOf(pid: string): string {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const states = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1'));
+  return states.map((text) => text.slice(text.lastIndexOf(')') + 2)[0]).join('');
+}
 
 async function metrics(): Promise<string> {
   return (await sidecar.ask('/metrics')).text();

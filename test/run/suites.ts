@@ -33,6 +33,7 @@ export const SUITES: readonly Suite[] = [
   { name: 'integration/environ-list', packages: APACHE },
   { name: 'integration/mod-wsgi-behaviour', packages: APACHE },
   { name: 'integration/parity', packages: APACHE },
+  { name: 'integration/parity-lines', packages: APACHE },
   { name: 'integration/parity-options', packages: APACHE },
   { name: 'integration/process-end', packages: APACHE },
   { name: 'integration/record-vectors', packages: [...APACHE, 'openssl'] },
