@@ -7,11 +7,9 @@ export type Waiting = {
   look(now: number): void;
 };
 
-/** Parts of the shortest limit: a connection is ended at most one part late. */
+/** Parts of the shortest limit, and their longest, since some connections linger without one: each is ended at most one part late. */
 const PARTS = 20;
-const LONGEST_PART_MS = 1_000;
-/** What is looked for without a limit: connections that linger. */
-const DEFAULT_LIMIT_MS = 2_000;
+const LONGEST_PART_MS = 500;
 
 /** Ticks as long as there are connections. */
 export class ConnectionClock {
@@ -21,7 +19,7 @@ export class ConnectionClock {
 
   /** Sets how often is looked: by the shortest of the limits, in milliseconds; 0 for none. */
   setLimits(limits: readonly number[]): void {
-    const shortest = Math.min(DEFAULT_LIMIT_MS, ...limits.filter((limit) => limit > 0));
+    const shortest = Math.min(...limits.filter((limit) => limit > 0));
     this.#partMs = Math.min(LONGEST_PART_MS, shortest / PARTS);
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
