@@ -106,9 +106,9 @@ export class ClientResponse extends EventEmitter {
   write(bytes: Buffer): boolean {
     if (this.#framing === 'none' || this.isEnded || bytes.length === 0) return true;
     const isChunked = this.#framing === 'chunked';
+    if (!isChunked && this.#unsent === '') return this.#socket.write(bytes);
     if (bytes.length <= JOINED_BYTES) return this.#socket.write(this.#joined(bytes, isChunked), 'latin1');
     const before = `${this.#takeHead()}${isChunked ? `${bytes.length.toString(16)}\r\n` : ''}`;
-    if (before === '') return this.#socket.write(bytes);
     this.#socket.cork();
     this.#socket.write(before, 'latin1');
     let mayGoOn = this.#socket.write(bytes);
