@@ -5,13 +5,13 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { ClientRequest } from './client-request.ts';
+import { latin1 } from './latin1.ts';
 import { type AnswerFraming, renderHead } from './response-head.ts';
 
 /** Bodies up to this size join their head, or the frame around them, as text: one plain write, where pieces are a vectored one. */
 const JOINED_BYTES = 16_384;
 
 /** What @types/node leaves out. */
-type Bytes = Buffer & { latin1Slice(start?: number, end?: number): string };
 type Inner = Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null };
 
 /** What carries an answer. */
@@ -165,7 +165,7 @@ export class ClientResponse extends EventEmitter {
   }
 
   #joined(bytes: Buffer, isChunked: boolean): string {
-    const text = (bytes as Bytes).latin1Slice();
+    const text = latin1(bytes);
     const head = this.#takeHead();
     return isChunked ? `${head}${bytes.length.toString(16)}\r\n${text}\r\n` : head + text;
   }

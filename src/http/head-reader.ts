@@ -1,6 +1,7 @@
 /** Reads one head after another from the bytes of a connection, however they are cut. */
 import type { ConnectionLimits } from './connection-limits.ts';
 import { KeptBytes } from './kept-bytes.ts';
+import { latin1 } from './latin1.ts';
 import {
   faultOfBeginning,
   faultOfPart,
@@ -18,9 +19,6 @@ export type HeadReading =
   | { readonly kind: 'fault'; readonly fault: WireFault };
 
 const MORE: HeadReading = { kind: 'more' };
-
-/** What @types/node leaves out: `toString('latin1')` without its choice of encodings. */
-type Bytes = Buffer & { latin1Slice(start?: number, end?: number): string };
 
 /** Nearly every head is shorter; what is decoded beyond it is body. */
 const USUAL_HEAD = 2048;
@@ -55,7 +53,7 @@ export class HeadReader {
     const start = this.#skipEmptyLines(bytes);
     if (start < 0) return { kind: 'fault', fault: HALF_A_LINE };
     if (start === bytes.length) return MORE;
-    const text = (bytes as Bytes).latin1Slice(start, Math.min(bytes.length, start + USUAL_HEAD));
+    const text = latin1(bytes, start, Math.min(bytes.length, start + USUAL_HEAD));
     const end = text.indexOf('\r\n\r\n');
     if (end < 0 || end + END.length > limits.headBytes) return this.#readOn(bytes.subarray(start), limits);
     const next = start + end + END.length;
@@ -77,18 +75,18 @@ export class HeadReader {
   /** The slow way, for heads that are long or come in pieces. */
   #readOn(bytes: Buffer, limits: Limits): HeadReading {
     this.#pending.add(bytes);
-    const all = this.#pending.view() as Bytes;
+    const all = this.#pending.view();
     const end = all.indexOf(END, this.#searched);
     const from = Math.max(0, this.#checked - 1);
     this.#searched = Math.max(0, all.length - END.length + 1);
     this.#checked = all.length;
     if (end < 0 && all.length <= limits.headBytes) {
-      const fault = faultOfPart(all.latin1Slice(from));
+      const fault = faultOfPart(latin1(all, from));
       return faultOr(() => this.#readLine(all, from, limits), fault);
     }
     if (end < 0 || end + END.length > limits.headBytes) return { kind: 'fault', fault: tooLong(all, limits) };
     const next = end + END.length;
-    const reading = readText(all.latin1Slice(0, end), all.length - next);
+    const reading = readText(latin1(all, 0, end), all.length - next);
     this.#pending.drop(all.length);
     this.#searched = 0;
     this.#checked = 0;
@@ -97,7 +95,7 @@ export class HeadReader {
   }
 
   /** What is no request is told as soon as its first line is there; `from` is where new bytes begin. */
-  #readLine(all: Bytes, from: number, { requestLineBytes }: Limits): HeadReading {
+  #readLine(all: Buffer, from: number, { requestLineBytes }: Limits): HeadReading {
     if (this.#isLineRead) return MORE;
     const end = all.indexOf(LF, from);
     // Apache takes one byte more than it says, and half a line end may be there.
@@ -105,7 +103,7 @@ export class HeadReader {
     if (end < 0) return faultOr(() => MORE, faultOfBeginning(all.toString('latin1', 0, BEGINNING)));
     this.#isLineRead = true;
     if (end > requestLineBytes) return MORE;
-    const line = readRequestLine(all.latin1Slice(0, end - 1));
+    const line = readRequestLine(latin1(all, 0, end - 1));
     return isFault(line) ? { kind: 'fault', fault: line } : MORE;
   }
 }

@@ -2,6 +2,8 @@
  * Reads the bytes of one HTTP/1.1 answer after another from one connection (RFC 9112 §§4, 6, 7). Knows no sockets.
  * What could be read in two ways is refused, since the bytes come from a process that runs other people's code.
  */
+import { trimmed } from '../http/field-text.ts';
+import { latin1 } from '../http/latin1.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { addResponseField, endResponseHead, newResponseHead } from './response-headers.ts';
 import type { AnswerHead } from './transport.ts';
@@ -23,9 +25,6 @@ const USUAL_HEAD = 2048;
 
 const START = 'HTTP/1.';
 const NO_STATUS_LINE = 'it does not begin with a status line';
-
-/** What @types/node leaves out: `toString('latin1')` without its choice of encodings. */
-type Bytes = Buffer & { latin1Slice(start?: number, end?: number): string };
 
 type Phase = 'nothing' | 'head' | 'length' | 'chunks' | 'close';
 
@@ -70,10 +69,10 @@ export class AnswerReader {
 
   #readHead(bytes: Buffer): void {
     const before = this.#pending;
-    let text = before + (bytes as Bytes).latin1Slice(0, Math.min(bytes.length, USUAL_HEAD));
+    let text = before + latin1(bytes, 0, Math.min(bytes.length, USUAL_HEAD));
     let end = text.indexOf('\r\n\r\n');
     if (end < 0 && bytes.length > USUAL_HEAD) {
-      text = before + (bytes as Bytes).latin1Slice(0, bytes.length);
+      text = before + latin1(bytes);
       end = text.indexOf('\r\n\r\n');
     }
     if (end > LONGEST_HEAD || (end < 0 && text.length > LONGEST_HEAD)) {
@@ -165,22 +164,6 @@ function readStatus(text: string): number {
   const isStatusLine = text.startsWith(START) && text.charCodeAt(8) === 32 && (after === 32 || after === 13);
   if (!isStatusLine || !(status >= 100 && status <= 999)) throw unreadableAnswer(NO_STATUS_LINE);
   return status;
-}
-
-const BLANK = 32;
-const TAB = 9;
-
-/** Optional whitespace around a value is none of it (RFC 9112 §5.1). */
-function trimmed(text: string, start: number, end: number): string {
-  let from = start;
-  let to = end;
-  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
-  return text.slice(from, to);
-}
-
-function isBlank(code: number): boolean {
-  return code === BLANK || code === TAB;
 }
 
 function stays(text: string, connection: string | undefined): boolean {

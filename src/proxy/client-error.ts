@@ -1,7 +1,7 @@
 /** What is answered when no request could be made of a client's bytes: half a head, or a broken one; and to a connection that is one too many. */
 import { STATUS_CODES } from 'node:http';
 import type { RefusableConnection } from '../http/connection-home.ts';
-import { httpDate } from '../http/http-date.ts';
+import { renderHead } from '../http/response-head.ts';
 import type { WireFault } from '../http/wire-fault.ts';
 import { renderErrorPage } from './failure.ts';
 import type { ProxyLog } from './log.ts';
@@ -51,9 +51,10 @@ export function refuseConnection(
 
 function renderRefusal(status: number, requestId: string): string {
   const page = renderErrorPage(status, requestId);
-  return (
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\nContent-Type: text/html; charset=utf-8\r\n` +
-    `Content-Length: ${page.length}\r\nDate: ${httpDate()}\r\nX-Request-Id: ${requestId}\r\n` +
-    `Connection: close\r\n\r\n${page}`
-  );
+  const fields = ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(page.length)];
+  fields.push('X-Request-Id', requestId);
+  const phrase = STATUS_CODES[status] ?? 'Error';
+  // Nothing is known of a request; the connection ends whatever it was.
+  const start = { method: '', minorVersion: 1, isLast: true, endsByClose: false, keepAliveMs: 0 };
+  return renderHead({ ...start, status, phrase, fields }).text + page;
 }

@@ -1,5 +1,4 @@
 /** A listener: the HTTP server on one address, with the limits that guard a head, and an orderly end. */
-
 import type { ClientRequest } from '../http/client-request.ts';
 import type { RefusableConnection } from '../http/connection-home.ts';
 import type { ConnectionLimits } from '../http/connection-limits.ts';
@@ -47,7 +46,8 @@ export type Listener = Pick<BoundSocket, 'address' | 'fd' | 'ownsFile'> & {
  */
 export async function startListener(options: ListenerOptions, front?: Front): Promise<Listener> {
   const desk = createDesk(front);
-  const server = createServer(desk, options.connections ?? new Connections());
+  const limits = connectionLimits(front?.options.limits ?? FRONT_LIMITS);
+  const server = createServer(desk.serve, limits, options.connections ?? new Connections());
   const socket = await bindServer(server.listening, options, options.advice ?? 'choose another in "listen"');
   const stop = (): Promise<void> => {
     desk.close();
@@ -82,7 +82,6 @@ type Turn = (front: Front) => void;
 
 /** Where requests find the front that is to answer them. */
 type Desk = {
-  readonly limits: FrontLimits;
   serve(turn: Turn): void;
   serveBy(front: Front): void;
   close(): void;
@@ -96,7 +95,6 @@ function createDesk(first: Front | undefined): Desk {
     else turn(current);
   };
   return {
-    limits: first?.options.limits ?? FRONT_LIMITS,
     serve,
     serveBy(front) {
       if (current !== undefined) front.succeed(current);
@@ -119,7 +117,7 @@ function connectionLimits({
   return { requestLineBytes: head.requestLineBytes, headBytes, headTimeoutMs, keepAliveTimeoutMs };
 }
 
-function createServer({ limits, serve }: Desk, connections: Connections): HttpServer {
+function createServer(serve: Desk['serve'], limits: ConnectionLimits, connections: Connections): HttpServer {
   return new HttpServer(
     {
       opened: (connection) => serve((front) => admit(front, connection, connections)),
@@ -135,7 +133,7 @@ function createServer({ limits, serve }: Desk, connections: Connections): HttpSe
       failed: (error) => serve((front) => front.failed(error)),
       endedIdle: () => serve((front) => front.endedIdle()),
     },
-    connectionLimits(limits),
+    limits,
   );
 }
 

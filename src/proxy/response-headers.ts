@@ -3,6 +3,7 @@
  * Pure but for the table of spellings.
  */
 import { STATUS_CODES } from 'node:http';
+import { isFieldValue } from '../http/field-text.ts';
 import { unreadableAnswer } from './unreadable-answer.ts';
 
 /** What the proxy takes from an upstream's head. */
@@ -129,9 +130,7 @@ function dropNominated(head: ResponseHead): void {
   }
 }
 
-const CLEAN_REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-/** The reason phrase when it is clean (RFC 9112 §4: HTAB, space to ~, bytes from 0x80), else blank; Node would throw for others. */
+/** The reason phrase when it is clean (RFC 9112 §4: of the characters of a field's value), else blank. */
 export function cleanReason(status: number, text: string): string {
-  return text === STATUS_CODES[status] || CLEAN_REASON.test(text) ? text : '';
+  return text === STATUS_CODES[status] || isFieldValue(text) ? text : '';
 }

@@ -101,7 +101,7 @@ export const REFUSED_HEADS: readonly HeadRule[] = [
 const LENGTH = /^[0-9]{1,15}$/;
 
 /** Whether a client waits for a 100 before it sends its body. */
-export function isContinue(expectation: string): boolean {
+function isContinue(expectation: string): boolean {
   return expectation.toLowerCase() === '100-continue';
 }
 
@@ -163,12 +163,6 @@ export const REFUSED_RATE: RefusalRule = {
 
 const BAD_REQUEST: RefusalRule = { status: 400, reason: 'bad_request', message: 'Bytes that are no request' };
 
-const TOO_LONG = (status: number, reason: string, what: string): RefusalRule => ({
-  status,
-  reason,
-  message: `${what} too long`,
-});
-
 /** What becomes of bytes of which no request can be made, or no body of one that has begun. */
 export const REFUSED_BYTES: Readonly<Record<WireFaultCode, RefusalRule>> = {
   line: BAD_REQUEST,
@@ -187,8 +181,16 @@ export const REFUSED_BYTES: Readonly<Record<WireFaultCode, RefusalRule>> = {
     message: 'Request line is longer than "limits.requestLine" or "limits.head"',
   },
   'head-too-long': { status: 431, reason: 'header_too_big', message: 'Head is longer than "limits.head"' },
-  'trailers-too-long': TOO_LONG(431, 'header_too_big', 'Trailers of a chunked body are'),
-  'extensions-too-long': TOO_LONG(413, 'chunk_extensions', 'Extensions of chunks are'),
+  'trailers-too-long': {
+    status: 431,
+    reason: 'header_too_big',
+    message: 'Trailers of a chunked body are too long',
+  },
+  'extensions-too-long': {
+    status: 413,
+    reason: 'chunk_extensions',
+    message: 'Extensions of chunks are too long',
+  },
   late: {
     status: 408,
     reason: 'request_timeout',
