@@ -100,6 +100,14 @@ export class ClientConnection implements Waiting, RefusableConnection {
     }
   }
 
+  untaken(request: ClientRequest): void {
+    try {
+      this.#home.untaken(request);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   look(now: number): void {
     const phase = this.#phase;
     if (phase === 'request') this.#response?.look(now);
@@ -257,7 +265,10 @@ export class ClientConnection implements Waiting, RefusableConnection {
   readonly #onEnd = (): void => {
     if (this.#phase === 'lingering' && this.socket.writableFinished) this.socket.destroy();
     else if (this.#response?.isEnded === false) this.breakOff();
-    else this.socket.end();
+    else {
+      this.#response?.leave();
+      this.socket.end();
+    }
   };
 
   readonly #onDrain = (): void => {

@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { ClientRequest } from './client-request.ts';
 import { latin1 } from './latin1.ts';
+import { leaveTogether } from './leaving.ts';
 import { type AnswerFraming, renderHead } from './response-head.ts';
 
 /** Bodies up to this size join their head, or the frame around them, as text: one plain write, where pieces are a vectored one. */
@@ -20,6 +21,8 @@ export type ResponseCarrier = {
   readonly keepAliveMs: number;
   /** All of it has left. */
   answered(response: ClientResponse): void;
+  /** All of it has been written, and its client has not taken the whole at once. */
+  untaken(request: ClientRequest): void;
 };
 
 /** Emits `drain` and `timeout` as its connection does, `finish` when all has left, and then, or in its place, `close`. */
@@ -96,8 +99,7 @@ export class ClientResponse extends EventEmitter {
   /** Sends the head with whatever else comes in this turn of the event loop. */
   flushHead(): void {
     if (this.#unsent === '') return;
-    this.#socket.cork();
-    this.#isCorked = true;
+    this.#cork();
     this.#socket.write(this.#takeHead(), 'latin1');
     process.nextTick(uncork, this);
   }
@@ -117,17 +119,31 @@ export class ClientResponse extends EventEmitter {
     return mayGoOn;
   }
 
-  /** Ends it with what is left: bytes that need hold only until this returns, since whoever reads them may read on into the same memory. */
+  /**
+   * Ends it with what is left: bytes that need hold only until this returns, since whoever reads them may read on into the same memory.
+   * What is small leaves with the other answers of this turn of the event loop.
+   */
   end(rest?: Buffer): void {
     if (this.isEnded) return;
+    this.#cork();
     this.#writeLast(rest);
     this.isEnded = true;
+    if (rest !== undefined && rest.length > JOINED_BYTES) this.leave();
+    else leaveTogether(this);
+  }
+
+  /** Has what waits of it for the end of the turn leave now: it has ended. */
+  leave(): void {
     uncork(this);
     const socket = this.#socket;
     // What was written to a socket that has ended or failed has not left: its close is what is told.
     if (!socket.writable) return;
-    if (socket.writableLength === 0) process.nextTick(finish, this);
-    else socket.write(NOTHING, (error) => error ?? finish(this));
+    if (socket.writableLength === 0) {
+      process.nextTick(finish, this);
+      return;
+    }
+    socket.write(NOTHING, (error) => error ?? finish(this));
+    this.#carrier.untaken(this.request);
   }
 
   /** Tells `timeout` where nothing has been taken for too long: the socket's own time begins anew with each byte that its client sends. */
@@ -168,6 +184,12 @@ export class ClientResponse extends EventEmitter {
     const text = latin1(bytes);
     const head = this.#takeHead();
     return isChunked ? `${head}${bytes.length.toString(16)}\r\n${text}\r\n` : head + text;
+  }
+
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#socket.cork();
   }
 
   #takeHead(): string {

@@ -21,6 +21,8 @@ export type ConnectionHome = {
   refused(connection: RefusableConnection, fault: WireFault): void;
   /** The body of a request that is under way is none. */
   brokenBody(request: ClientRequest, fault: WireFault): void;
+  /** The client has not taken the whole of its answer at once; all of that has been written. */
+  untaken(request: ClientRequest): void;
   /** A fault of ours while its bytes were read; its connection has been ended. */
   failed(error: unknown): void;
   /** It has waited too long for its next request, and has been ended. */

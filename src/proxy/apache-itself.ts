@@ -8,7 +8,7 @@ const SECRETS: ReadonlySet<string> = new Set(['authorization', 'proxy-authorizat
 /** `OPTIONS *` asks the server itself; Apache answers with an empty 200. */
 export function answerServerOptions(exchange: Exchange): void {
   exchange.writeHead(200, 'OK', ['Allow', ALLOWED_METHODS, 'Content-Length', '0']);
-  exchange.end();
+  exchange.response.end();
 }
 
 /** The answer to a request that routing leaves to Apache's core with 200. */
@@ -34,5 +34,5 @@ function answerTrace(exchange: Exchange): void {
   const body = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   exchange.writeHead(200, 'OK', ['Content-Type', 'message/http', 'Content-Length', String(body.length)]);
   exchange.responseBytes = body.length;
-  exchange.end(body);
+  exchange.response.end(body);
 }

@@ -84,6 +84,8 @@ export class Exchange {
   /** The client is watched for taking what is written for it. */
   isWatched = false;
   responseBytes = 0;
+  /** `response-socket-timeout` of the daemon process that answers says it for its group. */
+  #untakenMs: number | undefined;
   #closed = false;
 
   constructor(start: ExchangeStart, deps: ExchangeDeps) {
@@ -127,6 +129,7 @@ export class Exchange {
     this.lease = lease;
     this.pid = lease.upstream.pid;
     this.queuedMs = lease.queuedMs;
+    this.#untakenMs = lease.upstream.untakenMs;
   }
 
   /** Gives the lease back, where there is one; whoever takes it cannot harm this request. */
@@ -170,14 +173,6 @@ export class Exchange {
     return this.arm === 'own' && this.headers.coding !== undefined && !this.request.complete;
   }
 
-  /** Ends the answer with what is left of it; who does not take it is watched. */
-  end(rest?: Buffer): void {
-    const { response } = this;
-    response.end(rest);
-    if (response.writableLength === 0) return;
-    this.watchSending();
-  }
-
   /** Answers with an error page, unless an answer has begun or nobody is left to read it; writes to the log why. */
   refuse(refused: Refused): void {
     const { status, reason, message } = refused;
@@ -191,7 +186,7 @@ export class Exchange {
     if (refused.close === true) this.isLast = true;
     // Given in words: a response that was begun in vain may still hold an upstream's reason phrase.
     this.writeHead(status, STATUS_CODES[status] ?? 'Error', headers);
-    this.end(Buffer.from(page, 'latin1'));
+    this.response.end(Buffer.from(page, 'latin1'));
     if (this.request.method !== 'HEAD') this.responseBytes += page.length;
   }
 
@@ -238,8 +233,7 @@ export class Exchange {
   watchSending(): void {
     if (this.isWatched) return;
     this.isWatched = true;
-    // `response-socket-timeout` of a daemon process says it for its group.
-    this.response.untakenMs = this.lease?.upstream.untakenMs ?? this.limits.sendTimeoutMs;
+    this.response.untakenMs = this.#untakenMs ?? this.limits.sendTimeoutMs;
     this.request.socket.setTimeout(this.response.untakenMs);
     this.response.on('timeout', this.#stalled);
   }

@@ -104,7 +104,7 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
   const conditions = conditionsOf(request.rawHeaders);
   if (isUnchanged(conditions, etag, stats.mtimeMs)) {
     exchange.writeHead(304, 'Not Modified', headers);
-    exchange.end();
+    exchange.response.end();
     return;
   }
   const range = chooseRange(conditions, { etag, size: stats.size, mtimeMs: stats.mtimeMs });
@@ -126,7 +126,7 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
   if (range === undefined) exchange.writeHead(200, 'OK', headers);
   else exchange.writeHead(206, 'Partial Content', headers);
   if (request.method === 'HEAD' || end < start) {
-    exchange.end();
+    exchange.response.end();
     return;
   }
   exchange.responseBytes = end - start + 1;
@@ -134,7 +134,7 @@ async function answer(exchange: Exchange, opened: OpenFile): Promise<void> {
   const bytes = file.createReadStream({ start, end, autoClose: false, highWaterMark: 262_144 });
   await sendAll(bytes, response);
   if (bytes.bytesRead <= end - start) throw new ShrunkFile('the file has become shorter');
-  exchange.end();
+  exchange.response.end();
 }
 
 /** Fields that say which part of a file is wanted, and whether; the first of each. */

@@ -129,6 +129,7 @@ function createServer(serve: Desk['serve'], limits: ConnectionLimits, connection
       refused: (connection, fault) =>
         serve((front) => front.refuseConnection(connection, ruleOf(fault), fault.detail)),
       brokenBody: (request, fault) => exchangeOf(request)?.giveUpOnBody(ruleOf(fault)),
+      untaken: (request) => exchangeOf(request)?.watchSending(),
       held: tellHeld,
       failed: (error) => serve((front) => front.failed(error)),
       endedIdle: () => serve((front) => front.endedIdle()),

@@ -17,7 +17,7 @@ export function sendRedirect(exchange: Exchange, route: RedirectRoute): void {
   headers.push('Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(body.length));
   exchange.writeHead(route.status, title, headers);
   if (exchange.request.method !== 'HEAD') exchange.responseBytes = body.length;
-  exchange.end(body);
+  exchange.response.end(body);
 }
 
 /** A header value carries no control characters; a decoded path may. */

@@ -104,7 +104,7 @@ export class UpstreamAnswer implements AnswerHandler {
       if (!this.#writeHead()) return true;
       if (bytes.length === this.#head?.length) {
         this.#done = true;
-        this.#exchange.end(bytes);
+        this.#exchange.response.end(bytes);
         return true;
       }
     }
@@ -121,7 +121,6 @@ export class UpstreamAnswer implements AnswerHandler {
     // The connection is another request's from now on.
     this.#abort = undefined;
     if (!this.#done) this.#end();
-    // Last: while there is a lease, its group says how long the client may take.
     exchange.releaseLease('answered');
   }
 
@@ -143,7 +142,7 @@ export class UpstreamAnswer implements AnswerHandler {
       return;
     }
     if (!exchange.response.headersSent && !this.#writeHead()) return;
-    exchange.end();
+    exchange.response.end();
   }
 
   failed(error: Error): void {
@@ -188,7 +187,7 @@ export class UpstreamAnswer implements AnswerHandler {
   #endWithoutBody(status: number): void {
     this.#done = true;
     if (status === 204) dropLength(this.#head as ResponseHead);
-    if (this.#writeHead()) this.#exchange.end();
+    if (this.#writeHead()) this.#exchange.response.end();
   }
 
   /** Never true of an answer without a body: that one is `#done` before it is written. */

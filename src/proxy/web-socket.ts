@@ -147,7 +147,7 @@ function passAnswer(exchange: Exchange, request: ClientRequest, answer: Incoming
   });
   exchange.watchSending();
   sendAll(answer, exchange.response).then(
-    () => exchange.end(),
+    () => exchange.response.end(),
     (error) => {
       // Where the client has left, it is we who have broken off.
       if (exchange.clientGone) return;

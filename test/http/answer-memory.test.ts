@@ -24,6 +24,7 @@ it.each([
         refused: nothing,
         brokenBody: nothing,
         failed: nothing,
+        untaken: nothing,
         held: nothing,
         endedIdle: nothing,
         request(request, response) {

@@ -19,6 +19,7 @@ async function serve(handler: Partial<ServerHandler>): Promise<Target> {
       request: () => undefined,
       refused: (connection) => connection.refuse('HTTP/1.1 400 Bad Request\r\n\r\n', false),
       brokenBody: () => undefined,
+      untaken: () => undefined,
       held: () => undefined,
       failed: () => undefined,
       endedIdle: () => undefined,

@@ -16,8 +16,10 @@ export type Stage = {
   readonly port: number;
   /** In the order in which they were opened. */
   readonly connections: readonly ClientConnection[];
-  /** What the handler was told, in order: `request TARGET`, `refused CODE`, `brokenBody CODE`, `failed ERROR`, `endedIdle`, `held`, `read on`. */
+  /** What the handler was told, in order: `request TARGET`, `refused CODE`, `brokenBody CODE`, `failed ERROR`, `untaken TARGET`, `endedIdle`, `held`, `read on`. */
   readonly told: readonly string[];
+  /** Whom the handler tells that an answer is untaken. */
+  onUntaken?: () => void;
   /** Resolves once the handler has been told it so often. */
   until(what: string, times?: number): Promise<void>;
   /** The next request that nobody has taken yet. */
@@ -62,6 +64,10 @@ export async function openStage(
       brokenBody: (_request, { code }) => told.add(`brokenBody ${code}`),
       failed: (error) => told.add(`failed ${String(error)}`),
       endedIdle: () => told.add('endedIdle'),
+      untaken({ target }) {
+        told.add(`untaken ${target}`);
+        stage.onUntaken?.();
+      },
       held: (_request, isHeld) => told.add(isHeld ? 'held' : 'read on'),
     },
     { ...LIMITS, ...limits },
@@ -71,7 +77,7 @@ export async function openStage(
     server.listening.close();
     for (const { socket } of connections) socket.destroy();
   });
-  return {
+  const stage: Stage = {
     server,
     port: (server.listening.address() as AddressInfo).port,
     connections,
@@ -82,6 +88,7 @@ export async function openStage(
       return turn === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(turn);
     },
   };
+  return stage;
 }
 
 /** How a connection ended for its client: by the server's end of its side, or by a reset. */
