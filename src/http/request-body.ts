@@ -1,6 +1,6 @@
 /** The body of a client's request, as it is framed: what comes of it is read ahead, and no further than somebody wants it. */
 import { Readable } from 'node:stream';
-import { ChunkReader } from './chunk-reader.ts';
+import { ChunkReader, CLIENT_CHUNKS } from './chunk-reader.ts';
 import type { WireFault } from './wire-fault.ts';
 
 /** How a body is framed: by its length in bytes, more than 0, or by chunks. */
@@ -28,7 +28,7 @@ export class ClientBody extends Readable {
   constructor(framing: Framing, wanted: () => void) {
     super({ highWaterMark: READ_AHEAD_BYTES });
     this.#wanted = wanted;
-    this.#chunks = framing.kind === 'chunked' ? new ChunkReader() : undefined;
+    this.#chunks = framing.kind === 'chunked' ? new ChunkReader(CLIENT_CHUNKS) : undefined;
     this.#left = framing.kind === 'chunked' ? 0 : framing.length;
   }
 
@@ -55,7 +55,7 @@ export class ClientBody extends Readable {
   }
 
   #takeChunks(bytes: Buffer, chunks: ChunkReader): Taken {
-    const reading = chunks.read(bytes, (data) => this.#pass(data));
+    const reading = chunks.read(bytes, { data: (data) => this.#pass(data) });
     if (reading.kind === 'fault') return { count: bytes.length, fault: reading.fault };
     if (reading.kind === 'more') return { count: bytes.length };
     this.#complete();

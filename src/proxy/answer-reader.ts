@@ -2,9 +2,9 @@
  * Reads the bytes of one HTTP/1.1 answer after another from one connection (RFC 9112 §§4, 6, 7). Knows no sockets.
  * What could be read in two ways is refused, since the bytes come from a process that runs other people's code.
  */
+import { ChunkReader, UPSTREAM_CHUNKS } from '../http/chunk-reader.ts';
 import { trimmed } from '../http/field-text.ts';
 import { latin1 } from '../http/latin1.ts';
-import { ChunkReader } from './chunk-reader.ts';
 import { addResponseField, endResponseHead, newResponseHead } from './response-headers.ts';
 import type { AnswerHead } from './transport.ts';
 import { unreadableAnswer } from './unreadable-answer.ts';
@@ -110,7 +110,7 @@ export class AnswerReader {
       return 'length';
     }
     if (fields.chunked) {
-      this.#chunks = new ChunkReader();
+      this.#chunks = new ChunkReader(UPSTREAM_CHUNKS);
       return 'chunks';
     }
     return fields.length < 0 ? 'close' : 'length';
@@ -124,8 +124,9 @@ export class AnswerReader {
   }
 
   #readChunks(bytes: Buffer): void {
-    const rest = (this.#chunks as ChunkReader).read(bytes, this.#sink);
-    if (rest !== undefined) this.#end(rest.length === 0 ? undefined : rest);
+    const reading = (this.#chunks as ChunkReader).read(bytes, this.#sink);
+    if (reading.kind === 'fault') throw unreadableAnswer(reading.fault.detail);
+    if (reading.kind === 'end') this.#end(reading.rest.length === 0 ? undefined : reading.rest);
   }
 
   #end(surplus?: Buffer): void {

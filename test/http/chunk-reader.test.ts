@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ChunkReader } from '../../src/http/chunk-reader.ts';
+import { ChunkReader, type ChunkRules, CLIENT_CHUNKS, UPSTREAM_CHUNKS } from '../../src/http/chunk-reader.ts';
 import { REFUSED_BYTES } from '../../src/proxy/rules.ts';
 import { fc, runs } from '../support/property.ts';
 import { CUTS, cutUp } from './heads.ts';
@@ -13,15 +13,17 @@ type Read = {
 };
 
 /** Reads pieces to the end or a fault, in memory that is used again. */
-function readPieces(pieces: readonly Buffer[]): Read {
-  const reader = new ChunkReader();
+function readPieces(pieces: readonly Buffer[], rules: ChunkRules = CLIENT_CHUNKS): Read {
+  const reader = new ChunkReader(rules);
   const shared = Buffer.alloc(Math.max(0, ...pieces.map(({ length }) => length)));
   let data = '';
   for (const [i, piece] of pieces.entries()) {
     piece.copy(shared);
-    const reading = reader.read(shared.subarray(0, piece.length), (bytes) => {
-      expect(bytes.length).toBeGreaterThan(0);
-      data += bytes.toString('latin1');
+    const reading = reader.read(shared.subarray(0, piece.length), {
+      data(bytes) {
+        expect(bytes.length).toBeGreaterThan(0);
+        data += bytes.toString('latin1');
+      },
     });
     if (reading.kind === 'fault') return { kind: 'fault', data, code: reading.fault.code };
     if (reading.kind === 'end') {
@@ -33,8 +35,8 @@ function readPieces(pieces: readonly Buffer[]): Read {
   return { kind: 'more', data };
 }
 
-const whole = (text: string): Read => readPieces([Buffer.from(text, 'latin1')]);
-const byBytes = (text: string): Read => readPieces(cutUp(text, []));
+const whole = (text: string, rules?: ChunkRules): Read => readPieces([Buffer.from(text, 'latin1')], rules);
+const byBytes = (text: string, rules?: ChunkRules): Read => readPieces(cutUp(text, []), rules);
 
 const often = <T>(usual: fc.Arbitrary<T>, ...odd: readonly T[]): fc.Arbitrary<T> =>
   fc.oneof({ weight: 30, arbitrary: usual }, { weight: 1, arbitrary: fc.constantFrom(...odd) });
@@ -200,4 +202,38 @@ describe('ChunkReader', () => {
       expect(whole(text).kind).toBe('fault');
     },
   );
+});
+
+describe('ChunkReader for upstreams', () => {
+  const END = '0\r\n\r\n';
+
+  it.each([
+    ['is padded with blanks', '5    \r\nhello\r\n'],
+    ['is padded with tabs', '5\t\t\r\nhello\r\n'],
+    ['has blanks around an extension', '5 ; a = b\r\nhello\r\n'],
+    ['has an extension that only a blank follows', '5;a \r\nhello\r\n'],
+  ])('takes a chunk whose size %s', (_, text) => {
+    for (const read of [whole(text + END, UPSTREAM_CHUNKS), byBytes(text + END, UPSTREAM_CHUNKS)])
+      expect(read).toEqual({ kind: 'end', data: 'hello', rest: '' });
+  });
+
+  it('takes any number of extensions, but no line beyond 16 KiB', () => {
+    const signed = `1;signature=${'b'.repeat(1_000)}\r\nx\r\n`.repeat(40);
+    expect(whole(signed + END, UPSTREAM_CHUNKS)).toMatchObject({ kind: 'end', data: 'x'.repeat(40) });
+    const line = `1;${'a'.repeat(16_380)}\r\nx\r\n`;
+    expect(whole(line + END, UPSTREAM_CHUNKS)).toMatchObject({ kind: 'end' });
+    expect(whole(`1;a${line.slice(2)}`, UPSTREAM_CHUNKS)).toMatchObject({ kind: 'fault' });
+  });
+
+  it.each([
+    ['a blank before the size', ' 5\r\nhello\r\n'],
+    ['a blank in the size', '5 5\r\nhello\r\n'],
+    ['padding that is no blank', '5\0\r\nhello\r\n'],
+    ['a CR in an extension', '5;a\rb\r\nhello\r\n'],
+    ['an LF alone behind the padding', '5 \nhello\r\n'],
+    ['data that are longer than their size', '4 \r\nhello\r\n'],
+  ])('refuses %s', (_, text) => {
+    for (const read of [whole(text + END, UPSTREAM_CHUNKS), byBytes(text + END, UPSTREAM_CHUNKS)])
+      expect(read).toMatchObject({ kind: 'fault', code: 'chunk' });
+  });
 });

@@ -68,6 +68,11 @@ describe('AnswerReader', () => {
     expect(read.headers).toEqual([]);
   });
 
+  it('takes sizes of chunks that are padded', () => {
+    const read = whole(`${CHUNKED}5  \r\nhello\r\n0   \r\n\r\n`);
+    expect(read).toMatchObject({ status: 200, body: 'hello', ends: 1, mayStay: true });
+  });
+
   it('tells interim answers before the final one', () => {
     expect(whole(answers[2] ?? '')).toMatchObject({ interims: [102, 103], status: 404 });
   });
@@ -111,6 +116,7 @@ describe('AnswerReader', () => {
     ['a trailer that a bare LF ends', `${CHUNKED}0\r\nX: a\n\r\n`],
     ['an endless chunk extension', `${CHUNKED}1;${'x'.repeat(20_000)}\r\n`],
     ['endless trailers', `${CHUNKED}0\r\n${`X: ${'a'.repeat(1000)}\r\n`.repeat(20)}\r\n`],
+    ['a trailer that frames it anew', `${CHUNKED}0\r\nContent-Length: 3\r\n\r\n`],
     ['a chunk longer than its size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxx\r\n'],
   ])('refuses an answer with %s', (_what, text) => {
     expect(() => whole(text)).toThrow(expect.objectContaining({ code: 'ERR_UPSTREAM_INVALID' }));
