@@ -80,7 +80,7 @@ export function createLogTo(
       timestamp: stdTimeFunctions.isoTime,
       formatters: {
         level: (label) => ({ level: label }),
-        log: showsQuery ? nameFields : (fields) => withoutQuery(nameFields(fields)),
+        log: (fields) => nameFields(fields, showsQuery),
       },
       redact: { paths: SECRET_PATHS, censor: '[redacted]' },
     },
@@ -89,23 +89,26 @@ export function createLogTo(
 }
 
 /** One name per thing, whoever writes: `request_id`, and for an error's code the `reason` that metrics use. */
-function nameFields(fields: Record<string, unknown>): Record<string, unknown> {
+function nameFields(fields: Record<string, unknown>, showsQuery: boolean): Record<string, unknown> {
   const { requestId, code, ...rest } = fields;
   const named: Record<string, unknown> = rest;
   if (requestId !== undefined) named.request_id = requestId;
   if (typeof named.mount === 'string') named.mount = readable(named.mount);
-  if (typeof named.target === 'string') named.target = inPercents(named.target);
+  if (typeof named.target === 'string') named.target = shownTarget(inPercents(named.target), showsQuery);
   if (code !== undefined) named.code = code;
   if (typeof code === 'string' && code.startsWith('ERR_')) named.reason ??= reasonOf(code as ErrorCode);
   return named;
 }
 
-function withoutQuery(fields: Record<string, unknown>): Record<string, unknown> {
-  const { target } = fields;
-  const at = typeof target === 'string' ? target.indexOf('?') : -1;
-  if (at >= 0) fields.target = `${(target as string).slice(0, at + 1)}…`;
-  return fields;
+/** A request target as far as the log may show it: its query, and the user that a URL may name, hold credentials. */
+export function shownTarget(target: string, showsQuery: boolean): string {
+  const at = showsQuery ? -1 : target.indexOf('?');
+  const shown = at < 0 ? target : `${target.slice(0, at + 1)}…`;
+  return shown.startsWith('/') ? shown : shown.replace(USER, '$1…@');
 }
+
+/** Of an absolute-form target, or of one that is an authority alone. */
+const USER = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/)?[^/?#]*@/;
 
 type GroupFields = { readonly process_group: string; readonly application_group: string };
 

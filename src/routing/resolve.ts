@@ -42,8 +42,8 @@ export function traceRoute(
   if (first.registeredMethods && !site.methods.has(request.method))
     return refuse(stop(501, 'method', unregistered(request.method)), first);
   const target = parseTarget(request.method, request.target);
-  if (target === undefined)
-    return refuse(stop(400, 'target', `The request target "${request.target}" is invalid`));
+  // Not named: it may hold credentials, and whoever tells of it has it.
+  if (target === undefined) return refuse(stop(400, 'target', 'The request target is invalid'));
   const received = receive(site, { request, probe, trace, target, chain, first });
   if ('status' in received) return refuse(received);
   const state = startState(received, target);

@@ -3,7 +3,7 @@
  * is what the log would make of the same fields. It is written out by hand, because it is made for every request.
  */
 import type { GroupObserver } from '../groups/observer.ts';
-import { groupFields, inPercents, readable } from '../log.ts';
+import { groupFields, inPercents, readable, shownTarget } from '../log.ts';
 import type { Observation, RequestObserver } from '../proxy/observation.ts';
 import type { GroupIdentity } from '../routing/group-key.ts';
 
@@ -106,11 +106,6 @@ function quoteBytes(bytes: string): string {
 
 function quoteTarget(target: string): string {
   return PLAIN.test(target) ? `"${target}"` : JSON.stringify(inPercents(target));
-}
-
-function shownTarget(target: string, showsQuery: boolean): string {
-  const at = showsQuery ? -1 : target.indexOf('?');
-  return at < 0 ? target : `${target.slice(0, at + 1)}…`;
 }
 
 /** In microseconds, made of two whole numbers: the text of any other costs four times as much. */
