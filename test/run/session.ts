@@ -55,7 +55,8 @@ async function runVitest(args: readonly string[], lacks: readonly Lack[]): Promi
     .filter(({ suite }) => suite.isPartial !== true)
     .flatMap(({ suite }) => ['--exclude', `test/${suite.name}{.test.ts,.conformance.ts,/**}`]);
   const empty = lacks.length > 0 ? ['--passWithNoTests'] : [];
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const whatFailed = join(import.meta.dirname, 'what-failed.js');
+  const reporters = ['default', 'json', whatFailed].map((name) => `--reporter=${name}`);
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   try {
     const status = await runToEnd([
@@ -63,6 +64,7 @@ async function runVitest(args: readonly string[], lacks: readonly Lack[]): Promi
       vitest,
       'run',
       ...reporters,
+      `--outputFile.json=${report}`,
       ...without,
       ...empty,
       ...args,
