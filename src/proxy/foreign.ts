@@ -30,6 +30,17 @@ export function fitForeign(exchange: Exchange, traits: ForeignTraits, destinatio
   return line === undefined ? fitting : { ...fitting, line };
 }
 
+/** Methods that change how an answer is framed (RFC 9112 §6.3). */
+const FRAMING_METHOD = /^(?:head|connect)$/i;
+
+/**
+ * Whether a server that does not mind the case of a method, as gunicorn, would frame its answer otherwise than it is read here: until
+ * `responseTimeout` its body would be waited for. One that reads the sidecar's own headers is told another method.
+ */
+export function isFoldedMethod(method: string, { wantsForwarding }: ForeignTraits): boolean {
+  return wantsForwarding && method !== 'HEAD' && FRAMING_METHOD.test(method);
+}
+
 /** As WSGI servers know them: gunicorn refuses other methods or writes them in capitals, so that "head" would have no body; waitress refuses them. */
 const KNOWN_METHOD = /^[A-Z-]{3,20}$/;
 const BEYOND_ASCII = /[\x80-\xff]/;

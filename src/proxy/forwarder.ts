@@ -6,9 +6,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import httpProxy from 'http-proxy';
 import type { Place, Upstream } from '../groups/lease.ts';
 import type { Exchange } from './exchange.ts';
-import { fitForeign } from './foreign.ts';
+import { fitForeign, isFoldedMethod } from './foreign.ts';
 import { placeOf } from './legacy.ts';
-import { REFUSED_GROUP_WEB_SOCKETS, REFUSED_WEB_SOCKETS, type RefusalRule } from './rules.ts';
+import { REFUSED_GROUP_WEB_SOCKETS, REFUSED_METHOD, REFUSED_WEB_SOCKETS, type RefusalRule } from './rules.ts';
 import { bodyOf } from './small-body.ts';
 import type { UpstreamTimeouts, Way } from './transport.ts';
 import { type Destination, UpstreamAnswer } from './upstream-answer.ts';
@@ -63,6 +63,11 @@ export class Forwarder {
   /** Sends a request to the process of its lease; a WebSocket handshake as such where the process can take one. */
   toUpstream(exchange: Exchange, upstream: Upstream, destination: Destination): void {
     const { foreign, tcp, socketPath } = upstream;
+    if (foreign !== undefined && isFoldedMethod(exchange.method, foreign)) {
+      exchange.releaseLease('abandoned');
+      exchange.refuse(REFUSED_METHOD);
+      return;
+    }
     const fitting = foreign === undefined ? destination : fitForeign(exchange, foreign, destination);
     if (exchange.isHandshake && foreign?.upgrades === true) {
       this.#sendHandshake(exchange, tcp ?? { socketPath }, fitting.headers);

@@ -119,6 +119,14 @@ export const REFUSED_GROUP_WEB_SOCKETS: RefusalRule = {
   message: 'More WebSocket connections of one group than its "webSockets"',
 };
 
+/** HEAD or CONNECT but for its case, for a server that may not mind the case. */
+export const REFUSED_METHOD: RefusalRule = {
+  status: 501,
+  reason: 'method',
+  message:
+    'Method is "HEAD" or "CONNECT" in another case, which a server of "command" or "url" may take for the same',
+};
+
 /** `/path`, `http://host/path` and `https://host/path` are served, `*` for OPTIONS alone is answered here. */
 export const REFUSED_TARGET: RefusalRule = {
   status: 400,

@@ -92,6 +92,29 @@ describe('a request to a server that was not made for the sidecar', () => {
     expect([sent.get('x-forwarded-for'), sent.get('x-forwarded-proto')]).toEqual([address, scheme]);
   });
 
+  it.each(['head', 'Head', 'connect'])(
+    'is not asked %s, whose answer it may frame as that of the method in capitals',
+    async (method) => {
+      const stage = await stageOf(answering('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'), {
+        wantsForwarding: true,
+      });
+      const bytes = `${method} /app HTTP/1.1\r\nHost: a\r\n\r\n`;
+      expect(await exchange(stage.target, bytes)).toMatchObject({ status: 501 });
+      expect(await stage.observed()).toMatchObject({ method, status: 501, reason: 'method' });
+      expect(stage.recorder.received).toEqual([]);
+      expect(stage.outcomes).toEqual(['abandoned']);
+    },
+  );
+
+  it('is asked any other method as the client wrote it, and another one where the application is told which', async () => {
+    const stage = await stageOf(answering(ok('x')), { wantsForwarding: true });
+    for (const method of ['get', 'heads', 'X']) await send(stage.target, '/', { method });
+    expect(stage.recorder.received.map((text) => text.split(' ')[0])).toEqual(['get', 'heads', 'X']);
+    const told = await stageOf(answering(ok('x')));
+    await exchange(told.target, 'head / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(told.recorder.received[0]?.split(' ')[0]).toBe('POST');
+  });
+
   it('is told the address once, however often it is sent', async () => {
     let isBroken = true;
     const breakOnce = (socket: Socket, text: string): void => {
