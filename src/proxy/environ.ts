@@ -35,10 +35,17 @@ export type RequestFacts = {
   readonly chunked: boolean;
 };
 
+/** What is said of a mount, once for many requests. */
+export type MountEnviron = {
+  /** What `renderMountEnviron` made. */
+  readonly text: string;
+  /** The SERVER_NAME in it: a request of another one says so itself. */
+  readonly serverName: string;
+};
+
 /** All that the sidecar has to say of a request beside its headers. */
 export type RequestEnviron = {
-  /** What `renderMountEnviron` made. */
-  readonly mount: string;
+  readonly mount: MountEnviron;
   readonly route: WsgiRoute;
   readonly facts: RequestFacts;
 };
@@ -80,7 +87,8 @@ export function renderMountEnviron(route: WsgiRoute, connection: Connection): st
  * The `x-sidecar-request` object of one request: what the server of the group process would not put into the environ, or not so.
  * Built by hand, and no longer than it must be: it is made, sent and parsed with every request.
  */
-export function renderRequestEnviron(route: WsgiRoute, facts: RequestFacts): string {
+export function renderRequestEnviron(environ: RequestEnviron): string {
+  const { route, facts } = environ;
   const script = quote(route.scriptName);
   const info = quote(route.pathInfo);
   let json = `{"SCRIPT_NAME":${script},"PATH_INFO":${info},"REQUEST_URI":${quote(facts.target)}`;
@@ -89,19 +97,20 @@ export function renderRequestEnviron(route: WsgiRoute, facts: RequestFacts): str
   if (facts.connection !== undefined) json += `,"HTTP_CONNECTION":${quote(facts.connection)}`;
   json += `,"mod_wsgi.request_id":"${facts.requestId}","mod_wsgi.request_start":"${facts.startedUs}"`;
   json += `,"mod_wsgi.script_name":${script},"mod_wsgi.path_info":${info}`;
-  return `${json}${rareEntries(route, facts)}}`;
+  return `${json}${rareEntries(environ)}}`;
 }
 
 /** The same for a server that is told another method and target. */
-export function renderDisguisedEnviron(route: WsgiRoute, facts: RequestFacts): string {
-  const rest = renderRequestEnviron(route, facts).slice(1);
+export function renderDisguisedEnviron(environ: RequestEnviron): string {
+  const { route, facts } = environ;
+  const rest = renderRequestEnviron(environ).slice(1);
   return `{"REQUEST_METHOD":${quote(facts.method)},"QUERY_STRING":${quote(route.query)},${rest}`;
 }
 
 /** The members that few requests have, each with a comma before it; they go over all others. */
-export function rareEntries(route: WsgiRoute, facts: RequestFacts): string {
+export function rareEntries({ mount, route, facts }: RequestEnviron): string {
   const { user } = facts;
-  let json = '';
+  let json = route.serverName === mount.serverName ? '' : `,"SERVER_NAME":${quote(route.serverName)}`;
   if (facts.method === 'HEAD' && route.options.mapHeadToGet) json += ',"REQUEST_METHOD":"GET"';
   if (route.query !== queryOf(facts.target)) json += `,"QUERY_STRING":${quote(route.query)}`;
   if (facts.minorVersion !== 1) json += `,"SERVER_PROTOCOL":"HTTP/1.${facts.minorVersion}"`;
@@ -144,31 +153,44 @@ function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Renders of one mount that are kept; `Host` decides SERVER_NAME, so a client can ask for ever new ones. */
+/** Environs of one mount that are kept; `Host` decides SERVER_NAME, so there can be ever new ones. */
 const KEPT_RENDERS = 8;
+/** One in so many requests of a name that has no environ gets one in the place of the oldest: names that are asked for often come to have theirs. */
+const MISSES_A_RENDER = 1024;
 
-type Render = { readonly route: WsgiRoute; readonly connection: Connection; readonly text: string };
+type Render = MountEnviron & { readonly route: WsgiRoute; readonly connection: Connection };
+
+/** The environs of one mount. */
+type Renders = { readonly kept: Render[]; misses: number };
 
 /** Renders mount environs and keeps the latest of each mount. */
-export function createMountEnvirons(): (route: WsgiRoute, connection: Connection) => string {
-  const byMount = new WeakMap<object, Render[]>();
+export function createMountEnvirons(): (route: WsgiRoute, connection: Connection) => MountEnviron {
+  const byMount = new WeakMap<object, Renders>();
   return (route, connection) => {
-    const renders = byMount.get(route.mount) ?? [];
-    for (const render of renders) {
-      if (isSameRender(render, route, connection)) return render.text;
+    const renders = byMount.get(route.mount) ?? { kept: [], misses: 0 };
+    const { kept } = renders;
+    for (const render of kept) {
+      if (render.serverName === route.serverName && isSameMount(render, route, connection)) return render;
     }
-    const text = renderMountEnviron(route, connection);
-    if (renders.length >= KEPT_RENDERS) renders.pop();
-    renders.unshift({ route, connection, text });
+    const isFull = kept.length >= KEPT_RENDERS;
+    renders.misses += 1;
+    if (isFull && renders.misses % MISSES_A_RENDER !== 0) {
+      const other = kept.find((render) => isSameMount(render, route, connection));
+      if (other !== undefined) return other;
+    }
+    const { serverName } = route;
+    const render = { route, connection, serverName, text: renderMountEnviron(route, connection) };
+    if (isFull) kept.pop();
+    kept.unshift(render);
     byMount.set(route.mount, renders);
-    return text;
+    return render;
   };
 }
 
-function isSameRender(render: Render, route: WsgiRoute, connection: Connection): boolean {
+/** Whatever its SERVER_NAME. */
+function isSameMount(render: Render, route: WsgiRoute, connection: Connection): boolean {
   const known = render.route;
   return (
-    known.serverName === route.serverName &&
     known.serverPort === route.serverPort &&
     known.scriptFilename === route.scriptFilename &&
     known.handlerScript === route.handlerScript &&

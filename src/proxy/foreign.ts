@@ -21,8 +21,8 @@ export function fitForeign(exchange: Exchange, traits: ForeignTraits, destinatio
   const line = traits.wantsForwarding ? undefined : disguiseOf(exchange);
   if (environ !== undefined) {
     const render = line === undefined ? renderRequestEnviron : renderDisguisedEnviron;
-    headers.push('x-sidecar-mount', environ.mount);
-    headers.push('x-sidecar-request', render(environ.route, environ.facts));
+    headers.push('x-sidecar-mount', environ.mount.text);
+    headers.push('x-sidecar-request', render(environ));
   }
   // A second try has them already.
   if (traits.wantsForwarding && exchange.attempts === 0) addForwarding(headers, exchange, destination);

@@ -1,6 +1,6 @@
 /** The head that a group process gets: the client's fields that pass and what was read of it, and apart from them the environ. */
 import type { WsgiRoute } from '../routing/route.ts';
-import type { Connection, RequestEnviron } from './environ.ts';
+import type { Connection, MountEnviron, RequestEnviron } from './environ.ts';
 import type { Exchange } from './exchange.ts';
 
 /** What the exchange does not know. */
@@ -9,7 +9,7 @@ export type GroupHeadersContext = {
   readonly remoteAddress: string;
   /** Whether the client spoke TLS. */
   readonly tls: boolean;
-  readonly mountEnviron: (route: WsgiRoute, connection: Connection) => string;
+  readonly mountEnviron: (route: WsgiRoute, connection: Connection) => MountEnviron;
 };
 
 /** A flat list of names and values; takes the exchange's own list of fields and lengthens it. */

@@ -17,7 +17,7 @@ export class WorkerEnvirons {
 
   /** The header lines of one request. */
   lines(environ: RequestEnviron): string {
-    return `${this.#mountLine(environ.mount)}x-sidecar-request: ${renderPlain(environ)}\r\n`;
+    return `${this.#mountLine(environ.mount.text)}x-sidecar-request: ${renderPlain(environ)}\r\n`;
   }
 
   #mountLine(mount: string): string {
@@ -31,10 +31,11 @@ export class WorkerEnvirons {
 }
 
 /** The `x-sidecar-request` of the built-in worker: eight texts by position, and rare entries as JSON; JSON alone where that is ambiguous. */
-export function renderPlain({ route, facts }: RequestEnviron): string {
+export function renderPlain(environ: RequestEnviron): string {
+  const { route, facts } = environ;
   const { requestId, startedUs, remoteAddress, remotePort, connection = '', target } = facts;
   const text = `${requestId}|${startedUs}|${remoteAddress}|${remotePort}|${connection}|${route.scriptName}|${route.pathInfo}|${target}`;
-  if (!PLAIN.test(text)) return renderRequestEnviron(route, facts);
-  const rare = rareEntries(route, facts);
+  if (!PLAIN.test(text)) return renderRequestEnviron(environ);
+  const rare = rareEntries(environ);
   return rare === '' ? text : `${text}|{${rare.slice(1)}}`;
 }

@@ -32,6 +32,16 @@ describe('the environ', () => {
     expect(environOf(actual)).toEqual(environOf(expected));
   });
 
+  it('is that of mod_wsgi for more hosts of a mount than are told once, in any order', async () => {
+    const hosts = Array.from({ length: 24 }, (_, i) => `h${i % 12}.shop.test`);
+    for (const host of hosts) {
+      const bytes = request('GET /daemon/a HTTP/1.1').replace('www.shop.test', host);
+      const [expected, actual] = await beside.exchange(bytes);
+      expect(environOf(actual)).toMatchObject({ SERVER_NAME: host, HTTP_HOST: host });
+      expect(environOf(actual)).toEqual(environOf(expected));
+    }
+  });
+
   it.each(REFUSED)('is not made, with the status of Apache: $name', async (one) => {
     const [expected, actual] = await beside.exchange(one.bytes);
     expect(actual.status).toBe(expected.status);

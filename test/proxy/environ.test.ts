@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { createMountEnvirons, renderMountEnviron, renderRequestEnviron } from '../../src/proxy/environ.ts';
+import {
+  createMountEnvirons,
+  type RequestFacts,
+  renderMountEnviron,
+  renderRequestEnviron,
+} from '../../src/proxy/environ.ts';
+import type { WsgiRoute } from '../../src/routing/route.ts';
 import { REQUEST_FACTS, wsgiRoute } from './stage.ts';
 
 const connection = { tls: false, localAddress: '192.0.2.1', localPort: 8080, listenerHost: '' };
 const mount = (...args: Parameters<typeof renderMountEnviron>): Record<string, string> =>
   JSON.parse(renderMountEnviron(...args)) as Record<string, string>;
-const request = (...args: Parameters<typeof renderRequestEnviron>): Record<string, string> =>
-  JSON.parse(renderRequestEnviron(...args)) as Record<string, string>;
+const request = (route: WsgiRoute, facts: RequestFacts): Record<string, string> =>
+  JSON.parse(
+    renderRequestEnviron({ mount: { text: '', serverName: route.serverName }, route, facts }),
+  ) as Record<string, string>;
 
 describe('renderMountEnviron()', () => {
   it('names the server and the script', () => {
@@ -157,11 +165,36 @@ describe('createMountEnvirons()', () => {
     expect(environs(wsgiRoute(), connection)).toBe(first);
   });
 
-  it('stays right when clients ask for ever new server names', () => {
+  const NAMES = Array.from({ length: 100 }, (_, i) => `${i}.test`);
+  const named = (serverName: string): WsgiRoute => wsgiRoute({ serverName });
+
+  it('stays right when clients ask for ever new server names, and makes no text for each', () => {
     const environs = createMountEnvirons();
-    for (let i = 0; i < 100; i += 1) {
-      const serverName = `${i}.test`;
-      expect(environs(wsgiRoute({ serverName }), connection)).toContain(`"SERVER_NAME":"${serverName}"`);
+    const texts = new Set<string>();
+    for (const name of NAMES) {
+      const environ = environs(named(name), connection);
+      texts.add(environ.text);
+      const of = { mount: environ, route: named(name), facts: REQUEST_FACTS };
+      const whole = { ...JSON.parse(environ.text), ...JSON.parse(renderRequestEnviron(of)) };
+      expect(whole).toEqual({ ...mount(named(name), connection), ...request(named(name), REQUEST_FACTS) });
     }
+    expect(texts.size).toBe(8);
+  });
+
+  it('comes to have a text for a name that is asked for often, however many others came before', () => {
+    const environs = createMountEnvirons();
+    for (const name of NAMES) environs(named(name), connection);
+    const own = (): boolean => environs(named('often.test'), connection).serverName === 'often.test';
+    let tries = 0;
+    while (!own()) tries += 1;
+    expect(tries).toBeLessThanOrEqual(1024);
+    expect(own()).toBe(true);
+  });
+
+  it('never shows the environ of another script under many names', () => {
+    const environs = createMountEnvirons();
+    for (const name of NAMES) environs(named(name), connection);
+    const other = environs(wsgiRoute({ serverName: 'z.test', scriptFilename: '/srv/z.wsgi' }), connection);
+    expect(JSON.parse(other.text)).toMatchObject({ SCRIPT_FILENAME: '/srv/z.wsgi', SERVER_NAME: 'z.test' });
   });
 });

@@ -6,12 +6,16 @@ import { send } from '../support/raw-http.ts';
 import { answering, environOf, ok, REQUEST_FACTS, stageBefore, wsgiRoute } from './stage.ts';
 
 function environ(facts: Partial<RequestFacts> = {}, route: Partial<WsgiRoute> = {}): RequestEnviron {
-  return { mount: '{}', route: wsgiRoute({ query: 'y=1', ...route }), facts: { ...REQUEST_FACTS, ...facts } };
+  const mount = { text: '{}', serverName: 'www.test' };
+  return { mount, route: wsgiRoute({ query: 'y=1', ...route }), facts: { ...REQUEST_FACTS, ...facts } };
 }
 
 describe('WorkerEnvirons', () => {
   const mountLines = (environs: WorkerEnvirons, mounts: readonly string[]): string[] =>
-    mounts.map((mount) => environs.lines({ ...environ(), mount }).split('\r\n')[0] ?? '');
+    mounts.map(
+      (text) =>
+        environs.lines({ ...environ(), mount: { text, serverName: 'www.test' } }).split('\r\n')[0] ?? '',
+    );
 
   it('tells a mount once, and names it by its number from then on', () => {
     const told = mountLines(new WorkerEnvirons(), ['{"a":""}', '{"b":""}', '{"a":""}', '{"b":""}']);
@@ -45,6 +49,12 @@ describe('renderPlain()', () => {
   it('adds what few requests have', () => {
     expect(renderPlain(environ({ user: 'eve', emptyBody: true }))).toBe(
       'id-1|1700000000000000|192.0.2.9|4000||/app|/x|/app/x?y=1|{"REMOTE_USER":"eve","CONTENT_LENGTH":"0"}',
+    );
+  });
+
+  it('says the server name where it is not the one that the mount was told with', () => {
+    expect(renderPlain(environ({}, { serverName: 'a"b.test' }))).toBe(
+      'id-1|1700000000000000|192.0.2.9|4000||/app|/x|/app/x?y=1|{"SERVER_NAME":"a\\"b.test"}',
     );
   });
 

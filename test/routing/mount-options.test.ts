@@ -26,6 +26,6 @@ describe('WSGIIgnoreActivity', () => {
     expect(route.options.ignoreActivity).toBe(ignores);
     const connection = { localAddress: '127.0.0.1', localPort: 80, listenerHost: '', tls: false };
     const environ = createMountEnvirons()(route, connection);
-    expect(environ.includes('"mod_wsgi.ignore_activity":"1"')).toBe(ignores);
+    expect(environ.text.includes('"mod_wsgi.ignore_activity":"1"')).toBe(ignores);
   });
 });
