@@ -30,6 +30,7 @@ export const REJECTED_REASONS: ReadonlyMap<string, string> = new Map([
   ['chunk_extensions', 'chunk_extensions'],
   ['header_too_big', 'header_too_big'],
   ['target', 'target'],
+  ['encoded_slash', 'encoded_slash'],
   ['body_too_large', 'body_too_large'],
   ['http_version', 'http_version'],
   ['connect', 'connect'],

@@ -31,7 +31,8 @@ export function runPipeline(state: RequestState, rawPath: string): PipelineResul
 function translate(state: RequestState, rawPath: string): Stop | undefined {
   const { host } = state;
   const path = processPath(rawPath, host);
-  if ('status' in path) return stop(path.status, path.status === 400 ? 'target' : 'not_found', path.message);
+  if ('status' in path)
+    return stop(path.status, path.status === 400 ? 'target' : 'encoded_slash', path.message);
   state.uri = path.path;
   state.trace?.({ step: 'path', text: `"${rawPath}" becomes "${path.path}"` });
   state.scope = host.defaults;
