@@ -76,7 +76,7 @@ export class RequestBody extends Readable {
     else this.#exchange.giveUpOnBody(this.#pace.rule);
   };
 
-  /** The client has sent all, and the upstream has not taken all: Node would end a connection whose time nobody minds. */
+  /** The client has sent all, and the upstream has not taken all: a connection is ended whose time nobody minds. */
   readonly #stopTiming = (): void => {
     if (this.#body.isComplete && !this.#exchange.isWatched) this.#exchange.request.socket.setTimeout(0);
   };

@@ -1,6 +1,6 @@
 /**
  * Bodies that are read to be thrown away: their request has been answered, and its connection lives on. A client that is silent meets the
- * time that Node gives it for its next request; one that sends a byte now and then is held by `limits.bodyMinRate`, as in `body-pace.ts`.
+ * time that it has for its next request; one that sends a byte now and then is held by `limits.bodyMinRate`, as in `body-pace.ts`.
  */
 import type { ClientRequest } from '../http/client-request.ts';
 import type { FrontLimits } from './limits.ts';
