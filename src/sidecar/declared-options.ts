@@ -16,6 +16,7 @@ const FELT: ReadonlySet<string> = new Set([
 /** All findings, group by group in the order of the file. */
 export function judgeOptions(groups: Iterable<ProcessGroup>): readonly Diagnostic[] {
   return [...groups].flatMap((group) => [
+    ...(group.overruled ?? []).map(([option, value]) => judgeOverruled(group, option, value)),
     ...[...group.options].flatMap(([option, value]) => judgeOption(group, option, value) ?? []),
     ...judgePair(group),
   ]);
@@ -25,11 +26,8 @@ function judgeOption(group: ProcessGroup, option: string, value: string): Diagno
   const key = camelCase(option);
   const why = NOT_CARRIED[key];
   if (why === undefined && !isCarriedOver(option)) return unknown(group, option);
-  const wrong = problemOf(option, value);
-  if (wrong !== undefined) {
-    const message = `Option "${option}" of process group "${group.name}" is "${value}": mod_wsgi would not start`;
-    return { ...finding(group), severity: 'error', id: 'process-option-invalid', message, advice: wrong };
-  }
+  const wrong = invalid(group, option, value);
+  if (wrong !== undefined) return wrong;
   if (why === undefined) return misread(group, option, value);
   return {
     ...finding(group),
@@ -38,6 +36,22 @@ function judgeOption(group: ProcessGroup, option: string, value: string): Diagno
     message: `Option "${option}" of process group "${group.name}" has no effect here`,
     advice: `Not carried over: ${why}`,
   };
+}
+
+/** mod_wsgi judges every value where it stands, and goes by the last one. */
+function judgeOverruled(group: ProcessGroup, option: string, value: string): Diagnostic {
+  const counts = group.options.get(option);
+  const message = `Option "${option}" of process group "${group.name}" is "${value}", and "${counts}" behind it, which counts`;
+  const advice = 'Remove one of the two';
+  const repeated = { severity: 'warning', id: 'process-option-repeated', message, advice } as const;
+  return invalid(group, option, value) ?? { ...finding(group), ...repeated };
+}
+
+function invalid(group: ProcessGroup, option: string, value: string): Diagnostic | undefined {
+  const advice = problemOf(option, value);
+  if (advice === undefined) return undefined;
+  const message = `Option "${option}" of process group "${group.name}" is "${value}": mod_wsgi would not start`;
+  return { ...finding(group), severity: 'error', id: 'process-option-invalid', message, advice };
 }
 
 /** What atoi(3) cuts off would be lost unseen: "5m" is 5. */

@@ -80,6 +80,8 @@ export type ProcessGroup = {
   readonly displayName?: string;
   /** Every option as written, for those that later stages honour and for `check`. */
   readonly options: ReadonlyMap<string, string>;
+  /** What was written of options that are stated again behind it: judged, and without effect. Absent where there is nothing. */
+  readonly overruled?: readonly (readonly [option: string, value: string])[];
   /** The virtual host that defines it; undefined for the main server, which every virtual host sees. */
   readonly definedIn?: string;
 };

@@ -25,6 +25,7 @@ export function parseProcessGroup(
     return undefined;
   }
   const options = new Map(list);
+  const overruled = list.filter(([option], i) => list.findLastIndex(([name]) => name === option) > i);
   const processes = countOf(options.get('processes'));
   return {
     name: name.word,
@@ -32,6 +33,7 @@ export function parseProcessGroup(
     threads: countOf(options.get('threads')) ?? defaultThreads,
     pythonPath: splitPath(options.get('python-path')),
     options,
+    ...(overruled.length === 0 ? {} : { overruled }),
     ...(processes === undefined ? {} : { processes }),
     ...(definedIn === undefined ? {} : { definedIn }),
     ...textOptions(options),

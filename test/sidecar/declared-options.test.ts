@@ -59,6 +59,14 @@ describe('judgeOptions()', () => {
     expect(findings(options)[0]).toMatch(expected);
   });
 
+  it('says which value of an option that stands twice counts', () => {
+    expect(findings('threads=2 threads=3 home=/a threads=4 home=/b')).toEqual([
+      expect.stringMatching(/warning: .*"threads" .* is "2", and "4" behind it, which counts/),
+      expect.stringMatching(/warning: .*"threads" .* is "3", and "4" behind it, which counts/),
+      expect.stringMatching(/warning: .*"home" .* is "\/a", and "\/b" behind it, which counts/),
+    ]);
+  });
+
   it('takes every number that mod_wsgi reads whole for what it is', () => {
     expect(findings('cpu-priority=-5 switch-interval=0.005 maximum-requests=100')).toEqual([]);
   });
@@ -108,6 +116,10 @@ const REFUSED: readonly string[] = [
   'script-user=',
   'script-group=',
   'reqest-timeout=1',
+  'processes=2 processes=x',
+  'processes=x processes=2',
+  'home=srv home=/srv',
+  'umask=9 umask=022',
 ];
 
 /** Values that it takes. */
@@ -128,6 +140,8 @@ const TAKEN: readonly string[] = [
   'server-metrics=oN',
   'lang= locale= display-name= python-home= python-path= python-eggs= supplementary-groups=',
   'newrelic-config-file= newrelic-environment=',
+  'processes=3 processes=2 threads=2 threads=3 home=/a home=/b',
+  'script-user=www-data script-user=daemon',
 ];
 
 describe('problemOf()', { timeout: 120_000 }, () => {
@@ -164,6 +178,8 @@ describe('problemOf()', { timeout: 120_000 }, () => {
   it('leaves the site with what mod_wsgi reads', () => {
     const group = siteOf('WSGIDaemonProcess shop processes=2x threads=4294967299').processGroups.get('shop');
     expect(group).toMatchObject({ processes: 2, threads: 3 });
+    const line = 'WSGIDaemonProcess shop processes=3 processes=2 threads=2 threads=3 home=/a home=/b';
+    expect(siteOf(line).processGroups.get('shop')).toMatchObject({ processes: 2, threads: 3, home: '/b' });
   });
 });
 
