@@ -15,11 +15,16 @@ const SHORTEST_INTERVAL_MS = 50;
 /** Parts of the time that a client may be silent. */
 const LOOKS = 6;
 
+type Held = {
+  readonly answer: { readonly isEnded: boolean };
+  /** How many times a look did not find the connection; a table is read in pieces and may miss one. */
+  missed: number;
+};
+
 /** Looks only while there is something to look after. */
 export class HeldUploads {
   readonly #intervalMs: number;
-  /** How many times a look did not find the connection; a table is read in pieces and may miss one. */
-  readonly #held = new Map<Socket, number>();
+  readonly #held = new Map<Socket, Held>();
   #timer: NodeJS.Timeout | undefined;
 
   /** `bodyTimeoutMs` is the limit of silence, 0 for none. */
@@ -28,9 +33,10 @@ export class HeldUploads {
     this.#intervalMs = Math.max(SHORTEST_INTERVAL_MS, Math.min(LONGEST_INTERVAL_MS, share));
   }
 
-  hold(socket: Socket): void {
-    this.#held.set(socket, 0);
-    this.#timer ??= setInterval(() => void this.#look(), this.#intervalMs).unref();
+  /** An answer that has ended goes on leaving: its client may have ended its own side and still read. */
+  hold(socket: Socket, answer: Held['answer']): void {
+    this.#held.set(socket, { answer, missed: 0 });
+    this.#timer ??= setInterval(() => void this.look(), this.#intervalMs).unref();
   }
 
   release(socket: Socket): void {
@@ -39,7 +45,8 @@ export class HeldUploads {
     this.#timer = undefined;
   }
 
-  async #look(): Promise<void> {
+  /** Cuts off who has left. */
+  async look(): Promise<void> {
     const sockets = [...this.#held.keys()];
     const states = await readStates();
     if (states.size === 0) return;
@@ -47,13 +54,13 @@ export class HeldUploads {
   }
 
   #judge(socket: Socket, state: string | undefined): void {
-    const missed = this.#held.get(socket);
-    if (missed === undefined) return;
-    if (state === undefined && missed === 0) this.#held.set(socket, 1);
+    const held = this.#held.get(socket);
+    if (held === undefined || held.answer.isEnded) return;
+    if (state === undefined && held.missed === 0) held.missed = 1;
     else if (state === undefined || LEFT.has(state)) {
       this.release(socket);
       cutOff(socket);
-    } else this.#held.set(socket, 0);
+    } else held.missed = 0;
   }
 }
 

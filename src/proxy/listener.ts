@@ -149,6 +149,6 @@ function tellHeld(request: ClientRequest, isHeld: boolean): void {
   const exchange = exchangeOf(request);
   if (exchange === undefined || exchange.peer.address === '') return;
   const { uploads } = exchange.deps;
-  if (isHeld) uploads.hold(request.socket);
+  if (isHeld) uploads.hold(request.socket, exchange.response);
   else uploads.release(request.socket);
 }

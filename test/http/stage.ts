@@ -105,7 +105,7 @@ export type Client = {
 };
 
 /** Keeps its own side open when the server ends its. */
-export function openClient({ port }: Stage): Client {
+export function openClient({ port }: Pick<Stage, 'port'>): Client {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
   const pieces = watched<string>();
   let text = '';
