@@ -7,6 +7,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     // Fuzzing for an hour is one test.
     testTimeout: 4_000_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 50_000 } },
     maxWorkers: 2,
     reporters: ['default'],
   },

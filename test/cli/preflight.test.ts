@@ -1,7 +1,7 @@
 /** `preflight` on real scripts under a real Python: what fails, what it costs, what it changes for everybody. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
 import { builtProgram } from '../support/build.ts';
 import { type Told, tellCli } from '../support/cli.ts';
@@ -148,13 +148,12 @@ describe('preflight', () => {
       JSON.stringify({ apache: conf, python: SYSTEM_PYTHON, groups: { defaults: { allowRoot: true } } }),
     );
     const command = startProcess(process.execPath, [await builtProgram(), 'preflight', '--config', settings]);
-    const pid = await vi.waitUntil(
-      () => existsSync(pidFile) && Number(readFileSync(pidFile, 'utf8')),
-      20_000,
-    );
+    const pidOf = (): number => (existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0);
+    await expect.poll(pidOf).toBeGreaterThan(0);
+    const pid = pidOf();
     process.kill(command.pid, 'SIGINT');
     await command.exited;
-    await vi.waitUntil(() => !isRunning(pid), 20_000);
+    await expect.poll(() => isRunning(pid)).toBe(false);
   });
 
   it('names the interpreter that a virtual environment has', async () => {

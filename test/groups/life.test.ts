@@ -69,7 +69,7 @@ describe('a process that is recycled', () => {
     const script = await open({ settings: { maxMemoryBytes: 64 * 1024 * 1024 } });
     const before = (await stage.get(script)).text();
     await stage.get(script, path);
-    await expect.poll(() => stage.events, { timeout: 20_000 }).toContain('max_memory:ready');
+    await expect.poll(() => stage.events).toContain('max_memory:ready');
     expect((await stage.get(script)).text()).not.toBe(before);
     await expect.poll(() => isRunning(Number(before))).toBe(false);
   });

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Lease } from '../../src/groups/lease.ts';
 import { isRunning } from '../support/descendants.ts';
 import { askOf, IDENTITY, IS_ROOT, Stage, type StageOptions } from './stage.ts';
+import { VirtualClock } from './virtual.ts';
 
 const HELLO = `
 import os
@@ -56,10 +57,12 @@ describe('GroupPool.acquire()', () => {
   });
 
   it('refuses what the queue cannot hold, and what waited too long', async () => {
-    await open({ settings: { threads: 1, queueLength: 1, queueTimeoutMs: 300 } });
+    const clock = new VirtualClock();
+    await open({ settings: { threads: 1, queueLength: 1, queueTimeoutMs: 300 }, clock });
     const lease = await stage.lease();
     const waiting = stage.acquire();
     expect(await stage.refusal()).toMatchObject({ code: 'ERR_QUEUE_FULL', retryAfterSeconds: 5 });
+    await clock.pass(300);
     expect(await waiting).toMatchObject({ code: 'ERR_QUEUE_TIMEOUT', retryAfterSeconds: 5 });
     lease.release('answered');
     expect((await stage.acquire()).kind).toBe('lease');

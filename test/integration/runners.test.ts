@@ -1,7 +1,7 @@
 /** The other servers with the real programs: what an application and its clients may rely on under each of them. */
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RUNNER_TABLE } from '../../src/groups/runners/traits.ts';
 import { isRunning } from '../support/descendants.ts';
 import { openConnection, type send } from '../support/raw-http.ts';
@@ -170,7 +170,7 @@ describe.each(RUNNERS)('the end of a sidecar under %s', (runner) => {
     const pid = Number((await sidecar.get('runners.test', '/shapes/pid')).text());
     expect(isRunning(pid)).toBe(true);
     process.kill(sidecar.process.pid, 'SIGKILL');
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false));
+    await expect.poll(() => isRunning(pid)).toBe(false);
   });
 });
 
