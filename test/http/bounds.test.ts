@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { ClientResponse } from '../../src/http/client-response.ts';
 import { settled } from '../support/settled.ts';
-import { echo, frame, openClient, openStage, type Stage } from './stage.ts';
+import { answerWith, echo, frame, openClient, openStage, type Stage } from './stage.ts';
 
 /** What is kept (16 KiB), what one read may bring over that (64 KiB), and as much again that was under way. */
 const BOUND = 16_384 + 2 * 65_536;
@@ -74,11 +74,9 @@ describe('reading stops', () => {
   it('while an answer is not taken, so that no more requests are begun', async () => {
     const body = Buffer.alloc(300_000);
     let last: ClientResponse | undefined;
-    const stage = await openStage(({ request, response }) => {
-      last = response;
-      request.frame(undefined);
-      response.writeHead(200, 'OK', ['Content-Length', String(body.length)]);
-      response.end(body);
+    const stage = await openStage((turn) => {
+      last = turn.response;
+      answerWith(body)(turn);
     });
     const client = openClient(stage);
     client.socket.pause();

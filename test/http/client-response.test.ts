@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientResponse } from '../../src/http/client-response.ts';
 import { InvalidHead } from '../../src/http/response-head.ts';
-import { type Client, openClient, openStage, type Stage, type Turn } from './stage.ts';
+import { type Client, endOf, openClient, openStage, type Stage, type Turn } from './stage.ts';
 
 const GET = 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n';
 const LARGE = 200_000;
@@ -18,11 +18,23 @@ async function begin(request = GET): Promise<Begun> {
   return { stage, client, turn };
 }
 
-/** What a response tells, in order. */
-function told(response: ClientResponse): string[] {
-  const events: string[] = [];
-  response.on('finish', () => events.push('finish')).on('close', () => events.push('close'));
-  return events;
+type Untaken = Pick<Begun, 'client'> & {
+  readonly response: ClientResponse;
+  readonly events: readonly string[];
+};
+
+/** An answer that has been written whole, and that its client does not take. */
+async function writeUntaken(): Promise<Untaken> {
+  const {
+    client,
+    turn: { response },
+  } = await begin();
+  const events = endOf(response);
+  client.socket.pause();
+  response.writeHead(200, 'OK', []);
+  fill(response);
+  response.end();
+  return { client, response, events };
 }
 
 const closed = (response: ClientResponse): Promise<void> =>
@@ -181,7 +193,7 @@ describe('an answer without a body', () => {
 describe('the end of an answer', () => {
   it('is told once: finish, then close', async () => {
     const { client, turn } = await begin();
-    const events = told(turn.response);
+    const events = endOf(turn.response);
     turn.response.writeHead(200, 'OK', ['Content-Length', '0']);
     turn.response.end();
     turn.response.end();
@@ -192,13 +204,7 @@ describe('the end of an answer', () => {
   });
 
   it('is told once of an answer that waits for its client to take it', async () => {
-    const { client, turn } = await begin();
-    const { response } = turn;
-    const events = told(response);
-    client.socket.pause();
-    response.writeHead(200, 'OK', []);
-    fill(response);
-    response.end();
+    const { client, response, events } = await writeUntaken();
     expect(events).toEqual([]);
     const over = closed(response);
     client.socket.resume();
@@ -208,13 +214,7 @@ describe('the end of an answer', () => {
   });
 
   it('is close alone where the client resets the connection before it has taken all', async () => {
-    const { client, turn } = await begin();
-    const { response } = turn;
-    const events = told(response);
-    client.socket.pause();
-    response.writeHead(200, 'OK', []);
-    fill(response);
-    response.end();
+    const { client, response, events } = await writeUntaken();
     const over = closed(response);
     client.socket.resetAndDestroy();
     await over;
@@ -225,7 +225,7 @@ describe('the end of an answer', () => {
   it('is close alone where the connection was ended before anything was written', async () => {
     const { turn } = await begin();
     const { response } = turn;
-    const events = told(response);
+    const events = endOf(response);
     const over = closed(response);
     turn.request.socket.destroy();
     response.writeHead(200, 'OK', ['Content-Length', '5']);
@@ -238,7 +238,7 @@ describe('the end of an answer', () => {
   it('is close alone where the client had ended its side', async () => {
     const { client, turn } = await begin();
     const { response, request } = turn;
-    const events = told(response);
+    const events = endOf(response);
     const over = closed(response);
     const hasEnded = new Promise((resolve) => request.socket.once('end', resolve));
     client.socket.end();
@@ -252,7 +252,7 @@ describe('the end of an answer', () => {
 
   it('is close alone where it never began', async () => {
     const { client, turn } = await begin();
-    const events = told(turn.response);
+    const events = endOf(turn.response);
     const over = closed(turn.response);
     client.socket.destroy();
     await over;
@@ -261,7 +261,7 @@ describe('the end of an answer', () => {
 
   it('is that of the connection where only that ends it', async () => {
     const { client, turn } = await begin('GET /x HTTP/1.0\r\n\r\n');
-    const events = told(turn.response);
+    const events = endOf(turn.response);
     turn.response.writeHead(200, 'OK', []);
     turn.response.write(Buffer.from('hello'));
     turn.response.end();

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { echo, openClient, openStage, REFUSAL, type Stage, turns } from './stage.ts';
+import { answerWith, echo, echoLast, openClient, openStage, REFUSAL, type Stage, turns } from './stage.ts';
 
 const GET = 'GET /a HTTP/1.1\r\n\r\n';
 const LONG = { headTimeoutMs: 10_000, keepAliveTimeoutMs: 20_000 };
@@ -116,10 +116,7 @@ describe('the time limit of an idle connection', () => {
 
 describe('the time that a client has to end its side', () => {
   it('is two seconds behind the last answer, whatever it sends meanwhile', async () => {
-    const stage = await openStage((turn) => {
-      turn.response.isLast = true;
-      echo(turn);
-    });
+    const stage = await openStage(echoLast);
     const client = openClient(stage);
     client.write(GET);
     expect(await client.ended).toBe('end');
@@ -132,10 +129,7 @@ describe('the time that a client has to end its side', () => {
   });
 
   it('is over as soon as it does', async () => {
-    const stage = await openStage((turn) => {
-      turn.response.isLast = true;
-      echo(turn);
-    });
+    const stage = await openStage(echoLast);
     const client = openClient(stage);
     client.write(GET);
     expect(await client.ended).toBe('end');
@@ -145,11 +139,7 @@ describe('the time that a client has to end its side', () => {
 
   it('is bounded where it does not even take the refusal', async () => {
     const body = Buffer.alloc(100_000);
-    const stage = await openStage(({ request, response }) => {
-      request.frame(undefined);
-      response.writeHead(200, 'OK', ['Content-Length', String(body.length)]);
-      response.end(body);
-    });
+    const stage = await openStage(answerWith(body));
     const client = openClient(stage);
     client.socket.pause();
     await once(client.socket, 'connect');

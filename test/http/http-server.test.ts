@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import {
+  answerWith,
   type Client,
   echo,
+  echoLast,
+  endOf,
   frame,
   openClient,
   openStage,
@@ -41,8 +44,7 @@ describe('HttpServer', () => {
     expect(await late.ended).toBe('reset');
     await turns();
     expect(isOver).toBe(false);
-    turn.response.isLast = true;
-    echo(turn);
+    echoLast(turn);
     await answered(client);
     client.socket.end();
     await stopped;
@@ -133,11 +135,7 @@ describe('the end of a client', () => {
 
   it('of its side behind the end of an answer loses nothing of that', async () => {
     const body = Buffer.alloc(8_000_000, 'x');
-    const stage = await openStage(({ request, response }) => {
-      request.frame(undefined);
-      response.writeHead(200, 'OK', ['Content-Length', String(body.length)]);
-      response.end(body);
-    });
+    const stage = await openStage(answerWith(body));
     const client = openClient(stage);
     client.write(GET);
     client.socket.end();
@@ -188,8 +186,7 @@ describe('a refusal', () => {
     const client = openClient(stage);
     client.write(GET);
     const turn = await stage.turn();
-    const events: string[] = [];
-    turn.response.on('finish', () => events.push('finish')).on('close', () => events.push('close'));
+    const events = endOf(turn.response);
     stage.connections[0]?.refuse(REFUSAL, false);
     expect(events).toEqual(['close']);
     echo(turn);

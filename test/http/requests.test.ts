@@ -1,7 +1,7 @@
 /** The requests of one connection, one after the other: what is read as a request, and what is not. */
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { echo, frame, openClient, openStage, REFUSAL, type Turn, turns } from './stage.ts';
+import { echo, echoLast, frame, openClient, openStage, REFUSAL, type Turn, turns } from './stage.ts';
 
 const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const post = (target: string, body: string): string =>
@@ -112,10 +112,7 @@ describe('requests of one connection', () => {
   });
 
   it('end behind a last answer', async () => {
-    const stage = await openStage((turn) => {
-      turn.response.isLast = true;
-      echo(turn);
-    });
+    const stage = await openStage(echoLast);
     const client = openClient(stage);
     client.write(get('/a') + get('/b'));
     expect(await client.ended).toBe('end');

@@ -146,6 +146,28 @@ export function echo({ request, response }: Turn): void {
   response.end(Buffer.from(request.target));
 }
 
+/** As `echo`, and the connection ends with it. */
+export function echoLast(turn: Turn): void {
+  turn.response.isLast = true;
+  echo(turn);
+}
+
+/** Answers with such a body; the request has none. */
+export function answerWith(body: Buffer): (turn: Turn) => void {
+  return ({ request, response }) => {
+    request.frame(undefined);
+    response.writeHead(200, 'OK', ['Content-Length', String(body.length)]);
+    response.end(body);
+  };
+}
+
+/** What a response tells of its end, in order. */
+export function endOf(response: ClientResponse): readonly string[] {
+  const events: string[] = [];
+  response.on('finish', () => events.push('finish')).on('close', () => events.push('close'));
+  return events;
+}
+
 /** Frames a request as its fields say. */
 export function frame(request: ClientRequest): void {
   const length = Number(field(request, 'content-length') ?? 0);
