@@ -42,16 +42,22 @@ export type Listener = Pick<BoundSocket, 'address' | 'fd' | 'ownsFile'> & {
 
 /**
  * Starts to listen; rejects with ERR_LISTEN that names the address and the setting to change. Without a front requests wait
- * for `serveBy`.
+ * for `serveBy`, and no limit is needed: it follows as soon as the other listeners are bound, or else the end, which leaves
+ * them unanswered.
  */
 export async function startListener(options: ListenerOptions, front?: Front): Promise<Listener> {
   const desk = createDesk(front);
   const limits = connectionLimits(front?.options.limits ?? FRONT_LIMITS);
   const server = createServer(desk.serve, limits, options.connections ?? new Connections());
   const socket = await bindServer(server.listening, options, options.advice ?? 'choose another in "listen"');
+  const destroy = (): void => {
+    for (const connection of server.connections) connection.breakOff();
+  };
   const stop = (): Promise<void> => {
     desk.close();
-    return server.stopAccepting();
+    const stopped = server.stopAccepting();
+    if (!desk.isServed()) destroy();
+    return stopped;
   };
   return {
     ...socket,
@@ -72,9 +78,7 @@ export async function startListener(options: ListenerOptions, front?: Front): Pr
       await closed;
     },
     handOver: stop,
-    destroy() {
-      for (const connection of server.connections) connection.breakOff();
-    },
+    destroy,
   };
 }
 
@@ -84,6 +88,7 @@ type Turn = (front: Front) => void;
 type Desk = {
   serve(turn: Turn): void;
   serveBy(front: Front): void;
+  isServed(): boolean;
   close(): void;
 };
 
@@ -101,6 +106,7 @@ function createDesk(first: Front | undefined): Desk {
       current = front;
       for (const turn of waiting.splice(0)) turn(front);
     },
+    isServed: () => current !== undefined,
     close: () =>
       serve((front) => {
         front.isClosing = true;

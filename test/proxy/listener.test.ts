@@ -80,6 +80,21 @@ describe('startListener()', () => {
     expect([connections.count, stage.observations.length]).toEqual([0, 1]);
   });
 
+  it.each(['close', 'leave'] as const)(
+    'ends all who wait for a front that will not come: %s',
+    async (end) => {
+      const listener = await startListener({ bind: '127.0.0.1:0' });
+      const target = { port: Number(listener.address.split(':')[1]) };
+      const clients = ['', 'GET / HTTP/1.1\r\nHo', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'].map((bytes) => {
+        const client = openConnection(target);
+        return { client, arrived: client.flush(bytes) };
+      });
+      for (const { arrived } of clients) await arrived;
+      await listener[end]();
+      expect(await Promise.all(clients.map(({ client }) => client.closed))).toEqual(['', '', '']);
+    },
+  );
+
   it('resolves each end that was asked for', async () => {
     const stage = await stageBefore(ok('hello'));
     const client = openConnection(stage.target);
