@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createHeaderScanner, endsConnection } from '../../src/proxy/headers.ts';
+import { asksForWebSocket, createHeaderScanner, endsConnection } from '../../src/proxy/headers.ts';
 
 const scan = createHeaderScanner('x-remote-user');
 
@@ -107,6 +107,25 @@ describe('createHeaderScanner()', () => {
       'x-made-up-1',
       'a, b',
     ]);
+  });
+});
+
+describe('asksForWebSocket()', () => {
+  const handshake = ['Connection', 'keep-alive, Upgrade', 'Upgrade', 'WebSocket', 'Sec-WebSocket-Key', 'x'];
+
+  it.each<readonly [string, readonly string[], boolean]>([
+    ['nothing else', [], true],
+    ['a length, though of nothing', ['Content-Length', '0'], false],
+    ['chunks', ['Transfer-Encoding', 'chunked'], false],
+    ['another protocol in a line of its own', ['Upgrade', 'h2c'], false],
+  ])('is what a handshake says that has besides: %s', (_, more, asks) => {
+    expect(asksForWebSocket(scan([...more, ...handshake]))).toBe(asks);
+    expect(asksForWebSocket(scan([...handshake, ...more]))).toBe(asks);
+  });
+
+  it.each([['Connection'], ['Upgrade'], ['Sec-WebSocket-Key']])('is none without %s', (name) => {
+    const at = handshake.indexOf(name);
+    expect(asksForWebSocket(scan([...handshake.slice(0, at), ...handshake.slice(at + 2)]))).toBe(false);
   });
 });
 

@@ -23,10 +23,10 @@ const TALKER = `require('node:net').createServer((socket) => {
   });
 }).listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
 
-async function stageOf(port: number): Promise<Stage> {
+async function stageOf(port: number, sendTimeoutMs = 100): Promise<Stage> {
   return stageBefore(ok('hello'), {
     route: { kind: 'none', status: 404, reason: 'not_wsgi', message: '' },
-    front: { legacy: `http://127.0.0.1:${port}`, limits: { webSocketTimeoutMs: 0, sendTimeoutMs: 100 } },
+    front: { legacy: `http://127.0.0.1:${port}`, limits: { webSocketTimeoutMs: 0, sendTimeoutMs } },
   });
 }
 
@@ -85,6 +85,70 @@ describe('a WebSocket without an idle limit', () => {
     expect(keepAliveOf(sockets[0] as Socket)).toBe('02');
     client.end();
   });
+});
+
+/** More than the sockets of both connections hold by far. */
+const MUCH = 48 * 1024 * 1024;
+
+/** Writes as much as is taken; tells once that nobody takes any more of it, or that all was taken. */
+function pump(socket: Socket): Promise<'stuck' | 'taken'> {
+  let left = MUCH;
+  return new Promise((resolve) => {
+    const tell = setTimeout(() => resolve('stuck'), 400);
+    const write = (): void => {
+      tell.refresh();
+      while (left > 0) {
+        left -= 65_536;
+        // As the payload of one long frame: what else it might be is not the matter here.
+        if (!socket.write(Buffer.alloc(65_536, 0xff))) return;
+      }
+      socket.end(() => {
+        clearTimeout(tell);
+        resolve('taken');
+      });
+    };
+    socket.on('drain', write);
+    write();
+  });
+}
+
+function countUntilEnd(socket: Socket): Promise<number> {
+  let bytes = 0;
+  socket.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  return once(socket, 'end').then(() => bytes);
+}
+
+describe('a WebSocket whose one end takes nothing', () => {
+  it.each(['client', 'upstream'] as const)(
+    'holds the other end back, and loses nothing: the %s',
+    async (lazy) => {
+      const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const stage = await stageOf((server.address() as AddressInfo).port, 60_000);
+      const client = openSocket(stage.target).on('error', () => {});
+      client.write(HANDSHAKE);
+      const [upstream] = (await once(server, 'connection')) as [Socket];
+      onTestFinished(() => {
+        for (const socket of [client, upstream]) socket.destroy();
+        server.close();
+      });
+      await once(
+        upstream.on('error', () => {}),
+        'data',
+      );
+      upstream.pause().write(SWITCH);
+      await once(client, 'data');
+      client.pause();
+      const [from, to] = lazy === 'client' ? [upstream, client] : [client, upstream];
+      expect(await pump(from)).toBe('stuck');
+      const bytes = countUntilEnd(to);
+      to.resume();
+      expect(await bytes).toBe(MUCH);
+    },
+    20_000,
+  );
 });
 
 /** The timer that the kernel keeps for the sidecar's end of a connection. */

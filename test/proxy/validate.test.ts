@@ -41,6 +41,7 @@ describe('readHead()', () => {
     ['an open bracket', 'GET /', ['Host', '[::1'], 400, 'bad_host'],
     ['no host in HTTP/1.1', 'GET /', [], 400, 'bad_host'],
     ['an empty host in HTTP/1.1', 'GET /', ['Host', ''], 400, 'bad_host'],
+    ['no host in HTTP/1.2', 'GET / 1.2', [], 400, 'bad_host'],
     ['two hosts', 'GET /', ['Host', 'a', 'Host', 'a'], 400, 'dup_host'],
     ['an asterisk without OPTIONS', 'GET *', host, 400, 'target'],
     ['a URL with a broken authority', 'GET http://[bad/', host, 400, 'target'],
@@ -71,6 +72,8 @@ describe('readHead()', () => {
       400,
       'te_cl',
     ],
+    ['a coding behind chunks', 'POST /', [...host, 'Transfer-Encoding', 'Chunked, gzip'], 400, 'te_cl'],
+    ['a coding that begins alike', 'POST /', [...host, 'Transfer-Encoding', 'chunkedx'], 501, 'coding'],
     ['HTTP/0.9', 'GET / 0.9', host, 505, 'http_version'],
     ['HTTP/2.0', 'GET / 2.0', host, 505, 'http_version'],
     ['a field of 8191 bytes', 'GET /', [...host, 'X-A', 'a'.repeat(8188)], 431, 'header_too_big'],
@@ -93,6 +96,11 @@ describe('readHead()', () => {
   it('takes HTTP/1.0 without a host, and with an empty one', () => {
     expect(read('GET / 1.0', [])).toMatchObject({ kind: 'head', host: '' });
     expect(read('GET / 1.0', ['Host', ''])).toMatchObject({ kind: 'head', host: '' });
+  });
+
+  it('reads no Expect in HTTP/1.0, which has none', () => {
+    expect(read('GET / 1.0', ['Expect', 'x'])).toMatchObject({ kind: 'head' });
+    expect(read('GET /', [...host, 'Expect', 'x'])).toMatchObject({ rule: { status: 417 } });
   });
 
   it('sees a question to the server itself', () => {

@@ -132,6 +132,20 @@ describe('a WebSocket through the sidecar', () => {
     (await connectTo(stage)).socket.terminate();
   });
 
+  it('answers 504 where the upstream does not answer the handshake', async () => {
+    const upstream = await startSilent();
+    const stage = await stageBefore(ok('hello'), {
+      responseTimeoutMs: 50,
+      route: none,
+      front: { legacy: `http://127.0.0.1:${(upstream.server.address() as AddressInfo).port}` },
+    });
+    const gone = upstream.connected.then((socket) => once(socket, 'close'));
+    expect((await exchange(stage.target, HANDSHAKE)).status).toBe(504);
+    expect(await stage.observed()).toMatchObject({ status: 504, reason: 'upstream_timeout' });
+    await gone;
+    upstream.server.close();
+  });
+
   it('says goodbye to a connection that nothing passes on', async () => {
     const stage = await stageWith({ front: { limits: { webSocketTimeoutMs: 50 } } });
     expect(await (await connectTo(stage)).closed).toBe(1001);
@@ -228,6 +242,7 @@ describe('the WebSockets of a group', () => {
   const stageOf = async (
     front: NonNullable<StageParts['front']>,
     serve: (socket: Socket, text: string) => void = answering(SWITCH),
+    leaving: AbortSignal = new AbortController().signal,
   ): Promise<Awaited<ReturnType<typeof stageBefore>>> => {
     const stage = await stageBefore(serve, {
       front,
@@ -237,7 +252,7 @@ describe('the WebSockets of a group', () => {
       },
       acquire: () => ({
         kind: 'lease',
-        upstream: { ...stage.recorder.upstream, foreign: FOREIGN },
+        upstream: { ...stage.recorder.upstream, foreign: FOREIGN, leaving },
         queuedMs: 0,
         release: () => undefined,
       }),
@@ -296,6 +311,27 @@ describe('the WebSockets of a group', () => {
     asked[1]?.write(SWITCH);
     await next.until('101');
     next.end();
+  });
+
+  it('are told to go where their process has begun to leave while they shook hands', async () => {
+    const stage = await stageOf({}, undefined, AbortSignal.abort());
+    const client = openConnection(stage.target);
+    client.write(asking('/one'));
+    await client.until('\x88\x02\x03\xe9');
+    client.end();
+  });
+
+  it('are told to go where their listener has begun to end while they shook hands', async () => {
+    const asked: Socket[] = [];
+    const stage = await stageOf({}, (socket) => void asked.push(socket));
+    const client = openConnection(stage.target);
+    client.write(asking('/one'));
+    await expect.poll(() => asked).toHaveLength(1);
+    const closed = stage.listener.close();
+    asked[0]?.write(SWITCH);
+    await client.until('\x88\x02\x03\xe9');
+    client.end();
+    await closed;
   });
 
   it('may pass without a byte for as long as it says', async () => {

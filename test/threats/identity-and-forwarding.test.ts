@@ -66,6 +66,13 @@ describe('identity and forwarding headers', () => {
     expect(stage.requests[0]?.remoteAddress).toBe('192.0.2.9');
   });
 
+  it('are read as one list where a front writes them in several lines', async () => {
+    const stage = await stageBefore(ok('hello'), { front: { trustedProxies: ['127.0.0.1'] } });
+    const lines = 'X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-For: 127.0.0.1';
+    await exchange(stage.target, bytes.replace('X-Forwarded-For: 192.0.2.1', lines));
+    expect(stage.requests[0]?.remoteAddress).toBe('192.0.2.9');
+  });
+
   it('count not from a connection that was reset before it was accepted: it has no address, as those of Unix sockets', async () => {
     const stage = await stageBefore(
       (socket, text) => void (text.endsWith('\r\n\r\n') && socket.write(ok('hello'))),

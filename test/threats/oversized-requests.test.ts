@@ -1,5 +1,6 @@
 /** Heads and bodies have an end that the operator knows. */
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ok, stageBefore, wsgiRoute } from '../proxy/stage.ts';
@@ -88,6 +89,19 @@ describe('a body that is too long', () => {
       { status: 413, reason: 'body_too_large' },
       limited,
     ));
+
+  it.each([
+    ['its length', 'Content-Length: 10', '1234567890'],
+    ['its chunks', 'Transfer-Encoding: chunked', 'a\r\n1234567890\r\n0\r\n\r\n'],
+  ])('is one that is longer than the limit, and not as long: by %s', async (_, field, body) => {
+    const answerWhole = (socket: Socket, text: string): void => {
+      if (/1234567890(?:\r\n0\r\n\r\n)?$/.test(text)) socket.write(ok('hello'));
+    };
+    const stage = await stageBefore(answerWhole, limited);
+    const client = openConnection(stage.target);
+    client.write(`POST / HTTP/1.1\r\n${field}${LAST}${body}`);
+    expect(statusesOf(await client.closed)).toEqual([200]);
+  });
 
   it('is refused by the settings where Apache says nothing', () =>
     expectRefusal(
