@@ -36,6 +36,11 @@ export class AnswerOutlet {
     this.#wait();
   }
 
+  /** Whether what it is given stays with it: the client lags behind. */
+  get isKeeping(): boolean {
+    return this.#spool !== undefined;
+  }
+
   /** Takes a piece of the answer, which is its own from now on. False: no more until `resume`. */
   write(bytes: Buffer): boolean {
     if (this.#spool !== undefined) return this.#spool.take(bytes);

@@ -2,6 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import type { RequestEnviron } from './environ.ts';
+import type { ReadMemory } from './read-memory.ts';
 import type { ResponseHead } from './response-headers.ts';
 
 /** A request as it is to be sent. */
@@ -27,8 +28,8 @@ export type AnswerHandler = {
   interim(status: number): void;
   /** `resume` asks for more after `data` has returned false. */
   head(answer: AnswerHead, resume: () => void): void;
-  /** The bytes hold only until this returns. False: no more until `resume`. */
-  data(bytes: Buffer): boolean;
+  /** The bytes hold only until this returns, unless `memory` is told to keep them. False: no more until `resume`. */
+  data(bytes: Buffer, memory?: ReadMemory): boolean;
   complete(): void;
   failed(error: Error): void;
   /** The upstream has been silent for too long. */

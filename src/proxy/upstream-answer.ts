@@ -8,6 +8,7 @@ import { bodyPassed } from './body-memory.ts';
 import type { RequestEnviron } from './environ.ts';
 import type { Exchange } from './exchange.ts';
 import { outcomeReason } from './outcome.ts';
+import type { ReadMemory } from './read-memory.ts';
 import { afterEnd, mayRepeat } from './repeat.ts';
 import { cleanReason, type ResponseHead } from './response-headers.ts';
 import type { AnswerHandler, AnswerHead } from './transport.ts';
@@ -95,11 +96,10 @@ export class UpstreamAnswer implements AnswerHandler {
     else if (fields.length < 0 || fields.length > WAIT_FOR_BODY_BYTES) this.#sendHeadNow();
   }
 
-  data(bytes: Buffer): boolean {
+  data(bytes: Buffer, memory?: ReadMemory): boolean {
     if (this.#done) return true;
     const { response } = this.#exchange;
     this.#exchange.responseBytes += bytes.length;
-    bodyPassed(bytes.length);
     if (!response.headersSent) {
       if (!this.#writeHead()) return true;
       if (bytes.length === this.#head?.length) {
@@ -109,9 +109,19 @@ export class UpstreamAnswer implements AnswerHandler {
       }
     }
     // The transport reads on into the same memory.
-    const copy = Buffer.from(bytes);
-    if (this.#outlet !== undefined) return this.#outlet.write(copy);
-    if (response.write(copy)) return true;
+    if (memory?.mayBeKept !== true) return this.#write(copyOf(bytes));
+    const mayGoOn = this.#write(bytes);
+    // What the system has taken at once is kept by nobody.
+    if (this.#outlet?.isKeeping === true || response.writableLength > 0) {
+      memory.keep();
+      bodyPassed(bytes.length);
+    }
+    return mayGoOn;
+  }
+
+  #write(piece: Buffer): boolean {
+    if (this.#outlet !== undefined) return this.#outlet.write(piece);
+    if (this.#exchange.response.write(piece)) return true;
     this.#outlet = new AnswerOutlet(this.#exchange, this.#resume as () => void);
     return false;
   }
@@ -232,4 +242,9 @@ function codeOf(error: Error): ErrorCode {
   if (code === 'ERR_UPSTREAM_INVALID') return code;
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || error.name === 'HTTPParserError') return 'ERR_UPSTREAM_INVALID';
   return 'ERR_UPSTREAM_TRUNCATED';
+}
+
+function copyOf(bytes: Buffer): Buffer {
+  bodyPassed(bytes.length);
+  return Buffer.from(bytes);
 }

@@ -4,6 +4,7 @@
  */
 import { Socket } from 'node:net';
 import { AnswerReader, type AnswerSink } from './answer-reader.ts';
+import { ReadMemory } from './read-memory.ts';
 import type { ResponseClock, Timed } from './response-clock.ts';
 import type { AnswerHandler, AnswerHead, ComingBody, UpstreamRequest, Way } from './transport.ts';
 import { outliveBrokenPipe } from './upstream-socket.ts';
@@ -24,19 +25,18 @@ export type ConnectionHome = {
   forget(connection: UpstreamConnection): void;
 };
 
-const READ_BYTES = 65_536;
+/** When writes are to wait: what has not been taken of a body. */
+const WRITE_AHEAD_BYTES = 65_536;
 
 /** The default of `connect-timeout` of mod_wsgi. */
 const CONNECT_TIMEOUT_MS = 15_000;
-
-/** All connections read into the same memory: what is read is used or copied before the next one reads. */
-const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /** Lives as long as its socket. */
 export class UpstreamConnection implements Way, Timed, AnswerSink {
   readonly #home: ConnectionHome;
   readonly #socket: Socket;
   readonly #reader: AnswerReader = new AnswerReader(this);
+  readonly #memory = new ReadMemory();
   readonly #environs = new WorkerEnvirons();
   #answer: AnswerHandler | undefined;
   /** What has to be sent yet, as long as it is not whole. */
@@ -52,8 +52,11 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
   constructor(home: ConnectionHome) {
     this.#home = home;
     home.clock.watch(this);
-    const onread = { buffer: readBuffer, callback: (count: number) => this.#read(count) };
-    const socket = new Socket({ highWaterMark: READ_BYTES, onread } as object);
+    const onread = {
+      buffer: () => this.#memory.next(this.#answer !== undefined),
+      callback: (count: number) => this.#read(count),
+    };
+    const socket = new Socket({ highWaterMark: WRITE_AHEAD_BYTES, onread } as object);
     socket.on('connect', () => this.#connected());
     socket.on('end', () => this.#endOfInput());
     socket.on('error', (error) => {
@@ -127,7 +130,7 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
   }
 
   data(bytes: Buffer): void {
-    if (this.#answer?.data(bytes) === false) this.#wantsMore = false;
+    if (this.#answer?.data(bytes, this.#memory) === false) this.#wantsMore = false;
   }
 
   end(): void {
@@ -164,7 +167,7 @@ export class UpstreamConnection implements Way, Timed, AnswerSink {
     this.hear();
     this.#wantsMore = true;
     try {
-      this.#reader.read(readBuffer.subarray(0, count));
+      this.#reader.read(this.#memory.read(count));
     } catch (error) {
       this.#fail(error as Error);
     }
