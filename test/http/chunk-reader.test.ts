@@ -144,6 +144,7 @@ describe('ChunkReader', () => {
     ['2^52', '10000000000000\r\n'],
     ['2^64 and 5', '10000000000000005\r\nhello'],
     ['an LF alone behind the size', '5\nhello'],
+    ['an LF alone behind a size of two digits', '50\nhello'],
     ['a CR alone behind the size', '5\rhello'],
     ['an LF alone behind the data', '5\r\nhello\n'],
     ['data that are longer than their size', '4\r\nhello'],
