@@ -27,12 +27,17 @@ export function inheritedFrom(parent: ParentEnvironment): ParentEnvironment {
   );
 }
 
+/** What programs that run no application start with. */
+export function bareEnvironment(parent: ParentEnvironment): Record<string, string> {
+  return { PATH, ...(inheritedFrom(parent) as Record<string, string>) };
+}
+
 /** The whole environment that a group process starts with. */
 export function planEnvironment(
   parent: ParentEnvironment,
   { lang, locale, pythonEggs, variables }: EnvironmentRequest,
 ): Record<string, string> {
-  const environment: Record<string, string> = { PATH, ...(inheritedFrom(parent) as Record<string, string>) };
+  const environment = bareEnvironment(parent);
   if (lang !== undefined) environment.LANG = lang;
   if (locale !== undefined) environment.LC_ALL = locale;
   if (pythonEggs !== undefined) environment.PYTHON_EGG_CACHE = pythonEggs;

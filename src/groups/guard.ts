@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { problemOf, SidecarError } from '../errors.ts';
+import { bareEnvironment } from './environment.ts';
 import type { GroupLog } from './observer.ts';
 
 /** What a guard needs. */
@@ -91,6 +92,7 @@ function spawnGuard({ python, pythonFolder }: GuardOptions): ChildProcess {
   // -S and -E: the guard wants no site packages and no PYTHON… variables; detached is a session of its own.
   const child = spawn(python, ['-E', '-S', join(pythonFolder, 'guard.py')], {
     cwd: '/',
+    env: bareEnvironment(process.env),
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
   });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Guard } from '../../src/groups/guard.ts';
 import { isRunning } from '../support/descendants.ts';
 import { PYTHON, PYTHON_FOLDER } from './stage.ts';
@@ -49,6 +49,14 @@ describe('Guard', () => {
     guard = await Guard.start({ python: PYTHON, pythonFolder: PYTHON_FOLDER, log: SILENT });
     const fields = readFileSync(`/proc/${guard.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
     expect(Number(fields[3]), 'session').toBe(guard.pid);
+  });
+
+  it('has nothing of the sidecar’s environment that group processes have not', async () => {
+    vi.stubEnv('WSGI_SIDECAR_ADMIN_TOKEN', 'secret');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    guard = await Guard.start({ python: PYTHON, pythonFolder: PYTHON_FOLDER, log: SILENT });
+    const names = readFileSync(`/proc/${guard.pid}/environ`, 'latin1').split('\0');
+    expect(names.filter((entry) => !/^(?:PATH|LANG|LANGUAGE|LC_[A-Z]+|TZ)=|^$/.test(entry))).toEqual([]);
   });
 
   it('names a Python that is not there', async () => {

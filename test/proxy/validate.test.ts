@@ -98,6 +98,16 @@ describe('readHead()', () => {
     expect(read('GET / 1.0', ['Host', ''])).toMatchObject({ kind: 'head', host: '' });
   });
 
+  it('takes the host of a URL whose scheme the client speaks, and of no other', () => {
+    const line = { method: 'GET', majorVersion: 1, minorVersion: 1 };
+    const rest = { headers: scan(host), limits: FRONT_LIMITS.head };
+    const hostOf = (target: string, tls: boolean): unknown =>
+      readHead({ line: { ...line, target, tls }, ...rest });
+    expect(hostOf('https://other.test/', true)).toMatchObject({ host: 'other.test' });
+    expect(hostOf('https://other.test/', false)).toMatchObject({ host: 'www.test' });
+    expect(hostOf('http://other.test/', true)).toMatchObject({ host: 'www.test' });
+  });
+
   it('reads no Expect in HTTP/1.0, which has none', () => {
     expect(read('GET / 1.0', ['Expect', 'x'])).toMatchObject({ kind: 'head' });
     expect(read('GET /', [...host, 'Expect', 'x'])).toMatchObject({ rule: { status: 417 } });
