@@ -75,7 +75,7 @@ describe.runIf(IS_ROOT)('the options of WSGIDaemonProcess', () => {
   const beside = besideApache({
     conf: CONF,
     files: { 'apps/shows.wsgi': SHOWS },
-    settings: { groups: { patient: { requestTimeout: '300ms', interruptTimeout: '20s' } } },
+    settings: { groups: { patient: { requestTimeout: '2s', interruptTimeout: '20s' } } },
   });
 
   const get = (path: string): Promise<Answer> => beside.sidecar.get('main.test', path);

@@ -39,9 +39,11 @@ beforeEach(async () => {
   const apache = folder.write(
     'apache.conf',
     `Listen 127.0.0.1:80
-WSGIDaemonProcess shop threads=1 request-timeout=1 shutdown-timeout=1
+WSGIDaemonProcess shop threads=1 shutdown-timeout=1
+WSGIDaemonProcess strict threads=1 request-timeout=1 shutdown-timeout=1
 <VirtualHost *:80>
     ServerName site.test
+    WSGIScriptAlias /strict ${folder.path}/app.wsgi process-group=strict application-group=main
     WSGIScriptAlias / ${folder.path}/app.wsgi process-group=shop application-group=main
 </VirtualHost>
 `,
@@ -62,12 +64,13 @@ async function metric(name: string): Promise<string[]> {
 
 describe('a request under which its process', () => {
   it('hangs gets 504 and its stack in the log, and the next one another process', async () => {
-    const before = (await sidecar.get('site.test', '/')).text();
-    const [hung, next] = await Promise.all([
-      sidecar.get('site.test', '/hang'),
-      sidecar.get('site.test', '/'),
-    ]);
-    expect(hung.status).toBe(504);
+    const before = (await sidecar.get('site.test', '/strict')).text();
+    const hanging = sidecar.get('site.test', '/strict/hang');
+    await expect
+      .poll(() => metric('requests_in_flight'))
+      .toContainEqual(expect.stringMatching(/"strict".* 1$/));
+    const next = await sidecar.get('site.test', '/strict');
+    expect((await hanging).status).toBe(504);
     const isStack = (line: string): boolean => /app\.wsgi.*line \d+ in application/.test(line);
     await sidecar.process.waitForLine(isStack, 'where the application hangs');
     expect([next.status, next.text() === before]).toEqual([200, false]);

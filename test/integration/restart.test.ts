@@ -1,5 +1,5 @@
 /** `restart GROUP` against a running sidecar: no request is lost, and a broken deploy leaves the old process in place. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { reservePort } from '../support/port.ts';
 import { openConnection } from '../support/raw-http.ts';
 import { runSidecar, type Sidecar, startSidecar } from '../support/sidecar.ts';
@@ -28,6 +28,13 @@ let sidecar: Sidecar;
 const deploy = (name: string, version: string): string =>
   folder.write(`${name}.wsgi`, APPLICATION.replace('@VERSION@', version));
 
+const start = (): Promise<Sidecar> =>
+  startSidecar({
+    apache: `${folder.path}/apache.conf`,
+    as: '*:80',
+    settings: { groups: { defaults: { allowRoot: true } } },
+  });
+
 const ask = async (
   path: string,
 ): Promise<readonly [version: string | undefined, pid: string | undefined]> => {
@@ -39,12 +46,8 @@ beforeAll(async () => {
   folder = makeTemporaryFolder();
   deploy('shop', 'one');
   deploy('blog', 'one');
-  const apache = folder.write('apache.conf', CONF.replaceAll('@ROOT@', folder.path));
-  sidecar = await startSidecar({
-    apache,
-    as: '*:80',
-    settings: { groups: { defaults: { allowRoot: true } } },
-  });
+  folder.write('apache.conf', CONF.replaceAll('@ROOT@', folder.path));
+  sidecar = await start();
 });
 
 afterAll(async () => {
@@ -61,7 +64,9 @@ describe('wsgi-sidecar restart', () => {
     runSidecar('restart', '--config', sidecar.config, ...words);
 
   it('says of a group without a process that there is nothing to replace', async () => {
-    const { code, stdout } = await restart('blog', '--json');
+    const fresh = await start();
+    onTestFinished(() => fresh.stop());
+    const { code, stdout } = await runSidecar('restart', '--config', fresh.config, 'blog', '--json');
     expect([code, JSON.parse(stdout)]).toMatchObject([
       0,
       { result: 'idle', group: { processGroup: 'blog' } },

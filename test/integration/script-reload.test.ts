@@ -10,8 +10,10 @@ import { besideApache } from './beside-apache.ts';
 
 const CONF = `
 WSGIDaemonProcess pool threads=2
+WSGIDaemonProcess kept threads=2
 WSGIScriptAlias /embedded @ROOT@/apps/embedded.wsgi application-group=one
 WSGIScriptAlias /daemon @ROOT@/apps/daemon.wsgi process-group=pool application-group=%{GLOBAL}
+WSGIScriptAlias /kept @ROOT@/apps/kept.wsgi process-group=kept application-group=%{GLOBAL}
 <Directory @ROOT@/apps>
     Require all granted
 </Directory>
@@ -34,7 +36,9 @@ raise ValueError('a broken deploy')
 describe('a script that changes', () => {
   const beside = besideApache({
     conf: CONF,
-    files: { 'apps/embedded.wsgi': version('a'), 'apps/daemon.wsgi': version('a') },
+    files: Object.fromEntries(
+      ['embedded', 'daemon', 'kept'].map((name) => [`apps/${name}.wsgi`, version('a')]),
+    ),
   });
   let seconds = 1_000_000_000;
 
@@ -52,8 +56,8 @@ describe('a script that changes', () => {
     seconds += 10;
     utimesSync(path, seconds - age, seconds - age);
   };
-  const answered = async (wanted: string): Promise<void> => {
-    while ((await ask(beside.sidecar.port, '/daemon')) !== wanted);
+  const answered = async (mount: string, wanted: string): Promise<void> => {
+    while ((await ask(beside.sidecar.port, mount)) !== wanted);
   };
 
   it('is loaded anew in place in embedded mode, and gone where the new text fails', async () => {
@@ -84,20 +88,21 @@ describe('a script that changes', () => {
     deploy('daemon', version('b'));
     // mod_wsgi has the client wait for another process; here the one that runs answers until then.
     expect(await both('/daemon')).toEqual(['b of b beside 0', 'a of a beside 0']);
-    await answered('b of b beside 0');
+    await answered('/daemon', 'b of b beside 0');
   });
 
   it('leaves the process of the last good text in place in daemon mode', async () => {
-    deploy('daemon', FAILING);
-    expect(await both('/daemon')).toEqual(['500', 'b of b beside 0']);
+    expect(await both('/kept')).toEqual(twice('a of a beside 0'));
+    deploy('kept', FAILING);
+    expect(await both('/kept')).toEqual(['500', 'a of a beside 0']);
     await beside.sidecar.process.waitForLine(
-      (line) => line.includes('Cannot import') && line.includes('daemon.wsgi'),
+      (line) => line.includes('Cannot import') && line.includes('kept.wsgi'),
       'the broken deploy was told',
     );
-    expect(await both('/daemon')).toEqual(['500', 'b of b beside 0']);
-    deploy('daemon', version('c'));
-    await answered('c of c beside 0');
-    expect(await ask(beside.site.port, '/daemon')).toMatch(/^c of broken,.*c beside 0$/);
+    expect(await both('/kept')).toEqual(['500', 'a of a beside 0']);
+    deploy('kept', version('c'));
+    await answered('/kept', 'c of c beside 0');
+    expect(await ask(beside.site.port, '/kept')).toMatch(/^c of broken,.*c beside 0$/);
   });
 });
 

@@ -148,7 +148,7 @@ describe('RequestBody', () => {
     ['in chunks', 'Transfer-Encoding: chunked', '1\r\n'],
   ])('gives up on a client whose body %s trickles', async (_, framing, before) => {
     const stage = await stageBefore(() => {}, {
-      front: { limits: { bodyTimeoutMs: 200, bodyMinRate: 1000 } },
+      front: { limits: { bodyTimeoutMs: 1_000, bodyMinRate: 1000 } },
       route: wsgiRoute({}, { chunkedRequest: true }),
     });
     const client = openConnection(stage.target);
@@ -165,7 +165,7 @@ describe('RequestBody', () => {
   it('tells why a body ends the answer that has begun', async () => {
     const stage = await stageBefore(
       (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nbegun'),
-      { front: { limits: { bodyTimeoutMs: 200, bodyMinRate: 1000 } } },
+      { front: { limits: { bodyTimeoutMs: 1_000, bodyMinRate: 1000 } } },
     );
     const client = openConnection(stage.target);
     client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n');
@@ -178,7 +178,7 @@ describe('RequestBody', () => {
   it('takes a body that comes slowly, but at the rate', async () => {
     const size = 40_000;
     const stage = await stageBefore(afterBody(size), {
-      front: { limits: { bodyTimeoutMs: 200, bodyMinRate: 1000 } },
+      front: { limits: { bodyTimeoutMs: 1_000, bodyMinRate: 1000 } },
     });
     const client = openConnection(stage.target);
     client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\nConnection: close\r\n\r\n`);
@@ -186,7 +186,7 @@ describe('RequestBody', () => {
     const slowly = setInterval(() => {
       if (left > 0) client.write('x'.repeat(1000));
       left -= 1000;
-    }, 15);
+    }, 40);
     expect(await client.closed).toContain('done');
     clearInterval(slowly);
   });

@@ -62,7 +62,9 @@ export async function installMissing(lacks: readonly Lack[]): Promise<void> {
 }
 
 function aptGet(args: readonly string[]): Promise<void> {
-  return runCommand('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args]);
+  // A fresh machine may be updating itself, and its mirror be slow to answer.
+  const patience = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=5'];
+  return runCommand('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...patience, ...args]);
 }
 
 function hasPackageLists(): boolean {

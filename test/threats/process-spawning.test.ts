@@ -2,6 +2,7 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Lease, Refusal } from '../../src/groups/lease.ts';
+import type { GroupSnapshot } from '../../src/groups/snapshot.ts';
 import { IDENTITY, PYTHON, Stage, type StageOptions } from '../groups/stage.ts';
 import { VirtualClock } from '../groups/virtual.ts';
 import { mustRun } from '../support/real-process.ts';
@@ -32,13 +33,20 @@ function flood(stage: Stage, groups: number, each: number): Promise<(Lease | Ref
   );
 }
 
+const readyOf = ({ processes }: GroupSnapshot): readonly unknown[] =>
+  processes.filter(({ state }) => state === 'ready');
+
 const starts = ({ events }: Stage): number => events.filter((event) => event.startsWith('start:')).length;
 
 describe('requests to many groups at once', () => {
   it('have no more processes than "maxProcesses" says; the others are told to come again', async () => {
     const settings = { threads: 1, processes: 4, queueTimeoutMs: 2_000, scaleUpAfterMs: 0 };
-    const stage = await open({ settings, maxProcesses: 3 });
-    const answers = await flood(stage, 6, 4);
+    const clock = new VirtualClock();
+    const stage = await open({ settings, maxProcesses: 3, clock });
+    const answered = flood(stage, 6, 4);
+    await expect.poll(() => stage.pool.snapshot().flatMap(readyOf)).toHaveLength(3);
+    await clock.pass(settings.queueTimeoutMs);
+    const answers = await answered;
     const pids = answers.flatMap((answer) => (answer.kind === 'lease' ? [answer.upstream.pid] : []));
     const codes = answers.flatMap((answer) => (answer.kind === 'refusal' ? [answer.code] : []));
     expect(new Set(pids).size).toBe(3);
