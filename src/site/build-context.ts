@@ -1,6 +1,6 @@
 /** What the readers of directives share while a site is built. */
 import type { Diagnostic } from '../apache/diagnostic.ts';
-import type { Directive, SourcePosition } from '../apache/directive.ts';
+import type { Directive, DirectiveNode, SourcePosition } from '../apache/directive.ts';
 import type { SiteMemo } from './memo.ts';
 import type { Mount, MountKind, SiteOptions } from './model.ts';
 import type { Scope } from './scope.ts';
@@ -9,6 +9,8 @@ import type { Scope } from './scope.ts';
 export type BuildContext = {
   readonly options: SiteOptions;
   readonly diagnostics: Diagnostic[];
+  /** What stands where Apache does not start with it: known, though no reader takes it there. */
+  readonly misplaced: ReadonlySet<DirectiveNode>;
   readonly mounts: Mount[];
   readonly mountIds: Set<string>;
   readonly memo: SiteMemo;

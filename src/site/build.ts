@@ -11,6 +11,7 @@ import { diagnose } from './diagnose.ts';
 import { emptyHost, type HostDraft } from './host-draft.ts';
 import { readHostNode, settleHost } from './host-reader.ts';
 import { createSiteMemo } from './memo.ts';
+import { type Misplaced, misplacedIn } from './misplaced.ts';
 import type { ImportScript, Listener, ProcessGroup, Site, SiteOptions, VirtualHost } from './model.ts';
 import { parseImportScript, parseProcessGroup } from './process-group.ts';
 import { registeredMethods } from './registered-methods.ts';
@@ -49,7 +50,8 @@ export function buildSite(
   tree: readonly DirectiveNode[],
   options: Partial<SiteOptions> = {},
 ): { readonly site: Site; readonly diagnostics: readonly Diagnostic[] } {
-  const reading = startReading(tree, { ...defaultSiteOptions, ...options });
+  const misplaced = misplacedIn(tree);
+  const reading = startReading(tree, misplaced, { ...defaultSiteOptions, ...options });
   for (const node of tree) readMainNode(reading, node);
   settleHost(reading.main);
   const { context, main, listeners } = reading;
@@ -65,6 +67,7 @@ export function buildSite(
   );
   const site = assembleSite(reading, mainHost, virtualHosts);
   if (site.python.restrictEmbedded) context.diagnostics.push(...embeddedRefused(tree));
+  context.diagnostics.push(...misplaced.map(({ finding }) => finding));
   context.diagnostics.push(...wordDiagnostics(tree), ...accessDiagnostics(site));
   return { site, diagnostics: context.diagnostics };
 }
@@ -78,11 +81,16 @@ function embeddedRefused(tree: readonly DirectiveNode[]): readonly Diagnostic[] 
   return [{ ...diagnose(node, 'info', 'embedded-restricted', message), advice }];
 }
 
-function startReading(tree: readonly DirectiveNode[], options: SiteOptions): Reading {
+function startReading(
+  tree: readonly DirectiveNode[],
+  misplaced: readonly Misplaced[],
+  options: SiteOptions,
+): Reading {
   const position = tree[0]?.position ?? { file: '', line: 1 };
   const context = {
     options,
     diagnostics: [],
+    misplaced: new Set(misplaced.map(({ node }) => node)),
     mounts: [],
     mountIds: new Set<string>(),
     memo: createSiteMemo(),

@@ -3,9 +3,9 @@
  * which matters once Apache no longer stands in front (`response`), answering requests by Apache's own means (`apache`),
  * or not understood. Nothing is passed over in silence.
  */
-import type { Diagnostic } from '../apache/diagnostic.ts';
 import type { DirectiveNode } from '../apache/directive.ts';
 import { intendedDirective } from '../apache/directive-advice.ts';
+import type { BuildContext } from './build-context.ts';
 import { diagnose } from './diagnose.ts';
 import { wsgiWithoutEffect } from './wsgi-without-effect.ts';
 
@@ -86,8 +86,12 @@ const apacheSections: ReadonlySet<string> = words(
 /** Read by another reader, wherever they stand. */
 const readElsewhere: ReadonlySet<string> = words('proxypass proxypassmatch');
 
-/** Says what is to be said about a directive that no reader took. */
-export function reportUnread(node: DirectiveNode, diagnostics: Diagnostic[]): void {
+/** Says what is to be said about a directive that no reader took; of one that stands in a wrong place it is said elsewhere. */
+export function reportUnread(
+  node: DirectiveNode,
+  { diagnostics, misplaced }: Pick<BuildContext, 'diagnostics' | 'misplaced'>,
+): void {
+  if (misplaced.has(node)) return;
   if (node.kind === 'directive' && (harmless.has(node.key) || readElsewhere.has(node.key))) return;
   if (response.has(node.key)) {
     const message = `"${node.name} ${node.text}" changes answers or headers, and only Apache does that`;

@@ -33,7 +33,7 @@ export function readNode(draft: ScopeDraft, node: DirectiveNode, place: PlaceCon
   if (node.kind === 'section') readNested(draft, node, place);
   else {
     const reader = scopeReaders.get(node.key);
-    if (reader === undefined) reportUnread(node, place.build.diagnostics);
+    if (reader === undefined) reportUnread(node, place.build);
     else reader(draft, node, place);
   }
 }
@@ -59,7 +59,7 @@ function readNested(draft: ScopeDraft, section: Section, place: PlaceContext): v
       addRequirement(draft, section, undefined);
       return;
     default:
-      reportUnread(section, place.build.diagnostics);
+      reportUnread(section, place.build);
   }
 }
 

@@ -6,7 +6,7 @@ import type { TemporaryFolder } from '../support/temporary-folder.ts';
 import { missingApache } from './real-apache.ts';
 
 const MODULES =
-  'mpm_event authz_core authz_host authn_core access_compat allowmethods alias dir env mime rewrite setenvif socache_shmcb ssl userdir vhost_alias wsgi'.split(
+  'mpm_event authz_core authz_host authn_core access_compat allowmethods alias dir env mime rewrite setenvif proxy socache_shmcb ssl userdir vhost_alias wsgi'.split(
     ' ',
   );
 
@@ -36,7 +36,34 @@ export async function refusedOf(folder: TemporaryFolder, texts: readonly string[
   return texts.filter((text) => !started.includes(text));
 }
 
+/** Whether Apache does not start with each of the texts because of where something stands in it; asked for alone, a few at a time. */
+export async function misplacedIn(folder: TemporaryFolder, texts: readonly string[]): Promise<boolean[]> {
+  const found: boolean[] = [];
+  const waiting = [...texts.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, text] = next;
+      found[index] = MISPLACED.test((await complaintOf(folder, text, index)) ?? '');
+    }
+  };
+  await Promise.all([work(), work(), work()]);
+  return found;
+}
+
+const MISPLACED = /not allowed (?:here|in)|cannot occur within/;
+
 async function startsApache(folder: TemporaryFolder, lines: string, index: number): Promise<boolean> {
+  const complaint = await complaintOf(folder, lines, index);
+  // Refused for where it stands, its words have not been asked for.
+  return complaint === undefined || /not allowed (?:here|in)|Invalid command/.test(complaint);
+}
+
+/** What Apache says where it does not start. */
+async function complaintOf(
+  folder: TemporaryFolder,
+  lines: string,
+  index: number,
+): Promise<string | undefined> {
   const listen = /^Listen/m.test(lines) ? '' : 'Listen 127.0.0.1:80\n';
   const file = folder.write(
     `apache-${index}.conf`,
@@ -46,8 +73,7 @@ async function startsApache(folder: TemporaryFolder, lines: string, index: numbe
   );
   const asked = promisify(execFile)('/usr/sbin/apache2', ['-t', '-f', file]);
   return asked.then(
-    () => true,
-    // Refused for where it stands, its words have not been asked for.
-    ({ stderr }) => /not allowed (?:here|in)|Invalid command/.test(stderr),
+    () => undefined,
+    ({ stderr }) => stderr as string,
   );
 }
