@@ -129,7 +129,8 @@ function isAnswering(path: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    probe.once('error', () => resolve(false));
+    // One that is busy (EAGAIN: no room for a further client), or not ours to ask, is not gone.
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED'));
   });
 }
 

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
@@ -156,6 +157,19 @@ describe('startListener()', () => {
     expect(statSync(file).isFile()).toBe(true);
   });
 
+  it('leaves the socket of a program alone that has no room for a further client', async () => {
+    const path = `${folder.path}/busy.sock`;
+    const program = spawn('python3', ['-c', BUSY_PROGRAM, path], { stdio: ['pipe', 'pipe', 'inherit'] });
+    await once(program.stdout, 'data');
+    const file = statSync(path);
+    await expect(startStage({ listener: { bind: `unix:${path}` } })).rejects.toMatchObject({
+      code: 'ERR_LISTEN',
+    });
+    expect(statSync(path).ino).toBe(file.ino);
+    program.stdin.end();
+    await once(program, 'close');
+  });
+
   it('says which address is taken and what to write instead', async () => {
     const other = createHttpServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
@@ -212,6 +226,25 @@ describe('startListener()', () => {
     await ended;
   });
 });
+
+/** Listens, takes in nobody, and has connected to itself until there is no room; ends with its input. */
+const BUSY_PROGRAM = `
+import socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen(0)
+clients = []
+try:
+    while True:
+        client = socket.socket(socket.AF_UNIX)
+        client.setblocking(False)
+        client.connect(sys.argv[1])
+        clients.append(client)
+except BlockingIOError:
+    pass
+print("busy", flush=True)
+sys.stdin.read()
+`;
 
 /** A socket file whose server is gone: Node removes the file of a server that closes, so another's file is renamed. */
 async function leaveStaleSocket(path: string): Promise<void> {
