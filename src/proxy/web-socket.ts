@@ -107,7 +107,6 @@ function leaveWith(leaving: AbortSignal | undefined, tunnel: Tunnel): void {
 function headOf(exchange: Exchange, answer: IncomingMessage): ResponseHead | undefined {
   try {
     const head = readResponseFields(answer.rawHeaders);
-    if (answer.statusCode === 101) head.connection = undefined;
     endResponseHead(head);
     return head;
   } catch (error) {

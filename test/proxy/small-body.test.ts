@@ -1,5 +1,6 @@
 /** Small bodies are there before a process is asked. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { FRONT_LIMITS } from '../../src/proxy/limits.ts';
 import { openConnection, send } from '../support/raw-http.ts';
 import { ok, stageBefore } from './stage.ts';
 
@@ -64,6 +65,19 @@ describe('afterSmallBody()', () => {
     clearInterval(trickle);
     expect(stage.observations[0]).toMatchObject({ status: 408, reason: 'body_rate' });
     expect(stage.recorder.received).toEqual([]);
+  });
+
+  it('answers 408 to a client that trickles, though its connection is never still for long', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const stage = await stageBefore(ok('done'));
+    const client = openConnection(stage.target);
+    client.write(head(10_000));
+    await expect.poll(() => stage.requests.length).toBe(1);
+    vi.advanceTimersByTime(FRONT_LIMITS.bodyTimeoutMs + 100);
+    client.write('x');
+    expect(await client.closed).toMatch(/^HTTP\/1\.1 408 /);
+    expect(stage.observations[0]).toMatchObject({ reason: 'body_rate' });
   });
 
   it('asks nobody for a client that leaves', async () => {

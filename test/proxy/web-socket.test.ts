@@ -313,6 +313,17 @@ describe('the WebSockets of a group', () => {
     next.end();
   });
 
+  it('begin without the fields that the upstream says are of its own connection', async () => {
+    const fields = 'Connection: Upgrade, X-Hop\r\nX-Hop: 1\r\nX-Kept: 1';
+    const stage = await stageOf({}, answering(SWITCH.replace('Connection: Upgrade', fields)));
+    const client = openConnection(stage.target);
+    client.write(asking('/one'));
+    await client.until('\r\n\r\n');
+    client.end();
+    const [head = ''] = (await client.closed).split('\r\n\r\n');
+    expect(head.split('\r\n').slice(1)).toEqual(['Connection: Upgrade', 'Upgrade: websocket', 'X-Kept: 1']);
+  });
+
   it('are told to go where their process has begun to leave while they shook hands', async () => {
     const stage = await stageOf({}, undefined, AbortSignal.abort());
     const client = openConnection(stage.target);
