@@ -1,7 +1,7 @@
 /** A group whose servers run elsewhere, behind a real sidecar: no request is lost when one of them stops. */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
+import { reservePort } from '../support/port.ts';
 import { runSidecar } from '../support/sidecar.ts';
 import { serveSite } from './beside-apache.ts';
 
@@ -17,13 +17,14 @@ async function serve(name: string): Promise<{ readonly url: string; stop(): Prom
       `${name} ${request.method} ${request.url} ${request.headers['x-sidecar-mount'] !== undefined}`,
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await reservePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const stop = async (): Promise<void> => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
   onTestFinished(stop);
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
+  return { url: `http://127.0.0.1:${port}`, stop };
 }
 
 it('goes on without a server that stops, and shows it', async () => {

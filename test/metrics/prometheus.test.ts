@@ -3,7 +3,6 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAdmin, createAdminServer } from '../../routes/admin.ts';
 import type { AdminModel } from '../../routes/model.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
+import { reservePort } from '../support/port.ts';
 
 const GROUP = {
   processGroup: '',
@@ -34,7 +34,7 @@ describe.runIf(installed)('a Prometheus server', () => {
     admin = createAdminServer(app);
     admin.listen(0, '127.0.0.1');
     await once(admin, 'listening');
-    port = await freePort();
+    port = await reservePort();
     prometheus = startPrometheus(folder, (admin.address() as AddressInfo).port, port);
     await ready(prometheus);
   });
@@ -130,14 +130,6 @@ async function ready(server: ChildProcess): Promise<void> {
   const lines = createInterface({ input: server.stderr as NodeJS.ReadableStream });
   for await (const line of lines) if (line.includes('ready to receive web requests')) return;
   throw new Error('Prometheus ended before it was ready');
-}
-
-async function freePort(): Promise<number> {
-  const server: Server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 /** What a scrape brought is found by queries a moment later: asks until it is there. */

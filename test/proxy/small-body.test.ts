@@ -56,7 +56,7 @@ describe('afterSmallBody()', () => {
 
   it('answers 408 to a client that trickles, and asks nobody', async () => {
     const stage = await stageBefore(ok('done'), {
-      front: { limits: { bodyTimeoutMs: 200, bodyMinRate: 1000 } },
+      front: { limits: { bodyTimeoutMs: 1_000, bodyMinRate: 1000 } },
     });
     const client = openConnection(stage.target);
     client.write(head(10_000));

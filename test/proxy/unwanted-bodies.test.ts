@@ -33,7 +33,7 @@ describe('UnwantedBodies', () => {
     const stage = await stageBefore((socket) => void socket.write(ok('early')), {
       ...parts,
       // A twentieth of that comes.
-      front: { limits: { bodyTimeoutMs: 300, bodyMinRate: 1000 } },
+      front: { limits: { bodyTimeoutMs: 1_000, bodyMinRate: 1000 } },
     });
     const client = openConnection(stage.target);
     client.write(HEAD);
@@ -48,11 +48,11 @@ describe('UnwantedBodies', () => {
   it('takes one that comes at the rate to its end, and the next request', async () => {
     const stage = await stageBefore(ok('early'), {
       ...NOWHERE,
-      front: { limits: { bodyTimeoutMs: 500, bodyMinRate: 100 } },
+      front: { limits: { bodyTimeoutMs: 1_000, bodyMinRate: 100 } },
     });
     const client = openConnection(stage.target);
     client.write(HEAD);
-    await trickle(client, 500, 20_000);
+    await trickle(client, 250, 20_000);
     client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect((await client.closed).match(/HTTP\/1\.1 404/g)).toHaveLength(2);
     expect(stage.ends).toEqual([]);

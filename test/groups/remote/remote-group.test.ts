@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/groups/clock.ts';
 import type { Lease } from '../../../src/groups/lease.ts';
 import { groupId } from '../../../src/groups/plan.ts';
 import { groupKey } from '../../../src/routing/group-key.ts';
+import { reservePort } from '../../support/port.ts';
 import { IDENTITY, Stage } from '../stage.ts';
 
 /** A server whose port stays the same when it stops and starts again. */
@@ -19,8 +19,8 @@ class Elsewhere {
 
   async start(): Promise<this> {
     this.#server = createServer((_request, response) => response.writeHead(this.status).end());
+    if (this.port === 0) this.port = await reservePort();
     await new Promise<void>((resolve) => this.#server?.listen(this.port, '127.0.0.1', resolve));
-    this.port = (this.#server.address() as AddressInfo).port;
     return this;
   }
 
