@@ -106,6 +106,11 @@ export class Exchange {
     return this.request.method;
   }
 
+  /** Who is asked, for messages: a server elsewhere has no process here. */
+  get answerer(): 'Group process' | 'Upstream' {
+    return this.pid === undefined || this.pid === 0 ? 'Upstream' : 'Group process';
+  }
+
   /** Whether nobody is left to answer. */
   get clientGone(): boolean {
     return this.#closed || this.request.socket.destroyed;
@@ -147,7 +152,7 @@ export class Exchange {
   /** Writes to the log that another process is asked. */
   repeat(error: Error): void {
     this.wasRepeated = true;
-    const message = 'Group process ended before it answered: another one is asked';
+    const message = `${this.answerer} ended before it answered: another one is asked`;
     this.deps.log.warn(this.#logFields({ err: error }), message);
   }
 
@@ -272,7 +277,7 @@ export class Exchange {
       this.waiting?.leave();
       // What the upstream still does is for nobody; after a whole answer there is nothing left to end.
       this.answer?.abandon();
-      if (!this.request.complete) this.deps.unwanted.watch(this.request, this.requestId);
+      this.deps.unwanted.watch(this.response, this.requestId);
     } catch (error) {
       this.#tellFault(error);
     }

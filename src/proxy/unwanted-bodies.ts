@@ -3,6 +3,7 @@
  * time that it has for its next request; one that sends a byte now and then is held by `limits.bodyMinRate`, as in `body-pace.ts`.
  */
 import type { ClientRequest } from '../http/client-request.ts';
+import type { ClientResponse } from '../http/client-response.ts';
 import type { FrontLimits } from './limits.ts';
 import type { ProxyLog } from './log.ts';
 import type { RequestObserver } from './observation.ts';
@@ -32,11 +33,11 @@ export class UnwantedBodies {
   }
 
   /** Holds what still comes of an answered request to the rate. */
-  watch(request: ClientRequest, requestId: string): void {
+  watch({ request, isLast }: ClientResponse, requestId: string): void {
     const { bodyTimeoutMs, bodyMinRate } = this.#limits;
     const { bytesRead, writable } = request.socket;
-    // What has ended lingers for a time of its own.
-    if (bodyTimeoutMs === 0 || bodyMinRate === 0 || !writable) return;
+    // Behind a last answer, or an end, the connection lingers for a time of its own.
+    if (request.complete || isLast || !writable || bodyTimeoutMs === 0 || bodyMinRate === 0) return;
     this.#bodies.set(request, { requestId, since: performance.now(), bytesRead });
     this.#timer ??= setInterval(() => this.#look(), bodyTimeoutMs / PARTS).unref();
   }

@@ -65,7 +65,7 @@ export class UpstreamAnswer implements AnswerHandler {
     if (this.#abort !== undefined) this.#abort();
     else {
       this.#abandoned = true;
-      this.#exchange.fail('ERR_UPSTREAM_TIMEOUT', 'Group process took no connection in time');
+      this.#exchange.fail('ERR_UPSTREAM_TIMEOUT', `${this.#exchange.answerer} took no connection in time`);
     }
   }
 
@@ -182,8 +182,12 @@ export class UpstreamAnswer implements AnswerHandler {
       return;
     }
     if (exchange.response.headersSent) {
-      exchange.breakOff(code, ended?.message ?? 'Group process broke off in the middle of its answer', error);
-    } else exchange.fail(code, ended?.message ?? 'Group process did not answer', { error });
+      exchange.breakOff(
+        code,
+        ended?.message ?? `${exchange.answerer} broke off in the middle of its answer`,
+        error,
+      );
+    } else exchange.fail(code, ended?.message ?? `${exchange.answerer} did not answer`, { error });
   }
 
   /** An answer that the group process made in the application's place: the client gets a page of ours. */
@@ -216,9 +220,13 @@ export class UpstreamAnswer implements AnswerHandler {
       return true;
     } catch (error) {
       this.#done = true;
-      this.#exchange.fail('ERR_UPSTREAM_INVALID', 'Group process sent a head that HTTP does not allow', {
-        error,
-      });
+      this.#exchange.fail(
+        'ERR_UPSTREAM_INVALID',
+        `${this.#exchange.answerer} sent a head that HTTP does not allow`,
+        {
+          error,
+        },
+      );
       return false;
     }
   }

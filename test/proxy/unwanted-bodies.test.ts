@@ -1,8 +1,9 @@
 /** Bodies that nobody reads any more. */
+import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadSettings } from '../../src/settings/load.ts';
 import { clientLimits } from '../../src/sidecar/client-limits.ts';
-import { type Connection, openConnection } from '../support/raw-http.ts';
+import { type Connection, openConnection, openSocket } from '../support/raw-http.ts';
 import { ok, type StageParts, stageBefore } from './stage.ts';
 
 const HEAD = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n';
@@ -11,7 +12,11 @@ const NOWHERE: StageParts = {
 };
 
 /** Sends so many bytes every 20 ms until the connection ends, or all have been sent. */
-function trickle(client: Connection, bytes: number, length = Number.POSITIVE_INFINITY): Promise<void> {
+function trickle(
+  client: Pick<Connection, 'write'> | Socket,
+  bytes: number,
+  length = Number.POSITIVE_INFINITY,
+): Promise<void> {
   let sent = 0;
   return new Promise((resolve) => {
     const timer = setInterval(() => {
@@ -43,6 +48,21 @@ describe('UnwantedBodies', () => {
     expect(stage.observations).toHaveLength(1);
     expect(stage.ends).toEqual(['body_rate']);
     expect(stage.logged.at(-1)?.fields).toMatchObject({ reason: 'body_rate' });
+  });
+
+  it('leaves the one behind a last answer to the time for which its connection lingers', async () => {
+    const stage = await stageBefore(() => undefined, {
+      front: { limits: { bodyTimeoutMs: 300, bodyMinRate: 1000 } },
+    });
+    const client = openSocket(stage.target);
+    client.allowHalfOpen = true;
+    client.on('error', () => undefined).resume();
+    client.write(HEAD);
+    void trickle(client, 1);
+    await new Promise((resolve) => client.on('close', resolve));
+    expect(await stage.observed()).toMatchObject({ status: 408 });
+    expect(stage.ends).toEqual([]);
+    expect(stage.logged.filter(({ fields }) => 'reason' in fields)).toHaveLength(1);
   });
 
   it('takes one that comes at the rate to its end, and the next request', async () => {
