@@ -1,4 +1,8 @@
-/** slowhttptest in its modes while a healthy client keeps asking. Times are printed, not held to the bound. */
+/**
+ * slowhttptest in its modes while a healthy client keeps asking. Each time it asks a sidecar that nobody attacks as well, on the same
+ * cores at the same moment: what that one is late by is the machine's doing. So the bound is 50 ms, or where the machine has not even that to give,
+ * five times the longest that the client has waited without an attack. An attack that works has clients wait for a timeout, here of 3 s.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProcess } from '../../support/real-process.ts';
 import { type Sidecar, startSidecar } from '../../support/sidecar.ts';
@@ -48,15 +52,18 @@ const MODES: readonly Mode[] = [
 
 describe('a healthy client beside slowhttptest', () => {
   let sidecar: Sidecar;
+  let quiet: Sidecar;
 
   beforeAll(async () => {
-    sidecar = await start();
+    [sidecar, quiet] = await Promise.all([start(), start()]);
   });
-  afterAll(() => sidecar.stop());
+  afterAll(() => Promise.all([sidecar.stop(), quiet.stop()]));
 
   it.each(MODES)(
     'is served while others try $name',
     async ({ name, words, path, reason, connections = CONNECTIONS, rate }) => {
+      // Where the group has its process already.
+      await Promise.all([ask(sidecar), ask(quiet)]);
       const seconds = reason === undefined ? '10' : '30';
       const attack = runProcess('slowhttptest', [
         ...words,
@@ -65,9 +72,17 @@ describe('a healthy client beside slowhttptest', () => {
       ]);
       const isOver = attack.then(() => true);
       const times: number[] = [];
-      do times.push(await ask(sidecar));
-      while (!(await Promise.race([isOver, nextTurn()])));
-      tell(name, times);
+      const quietTimes: number[] = [];
+      do {
+        const [time, quietTime] = await Promise.all([ask(sidecar), ask(quiet)]);
+        times.push(time);
+        quietTimes.push(quietTime);
+      } while (!(await Promise.race([isOver, nextTurn()])));
+      const [p99, quietP99] = [p99Of(times), p99Of(quietTimes)];
+      process.stdout.write(
+        `${name}: ${times.length} requests, p99 ${p99.toFixed(1)} ms, beside no attack ${quietP99.toFixed(1)} ms\n`,
+      );
+      expect(p99).toBeLessThan(Math.max(BOUND_MS, 5 * Math.max(...quietTimes)));
       if (reason === undefined) return;
       expect((await attack).stdout).toContain('No open connections left');
       expect(await countOf(sidecar, reason)).toBeGreaterThan(CONNECTIONS / 2);
@@ -114,9 +129,6 @@ async function countOf(sidecar: Sidecar, reason: string): Promise<number> {
   return Number(new RegExp(`requests_rejected_total\\{reason="${reason}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
 }
 
-function tell(name: string, times: readonly number[]): void {
-  const p99 = [...times].sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0;
-  process.stdout.write(
-    `${name}: ${times.length} requests, p99 ${p99.toFixed(1)} ms (wanted: under ${BOUND_MS} ms)\n`,
-  );
+function p99Of(times: readonly number[]): number {
+  return [...times].sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0;
 }
