@@ -1,9 +1,10 @@
 /** An upstream's answer on the wire: framing, truncation, backpressure, and heads that must not pass. */
 import type { Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { exchange, openConnection, openSocket, send } from '../support/raw-http.ts';
 import { settled } from '../support/settled.ts';
-import { headersOf, ok, stageBefore } from './stage.ts';
+import { makeTemporaryFolder } from '../support/temporary-folder.ts';
+import { answering, headersOf, ok, stageBefore, startRecorder, startStage } from './stage.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 
@@ -20,6 +21,22 @@ describe('UpstreamAnswer', () => {
       ['Set-Cookie', 'b=2'],
       ['Content-Length', '2'],
     ]);
+  });
+
+  it.each([
+    ['Group process', 4711],
+    ['Upstream', 0],
+  ])('tells of a failure whose it is: %s', async (who, pid) => {
+    const folder = makeTemporaryFolder();
+    const recorder = await startRecorder(folder.path, answering('HTTP/1.1 200 OK\r\nNo colon\r\n\r\n'));
+    const stage = await startStage({ upstream: { ...recorder.upstream, pid } });
+    onTestFinished(async () => {
+      await stage.close();
+      recorder.die();
+      folder.remove();
+    });
+    expect((await send(stage.target, '/')).status).toBe(502);
+    expect(stage.logged.map(({ message }) => message)).toEqual([`${who} did not answer`]);
   });
 
   it('ends hop-by-hop fields and ours here', async () => {
